@@ -1,0 +1,59 @@
+/** The home: made before anything starts, refused with a sentence where it cannot be used. */
+import { randomBytes } from "node:crypto";
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Home } from "./config.ts";
+import { createFileDurably, freeSpace, isErrno, prepareDirectory, readIfExists } from "./files.ts";
+import { type Lock, takeLock } from "./lock.ts";
+
+/** Below this nothing is started: PostgreSQL needs room to recover, and a full disk is not the time to find out. */
+const LEAST_FREE_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Makes the directories of the home and checks that they can be used.
+ * Errors: `home_not_writable`, `disk_full`.
+ */
+export async function prepareHome(home: Home): Promise<void> {
+  // Root starts PostgreSQL as another account, which must be able to pass through the home.
+  const passable = process.getuid?.() === 0 ? 0o711 : 0o700;
+  await prepareDirectory(home.root, passable);
+  for (const path of [home.keys, home.run, home.data, home.prompts, home.recovery, home.logs]) {
+    await prepareDirectory(path, 0o700);
+  }
+  for (const path of [home.keys, home.run]) await chmod(path, 0o700);
+  const free = await freeSpace(home.root);
+  if (free < LEAST_FREE_BYTES) {
+    throw new PromptlibError("disk_full", {
+      message: `There are ${Math.floor(free / 1048576)} MiB free where ${home.root} lies; at least ${LEAST_FREE_BYTES / 1048576} MiB are needed to start.`,
+    });
+  }
+}
+
+/** Takes the lock `run/<name>`; throws `home_in_use` where a living process has it. */
+export async function lockHome(home: Home, name: "lock" | "guard.lock" | "serve.lock"): Promise<Lock> {
+  const lock = await takeLock(join(home.run, name));
+  if ("release" in lock) return lock;
+  throw new PromptlibError("home_in_use", {
+    message: `Another Prompt Library (process ${lock.heldBy.pid}) is running on ${home.root}.`,
+  });
+}
+
+/**
+ * A secret that was not given: made once, kept in keys/ (0600). Several processes may ask at once; one makes it.
+ * Answers 64 hexadecimal digits.
+ */
+export async function keptSecret(home: Home, name: string): Promise<string> {
+  const path = join(home.keys, name);
+  try {
+    const existing = await readIfExists(path);
+    if (existing) return existing.trim();
+    await createFileDurably(path, `${randomBytes(32).toString("hex")}\n`);
+  } catch (error) {
+    if (isErrno(error, "ENOSPC", "EDQUOT")) throw new PromptlibError("disk_full", { cause: error });
+    throw error;
+  }
+  const made = await readIfExists(path);
+  if (!made) throw new Error(`${path} vanished while it was being made`);
+  return made.trim();
+}

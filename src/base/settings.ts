@@ -1,0 +1,188 @@
+/**
+ * The one table of settings: the parser, .env.example and docs/configuration.md come from it.
+ * A setting is read from the environment (or, for secrets, from the file that NAME_FILE names).
+ */
+
+export interface Setting {
+  readonly name: string;
+  readonly group: string;
+  /** What it is for, in a sentence or two. */
+  readonly about: string;
+  /** Shown where nothing is set; null: unset. */
+  readonly default: string | null;
+  readonly secret?: true;
+  /** Answers what is wrong with the value, or null. */
+  readonly fault?: (value: string) => string | null;
+}
+
+const oneOf =
+  (...values: string[]) =>
+  (value: string) =>
+    values.includes(value) ? null : `must be one of ${values.join(", ")}`;
+
+const port = (value: string) =>
+  /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? null : "must be a port from 0 to 65535 (0: any free one)";
+
+const whole = (least: number, most: number) => (value: string) =>
+  /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most
+    ? null
+    : `must be a whole number from ${least} to ${most}`;
+
+const url =
+  (...protocols: string[]) =>
+  (value: string) =>
+    URL.canParse(value) && protocols.includes(new URL(value).protocol)
+      ? null
+      : `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`;
+
+const longEnough = (least: number) => (value: string) =>
+  value.length >= least ? null : `must have at least ${least} characters`;
+
+const addresses = (value: string) =>
+  value.split(",").every((part) => /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(part.trim()) || part.trim() === "loopback")
+    ? null
+    : "must be IP addresses, networks like 10.0.0.0/8, or loopback, separated by commas";
+
+const absolute = (value: string) => (value.startsWith("/") ? null : "must be an absolute path");
+
+export const settings = [
+  { group: "Server", name: "HOST", default: "127.0.0.1", about: "The address that the server listens on." },
+  { group: "Server", name: "PORT", default: "8000", fault: port, about: "The port that the server listens on." },
+  {
+    group: "Server",
+    name: "TRUST_PROXY",
+    default: null,
+    fault: addresses,
+    about:
+      "Whose X-Forwarded-For is believed, for the audit log and for slowing down guessing: addresses or networks, separated by commas. Unset: nobody's.",
+  },
+  {
+    group: "Server",
+    name: "CACHE_LIMIT_MB",
+    default: "64",
+    fault: whole(1, 65536),
+    about: "How much memory, in MiB, the server uses at most to hold prompts ready for fetching.",
+  },
+  {
+    group: "Server",
+    name: "LOG_LEVEL",
+    default: "info",
+    fault: oneOf("debug", "info", "warn", "error"),
+    about: "What is logged: debug, info, warn or error.",
+  },
+  {
+    group: "Home",
+    name: "PROMPTLIB_HOME",
+    default: "./promptlib-home",
+    about: "The directory that holds everything: the embedded PostgreSQL, the mirror, logs, keys.",
+  },
+  {
+    group: "Home",
+    name: "DATA_DIR",
+    default: null,
+    about: "Where the mirror is kept (prompts/ below it). Unset: data in the home.",
+  },
+  { group: "Home", name: "LOGS_DIR", default: null, about: "Where logs are written. Unset: logs in the home." },
+  {
+    group: "Database",
+    name: "DATABASE_URL",
+    default: null,
+    secret: true,
+    fault: url("postgres:", "postgresql:"),
+    about:
+      "A PostgreSQL 15 or newer to use instead of the embedded one: postgres://user:password@host:5432/database. Its user must be able to create roles, or be given DATABASE_ADMIN_URL.",
+  },
+  {
+    group: "Database",
+    name: "DATABASE_ADMIN_URL",
+    default: null,
+    secret: true,
+    fault: url("postgres:", "postgresql:"),
+    about: "Used for migrations alone, where DATABASE_URL is to have fewer rights. Unset: DATABASE_URL.",
+  },
+  { group: "Database", name: "POSTGRES_HOST", default: null, about: "In place of DATABASE_URL: the host." },
+  {
+    group: "Database",
+    name: "POSTGRES_PORT",
+    default: null,
+    fault: port,
+    about: "In place of DATABASE_URL: the port. Unset: 5432.",
+  },
+  {
+    group: "Database",
+    name: "POSTGRES_DB",
+    default: null,
+    about: "In place of DATABASE_URL: the database. Unset: promptlib.",
+  },
+  {
+    group: "Database",
+    name: "POSTGRES_USER",
+    default: null,
+    about: "In place of DATABASE_URL: the user. Unset: promptlib.",
+  },
+  {
+    group: "Database",
+    name: "POSTGRES_PASSWORD",
+    default: null,
+    secret: true,
+    about: "In place of DATABASE_URL: the password.",
+  },
+  {
+    group: "Database",
+    name: "POSTGRES_BIN",
+    default: null,
+    fault: absolute,
+    about:
+      "The directory with postgres and initdb to use instead of the ones that came with the packages, for the embedded PostgreSQL.",
+  },
+  {
+    group: "Access",
+    name: "JWT_SECRET",
+    default: null,
+    secret: true,
+    fault: longEnough(32),
+    about: "Signs login tokens; at least 32 characters. Unset: made at the first start and kept in keys/ of the home.",
+  },
+  {
+    group: "Access",
+    name: "ADMIN_USERNAME",
+    default: "admin",
+    fault: (value) =>
+      /^[a-z0-9][a-z0-9._@-]{0,63}$/.test(value)
+        ? null
+        : "must be 1 to 64 of a-z 0-9 . _ @ - and start with a letter or digit",
+    about: "The name of the first administrator. Counts only while there is no user.",
+  },
+  {
+    group: "Access",
+    name: "ADMIN_PASSWORD",
+    default: null,
+    secret: true,
+    fault: longEnough(12),
+    about:
+      "The password of the first administrator; at least 12 characters. Unset: one is made and printed once. Counts only while there is no user.",
+  },
+] as const satisfies readonly Setting[];
+
+export type SettingName = (typeof settings)[number]["name"];
+
+/** Settings of the command line when it talks to a server elsewhere; read there, listed here for the documentation. */
+export const clientSettings = [
+  {
+    group: "Command line",
+    name: "PROMPTLIB_URL",
+    default: null,
+    fault: url("http:", "https:"),
+    about: "The server to talk to. Unset: the one that runs on this machine's home.",
+  },
+  {
+    group: "Command line",
+    name: "PROMPTLIB_API_KEY",
+    default: null,
+    secret: true,
+    about: "The API key, or a login token, for PROMPTLIB_URL.",
+  },
+  { group: "Command line", name: "PROMPTLIB_PROJECT", default: "default", about: "The project to work in." },
+] as const satisfies readonly Setting[];
+
+export type ClientSettingName = (typeof clientSettings)[number]["name"];

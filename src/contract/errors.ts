@@ -1,0 +1,335 @@
+/**
+ * The contract: words shared by server, client, command line and pages.
+ * Browser-safe, no I/O, imports nothing of ours.
+ *
+ * This file is the one error table. Every error a user can meet has a code, a sentence, a hint,
+ * an HTTP status and an exit code here; docs/errors.md is compared with it by a test.
+ */
+
+interface ErrorRow {
+  /** HTTP status, where the error can answer a request. */
+  readonly status: number;
+  /** Exit code of the command line. */
+  readonly exit: number;
+  /** What it means, in a sentence. A thrown error may say it more exactly. */
+  readonly message: string;
+  /** What the reader can do about it. */
+  readonly hint: string;
+}
+
+function rows<const T extends Record<string, ErrorRow>>(table: T): T {
+  return table;
+}
+
+export const errorTable = rows({
+  // What the caller sent
+  invalid_request: {
+    status: 400,
+    exit: 2,
+    message: "The request is not valid.",
+    hint: "Each fault is listed in details; the shapes are in /api/openapi.json.",
+  },
+  usage: {
+    status: 400,
+    exit: 2,
+    message: "The command was not understood.",
+    hint: "Run it with --help to see how it is used.",
+  },
+  template_invalid: {
+    status: 400,
+    exit: 2,
+    message: "The text does not parse as a Mustache template.",
+    hint: 'Mend the places listed in details, or save with "template": "none" to keep braces as they are.',
+  },
+  import_format_unknown: {
+    status: 400,
+    exit: 2,
+    message: "This format cannot be imported.",
+    hint: "Formats that can be imported: csv (columns act, prompt, for_devs, type).",
+  },
+  body_too_large: {
+    status: 413,
+    exit: 2,
+    message: "The request is larger than 2 MiB.",
+    hint: "The content of one version may have 1 MiB. Use the import for many prompts: it is streamed.",
+  },
+  content_too_large: {
+    status: 413,
+    exit: 2,
+    message: "The content of this version is larger than 1 MiB.",
+    hint: "Split the prompt, or keep attachments elsewhere and refer to them.",
+  },
+  unsupported_media_type: {
+    status: 415,
+    exit: 2,
+    message: "The body has a media type that is not understood here.",
+    hint: "Send application/json, or application/x-ndjson to the import.",
+  },
+
+  // Who is asking
+  unauthenticated: {
+    status: 401,
+    exit: 4,
+    message: "This needs a login token or an API key.",
+    hint: 'Send "Authorization: Bearer …" with an API key (promptlib key create) or a token from POST /api/auth/login.',
+  },
+  login_failed: {
+    status: 401,
+    exit: 4,
+    message: "The user name or the password is wrong.",
+    hint: "Check both. An operator can set a new password with: promptlib user password NAME",
+  },
+  forbidden: {
+    status: 403,
+    exit: 4,
+    message: "You may not do this.",
+    hint: "docs/permissions.md lists who may do what; ask an admin of the project or an operator.",
+  },
+  csrf: {
+    status: 403,
+    exit: 4,
+    message: "A request that writes with a cookie must carry the header X-Promptlib-Csrf.",
+    hint: "Send the header X-Promptlib-Csrf: 1, or use a bearer token instead of the cookie.",
+  },
+  too_many_attempts: {
+    status: 429,
+    exit: 6,
+    message: "Too many failed attempts.",
+    hint: "Wait as long as Retry-After says, then try again.",
+  },
+
+  // What is there
+  not_found: {
+    status: 404,
+    exit: 3,
+    message: "There is nothing at this address.",
+    hint: "The addresses are listed in /api/openapi.json.",
+  },
+  prompt_not_found: {
+    status: 404,
+    exit: 3,
+    message: "There is no prompt of this name.",
+    hint: "List the names there are with: promptlib list",
+  },
+  version_not_found: {
+    status: 404,
+    exit: 3,
+    message: "The prompt has no such version.",
+    hint: "The newest version is in details.",
+  },
+  label_not_found: {
+    status: 404,
+    exit: 3,
+    message: "The prompt has no such label.",
+    hint: "The labels there are, are listed in details.",
+  },
+  project_not_found: {
+    status: 404,
+    exit: 3,
+    message: "There is no project of this name that you can see.",
+    hint: "List the projects with GET /api/projects.",
+  },
+  user_not_found: {
+    status: 404,
+    exit: 3,
+    message: "There is no user of this name.",
+    hint: "List the users with: promptlib user list",
+  },
+  key_not_found: {
+    status: 404,
+    exit: 3,
+    message: "There is no API key with this id.",
+    hint: "List the keys with: promptlib key list",
+  },
+  file_not_found: {
+    status: 404,
+    exit: 3,
+    message: "The file could not be read.",
+    hint: "Check the path and its permissions.",
+  },
+
+  // What stands in the way
+  version_conflict: {
+    status: 412,
+    exit: 5,
+    message: "Someone saved a newer version meanwhile.",
+    hint: "Look at details.between, merge, and save with the newest version as baseVersion.",
+  },
+  type_conflict: {
+    status: 409,
+    exit: 5,
+    message: "The type of a prompt never changes.",
+    hint: "Save it under another name, or send the type it has.",
+  },
+  already_exists: {
+    status: 409,
+    exit: 5,
+    message: "This name is taken.",
+    hint: "Choose another name.",
+  },
+  last_operator: {
+    status: 409,
+    exit: 5,
+    message: "This would leave the library without an operator.",
+    hint: "Make someone else operator first.",
+  },
+  last_owner: {
+    status: 409,
+    exit: 5,
+    message: "This would leave the project without an owner.",
+    hint: "Make someone else owner first.",
+  },
+  import_incomplete: {
+    status: 200,
+    exit: 7,
+    message: "Some items were not imported.",
+    hint: "Each is listed with its line and the reason; everything else was imported.",
+  },
+
+  // What is away
+  database_unavailable: {
+    status: 503,
+    exit: 6,
+    message: "The database does not answer; reading goes on, writing waits for it.",
+    hint: "Try again as Retry-After says. GET /api/system/health shows when it is back.",
+  },
+  write_outcome_unknown: {
+    status: 503,
+    exit: 6,
+    message: "The database went away while this was being written; it may or may not have been saved.",
+    hint: "Read it when the database is back; saving the same content again makes no second version.",
+  },
+  server_unreachable: {
+    status: 503,
+    exit: 6,
+    message: "The server does not answer.",
+    hint: "Start it with: npm start, or name it with PROMPTLIB_URL.",
+  },
+  not_running: {
+    status: 503,
+    exit: 6,
+    message: "No Prompt Library runs on this home.",
+    hint: "Start it with: promptlib up, or name another server with PROMPTLIB_URL and PROMPTLIB_API_KEY.",
+  },
+
+  // Why it does not start
+  config_invalid: {
+    status: 500,
+    exit: 2,
+    message: "The configuration is not valid; nothing was started.",
+    hint: "Mend every fault listed; docs/configuration.md explains each setting.",
+  },
+  port_in_use: {
+    status: 500,
+    exit: 10,
+    message: "The port is in use by another program.",
+    hint: "Stop that program, or choose another port with PORT=….",
+  },
+  home_in_use: {
+    status: 500,
+    exit: 11,
+    message: "Another Prompt Library is running on this home.",
+    hint: "Stop it first, or choose another home with PROMPTLIB_HOME=….",
+  },
+  home_not_writable: {
+    status: 500,
+    exit: 12,
+    message: "The home cannot be written.",
+    hint: "Give this user write permission to it, or choose another home with PROMPTLIB_HOME=….",
+  },
+  disk_full: {
+    status: 507,
+    exit: 13,
+    message: "There is too little free space on the disk.",
+    hint: "Free some space, or put the home on another disk with PROMPTLIB_HOME=….",
+  },
+  postgres_version_mismatch: {
+    status: 500,
+    exit: 14,
+    message: "The data directory was made by another major version of PostgreSQL.",
+    hint: "Point POSTGRES_BIN at the binaries of that version, or choose another home. The data was not touched.",
+  },
+  unsupported_platform: {
+    status: 500,
+    exit: 15,
+    message: "Prompt Library runs on Linux with glibc, on x64 and arm64.",
+    hint: "Run it on such a machine, or in a container with a Debian image.",
+  },
+  database_newer: {
+    status: 500,
+    exit: 16,
+    message: "The database was written by a newer Prompt Library.",
+    hint: "Start the newer version again. The data was not touched.",
+  },
+  postgres_start_failed: {
+    status: 500,
+    exit: 17,
+    message: "PostgreSQL did not start.",
+    hint: "Its own words are in logs/postgres.log of the home.",
+  },
+  no_postgres_account: {
+    status: 500,
+    exit: 18,
+    message: "PostgreSQL refuses to run as root, and no unprivileged account was found to run it.",
+    hint: "Make an account named promptlib (useradd --system promptlib), or start as an ordinary user.",
+  },
+  interrupted: {
+    status: 499,
+    exit: 130,
+    message: "Interrupted.",
+    hint: "What was finished stays; run the same command again to go on.",
+  },
+  internal: {
+    status: 500,
+    exit: 1,
+    message: "Something unexpected went wrong on our side.",
+    hint: "The request id is in the answer; the log has the rest. Please report it.",
+  },
+});
+
+export type ErrorCode = keyof typeof errorTable;
+
+interface ErrorOptions {
+  message?: string;
+  hint?: string;
+  details?: unknown;
+  cause?: unknown;
+}
+
+/** The only error type that reaches a user. Everything else is a bug and becomes `internal`. */
+export class PromptlibError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly details: unknown;
+
+  constructor(code: ErrorCode, options: ErrorOptions = {}) {
+    const row = errorTable[code];
+    super(options.message ?? row.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "PromptlibError";
+    this.code = code;
+    this.hint = options.hint ?? row.hint;
+    this.details = options.details;
+  }
+
+  get status(): number {
+    return errorTable[this.code].status;
+  }
+
+  get exit(): number {
+    return errorTable[this.code].exit;
+  }
+
+  /** The body of an error answer, and of `--json` on failure. */
+  toJSON(): ErrorBody {
+    const { code, message, hint, details } = this;
+    return { error: details === undefined ? { code, message, hint } : { code, message, hint, details } };
+  }
+}
+
+export interface ErrorBody {
+  error: { code: string; message: string; hint: string; details?: unknown };
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code);
+}

@@ -1,0 +1,269 @@
+/** Shapes of what crosses between processes: zod without transforms, so that each is also a JSON schema. */
+import { z } from "zod";
+
+/** Bytes of the content of one version (text or messages, as UTF-8), and of one request. */
+export const CONTENT_LIMIT = 1024 * 1024;
+export const REQUEST_LIMIT = 2 * CONTENT_LIMIT;
+
+/** PostgreSQL stores neither NUL nor half a surrogate pair, so neither is a string here. */
+const storable = (text: string) => !text.includes("\u0000") && text.isWellFormed();
+const text = () =>
+  z.string().refine(storable, "holds a NUL character or half a surrogate pair, which cannot be stored");
+
+export const promptName = text()
+  .min(1)
+  .max(255)
+  .describe("1 to 255 bytes, NFC; / makes folders; in a URL / is written %2F");
+export const labelName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,35}$/, "a label is 1 to 36 of a-z 0-9 . _ - and starts with a letter or digit");
+export const projectName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "a project name is 1 to 63 of a-z 0-9 - and starts with a letter or digit");
+export const userName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "a user name is 1 to 64 of a-z 0-9 . _ @ - and starts with a letter or digit");
+export const password = text().min(12, "a password has at least 12 characters").max(1024);
+export const tag = text().trim().min(1).max(64);
+const versionNumber = z.int().min(1).max(2147483647);
+const instant = z.iso.datetime().describe("UTC, ISO 8601");
+
+export const promptType = z.enum(["text", "chat"]);
+export const template = z.enum(["mustache", "none"]).describe("none: braces stay as they are");
+export const message = z.union([
+  z.strictObject({ role: z.enum(["system", "developer", "user", "assistant", "tool"]), content: text() }),
+  z.strictObject({ placeholder: text().min(1).max(128).describe("takes a list of messages when rendered") }),
+]);
+const json: z.ZodType<Json> = z
+  .json()
+  .refine((value) => storable(JSON.stringify(value).replaceAll("\\u0000", "\u0000")), {
+    message: "holds a NUL character, which cannot be stored",
+  });
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export const variable = z.strictObject({
+  type: z.enum(["string", "number", "boolean", "json", "messages"]).optional(),
+  default: json.optional(),
+  description: text().max(2000).optional(),
+  required: z.boolean().optional(),
+});
+const variables = z.record(text().min(1).max(128), variable);
+const config = z.record(text().min(1).max(128), json).describe("free JSON: model, temperature, …");
+
+/** What a version consists of: only these make the content hash, and a new version. */
+export const content = z.object({
+  text: text().optional(),
+  messages: z.array(message).optional(),
+  variables,
+  config,
+  template,
+});
+
+export const savePrompt = z
+  .strictObject({
+    name: promptName,
+    type: promptType.optional().describe("may be left out: text and messages tell"),
+    text: text().optional(),
+    messages: z.array(message).min(1).max(1000).optional(),
+    variables: variables.optional(),
+    config: config.optional(),
+    template: template.optional(),
+    tags: z.array(tag).max(50).optional().describe("replaces the prompt's tags; left out: they stay"),
+    description: text().max(2000).optional(),
+    labels: z.array(labelName).max(20).optional().describe("moved to the saved version"),
+    message: text().max(2000).optional().describe("why this version was made"),
+    baseVersion: versionNumber.optional().describe("412 when this is not the newest version any more"),
+  })
+  .refine((body) => (body.text === undefined) !== (body.messages === undefined), "give either text or messages")
+  .refine((body) => body.type !== "chat" || body.messages !== undefined, "a chat prompt has messages, not text")
+  .refine((body) => body.type !== "text" || body.text !== undefined, "a text prompt has text, not messages");
+
+export const patchPrompt = z
+  .strictObject({ description: text().max(2000).optional(), tags: z.array(tag).max(50).optional() })
+  .refine((body) => Object.keys(body).length > 0, "give description or tags");
+
+const promptFields = {
+  project: projectName,
+  name: promptName,
+  type: promptType,
+  description: z.string(),
+  tags: z.array(z.string()),
+};
+const versionFields = {
+  version: versionNumber,
+  author: z.string().describe("user:NAME, key:ID or local:OS-USER"),
+  message: z.string(),
+  createdAt: instant,
+  contentHash: z.string().describe("sha256: and hex, over the canonical content"),
+  labels: z.array(z.string()).describe("labels on this version; latest among them when it is the newest"),
+};
+
+/** One version of a prompt as it is fetched. */
+export const prompt = z.object({
+  ...promptFields,
+  ...versionFields,
+  newest: versionNumber,
+  text: z.string().optional(),
+  messages: z.array(message).optional(),
+  variables,
+  config,
+  template,
+});
+export const savedPrompt = prompt.extend({
+  created: z.boolean().describe("false: the newest version had this content"),
+});
+
+/** One prompt in a list: everything but its content. */
+export const promptSummary = z.object({
+  ...promptFields,
+  newest: versionNumber,
+  labels: z.record(z.string(), versionNumber),
+  createdAt: instant,
+  updatedAt: instant,
+});
+export const versionSummary = z.object(versionFields);
+export const labelPosition = z.object({
+  label: z.string(),
+  version: versionNumber,
+  movedAt: instant,
+  movedBy: z.string(),
+});
+export const trashedPrompt = z.object({
+  id: z.string(),
+  ...promptFields,
+  newest: versionNumber,
+  trashedAt: instant,
+  trashedBy: z.string(),
+});
+
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({
+    items: z.array(item),
+    nextCursor: z.string().nullable(),
+    total: z.int(),
+    totalIsExact: z.boolean(),
+  });
+}
+
+export const importFormat = z.enum(["csv"]);
+/** One line sent to the import. Several lines of one path are pieces of one file, in order. */
+export const importPiece = z.strictObject({
+  path: text().min(1).max(4096),
+  content: z.string(),
+  encoding: z.enum(["utf8", "base64"]).optional().describe("of content; utf8 when left out"),
+});
+/** One line of the import's answer: what happened to one item, or, last, the summary. */
+export const importItem = z.object({
+  path: z.string(),
+  line: z.int().nullable().describe("where the item starts in its file"),
+  name: z.string().nullable(),
+  result: z.enum(["created", "updated", "unchanged", "twin", "rejected", "missing", "pruned"]),
+  version: versionNumber.nullable(),
+  reason: z.string().nullable().describe("why it was rejected"),
+  notes: z.array(z.string()).describe("what the importer changed or kept verbatim"),
+});
+export const importSummary = z.object({
+  summary: z.object({
+    dryRun: z.boolean(),
+    created: z.int(),
+    updated: z.int(),
+    unchanged: z.int(),
+    twin: z.int(),
+    rejected: z.int(),
+    missing: z.int(),
+    pruned: z.int(),
+  }),
+});
+
+export const role = z.enum(["owner", "admin", "editor", "viewer"]);
+export const keyScope = z
+  .string()
+  .regex(/^(read|write|label:[a-z0-9][a-z0-9._-]{0,35})$/, "a scope is read, write or label:NAME");
+export const user = z.object({
+  username: userName,
+  operator: z.boolean(),
+  disabled: z.boolean(),
+  projects: z.record(projectName, role),
+  createdAt: instant,
+});
+export const apiKey = z.object({
+  id: z.string(),
+  project: projectName,
+  name: z.string(),
+  scopes: z.array(keyScope),
+  createdBy: z.string(),
+  createdAt: instant,
+  expiresAt: instant.nullable(),
+  revokedAt: instant.nullable(),
+  lastUsedAt: instant.nullable().describe("written once a minute"),
+});
+export const createdKey = apiKey.extend({ key: z.string().describe("shown this once: plk_ID_SECRET") });
+export const project = z.object({
+  name: projectName,
+  description: z.string(),
+  role: role.nullable(),
+  createdAt: instant,
+});
+export const member = z.object({ username: userName, role });
+export const identity = z.object({
+  kind: z.enum(["user", "key", "local"]),
+  name: z.string(),
+  operator: z.boolean(),
+  projects: z.record(projectName, role),
+});
+export const auditEntry = z.object({
+  id: z.string(),
+  at: instant,
+  actor: z.string(),
+  project: z.string().nullable(),
+  action: z.string(),
+  subject: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  address: z.string().nullable(),
+});
+
+const part = z.object({
+  state: z.enum(["up", "degraded", "down"]),
+  latencyMs: z.number().nullable(),
+  note: z.string().nullable(),
+});
+export const systemHealth = z.object({
+  status: z.enum(["healthy", "degraded", "down"]),
+  message: z.string(),
+  version: z.string(),
+  parts: z.record(z.string(), part),
+});
+
+export const errorBody = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string(), details: z.unknown().optional() }),
+});
+
+export type Prompt = z.infer<typeof prompt>;
+export type SavedPrompt = z.infer<typeof savedPrompt>;
+export type SavePrompt = z.infer<typeof savePrompt>;
+export type PatchPrompt = z.infer<typeof patchPrompt>;
+export type PromptSummary = z.infer<typeof promptSummary>;
+export type PromptType = z.infer<typeof promptType>;
+export type VersionSummary = z.infer<typeof versionSummary>;
+export type LabelPosition = z.infer<typeof labelPosition>;
+export type TrashedPrompt = z.infer<typeof trashedPrompt>;
+export type Content = z.infer<typeof content>;
+export type Message = z.infer<typeof message>;
+export type Variable = z.infer<typeof variable>;
+export type ImportPiece = z.infer<typeof importPiece>;
+export type ImportItem = z.infer<typeof importItem>;
+export type ImportSummary = z.infer<typeof importSummary>["summary"];
+export type Role = z.infer<typeof role>;
+export type User = z.infer<typeof user>;
+export type ApiKey = z.infer<typeof apiKey>;
+export type CreatedKey = z.infer<typeof createdKey>;
+export type Project = z.infer<typeof project>;
+export type Member = z.infer<typeof member>;
+export type Identity = z.infer<typeof identity>;
+export type AuditEntry = z.infer<typeof auditEntry>;
+export type SystemHealth = z.infer<typeof systemHealth>;
+export interface List<T> {
+  items: T[];
+  nextCursor: string | null;
+  total: number;
+  totalIsExact: boolean;
+}
