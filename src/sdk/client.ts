@@ -1,0 +1,18 @@
+import { accessCalls } from "./access.ts";
+import { importCalls } from "./import.ts";
+import { promptCalls } from "./prompts.ts";
+import { systemCalls } from "./system.ts";
+import { type ClientOptions, createTransport } from "./transport.ts";
+
+/** One method for each use of the server. Every method throws `PromptlibError` and nothing else. */
+export type Client = ReturnType<typeof createClient>;
+
+export function createClient(options: ClientOptions) {
+  const transport = createTransport(options);
+  return {
+    ...promptCalls(transport),
+    ...importCalls(transport),
+    ...accessCalls(transport),
+    ...systemCalls(transport),
+  };
+}

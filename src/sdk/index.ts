@@ -1,0 +1,50 @@
+/**
+ * The typed client: applications, pages, the command line and the guardian's probes talk to the server through it.
+ * Browser-safe; needs nothing but `fetch`. This file is the public entry (`promptlib/sdk`).
+ */
+export {
+  type ErrorBody,
+  type ErrorCode,
+  isErrorCode,
+  PromptlibError,
+} from "../contract/errors.ts";
+export type {
+  ChangeUser,
+  FetchQuery,
+  ImportQuery,
+  ListQuery,
+  LoginAnswer,
+  NewKey,
+  NewProject,
+  NewUser,
+} from "../contract/routes.ts";
+export type {
+  ApiKey,
+  AuditEntry,
+  CreatedKey,
+  Identity,
+  ImportItem,
+  ImportPiece,
+  ImportSummary,
+  LabelPosition,
+  List,
+  Member,
+  Message,
+  PatchPrompt,
+  Project,
+  Prompt,
+  PromptSummary,
+  PromptType,
+  Role,
+  SavedPrompt,
+  SavePrompt,
+  SystemHealth,
+  TrashedPrompt,
+  User,
+  Variable,
+  VersionSummary,
+} from "../contract/shapes.ts";
+export { type Client, createClient } from "./client.ts";
+export type { ImportOptions } from "./import.ts";
+export type { FetchedPrompt, PromptPage } from "./prompts.ts";
+export { type ClientOptions, networkCode, type ServedFrom } from "./transport.ts";

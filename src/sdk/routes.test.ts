@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { type Route, type RouteId, routes } from "../contract/routes.ts";
+import type { ImportPiece } from "../contract/shapes.ts";
+import { type Client, createClient } from "./index.ts";
+
+type Without = "metrics" | "openapi" | `${string}ByQuery`;
+type Used = Exclude<RouteId, Without>;
+
+/** Every route, used once, with everything that can be given. */
+const uses: Record<Used, (client: Client) => Promise<unknown>> = {
+  fetchPrompt: (client) => client.fetchPrompt("mail/Grüße 1%", { label: "production", ifNoneMatch: '"x"' }),
+  listPrompts: (client) =>
+    client.listPrompts({
+      tag: "a&b",
+      label: "x",
+      folder: "mail",
+      type: "chat",
+      sort: "-updated",
+      cursor: "c",
+      limit: 9,
+    }),
+  savePrompt: (client) => client.savePrompt({ name: "a", text: "b", labels: ["x"], baseVersion: 3 }),
+  patchPrompt: (client) => client.patchPrompt("a/b", { tags: ["x"] }),
+  trashPrompt: (client) => client.trashPrompt("a/b"),
+  listTrash: (client) => client.listTrash({ limit: 3, cursor: "c" }),
+  restorePrompt: (client) => client.restorePrompt("17"),
+  listVersions: (client) => client.listVersions("a/b", { limit: 3 }),
+  listLabels: (client) => client.listLabels("a/b"),
+  moveLabel: (client) => client.moveLabel("a/b", "production", 3),
+  removeLabel: (client) => client.removeLabel("a/b", "production"),
+  importPrompts: (client) =>
+    Array.fromAsync(client.importPrompts(pieces(), { format: "csv", dryRun: true, prune: true })),
+  login: (client) => client.login("eva", "correct horse"),
+  logout: (client) => client.logout(),
+  me: (client) => client.me(),
+  listProjects: (client) => client.listProjects(),
+  createProject: (client) => client.createProject({ name: "p" }),
+  listMembers: (client) => client.listMembers(),
+  setMember: (client) => client.setMember("eva", "editor"),
+  removeMember: (client) => client.removeMember("eva"),
+  listKeys: (client) => client.listKeys(),
+  createKey: (client) => client.createKey({ name: "app", scopes: ["read"], expiresAt: "2030-01-01T00:00:00.000Z" }),
+  revokeKey: (client) => client.revokeKey("k1"),
+  listUsers: (client) => client.listUsers(),
+  createUser: (client) => client.createUser({ username: "eva", password: "correct horse" }),
+  changeUser: (client) => client.changeUser("eva", { disabled: true }),
+  listAudit: (client) => client.listAudit({ limit: 3 }),
+  systemHealth: (client) => client.systemHealth(),
+  health: (client) => client.health(),
+};
+
+async function* pieces(): AsyncGenerator<ImportPiece> {
+  yield { path: "a.csv", content: "act,prompt" };
+}
+
+interface Recorded {
+  method: string;
+  url: URL;
+  body: string | null;
+}
+
+async function record(use: (client: Client) => Promise<unknown>): Promise<Recorded> {
+  const seen: Recorded[] = [];
+  const client = createClient({
+    url: "http://library.test/base/",
+    token: "plk_a_b",
+    project: "team",
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const body = request.body === null ? null : await request.text();
+      seen.push({ method: request.method, url: new URL(request.url), body });
+      return new Response('{"summary":{}}\n');
+    },
+  });
+  await use(client);
+  expect(seen).toHaveLength(1);
+  const [first] = seen;
+  if (!first) throw new Error("nothing was sent");
+  return first;
+}
+
+describe("the client against the table of routes", () => {
+  it.each(Object.entries(uses))("%s sends what the route of that name takes", async (id, use) => {
+    const route: Route = routes[id as Used];
+    const { method, url, body } = await record(use);
+    expect(method).toBe(route.method);
+    const path = url.pathname.replace(/^\/base/, "");
+    const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
+    const pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "([^/]+)")}$`);
+    const values = (pattern.exec(path) ?? expect.fail(`${path} is not ${route.path}`)).slice(1).map(decodeURIComponent);
+    route.params?.parse(Object.fromEntries(names.map((name, index) => [name, values[index]])));
+    // A route without a query takes none.
+    if (route.query) route.query.parse(Object.fromEntries(url.searchParams));
+    else expect(url.search).toBe("");
+    const takesProject = route.query !== undefined && "project" in route.query.shape;
+    expect(url.searchParams.get("project")).toBe(takesProject ? "team" : null);
+    if (route.body) route.body.parse(JSON.parse(body ?? ""));
+    else expect(body).toBeNull();
+  });
+
+  it("has a method for every route that is not for machines or a twin", () => {
+    const wanted = Object.keys(routes).filter((id) => !/^(metrics|openapi)$|ByQuery$/.test(id));
+    expect(Object.keys(uses).sort()).toEqual(wanted.sort());
+  });
+
+  it("writes a name with folders, spaces and percent signs as one segment", async () => {
+    const { url } = await record(uses.fetchPrompt);
+    expect(url.pathname).toBe("/base/api/prompts/mail%2FGr%C3%BC%C3%9Fe%201%25");
+  });
+});

@@ -1,0 +1,11 @@
+import type { SystemHealth } from "../contract/shapes.ts";
+import type { Transport } from "./transport.ts";
+
+export function systemCalls({ body }: Transport) {
+  return {
+    /** The process lives; says nothing about its parts. */
+    health: () => body<{ status: "ok" }>({ method: "GET", path: "/health" }),
+    /** Each part with its state. A server that is down answers too, with 503 and the same shape. */
+    systemHealth: () => body<SystemHealth>({ method: "GET", path: "/api/system/health", accepts: [503] }),
+  };
+}
