@@ -31,7 +31,7 @@ export function openLog(level: LogLevel, file: string | null): Log {
 }
 
 /** At each start a log that grew large makes room, one generation is kept. */
-function rotated(file: string): string {
+export function rotated(file: string): string {
   try {
     if (statSync(file).size > ROTATE_AT) renameSync(file, `${file}.1`);
   } catch (error) {
