@@ -1,0 +1,79 @@
+/** One cluster a run, with a template database that holds the migrated schema; see database.ts for what tests get. */
+import { readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import type { TestProject } from "vitest/node";
+import { homeAt } from "../../src/base/config.ts";
+import { isErrno, readIfExists } from "../../src/base/files.ts";
+import { prepareHome } from "../../src/base/home.ts";
+import { takeLock } from "../../src/base/lock.ts";
+import { migrate } from "../../src/database/migrate.ts";
+import { embeddedConnection } from "../../src/postgres/connection.ts";
+import { existingPlace } from "../../src/postgres/place.ts";
+import { findPostmaster, stopPostmaster } from "../../src/postgres/postmaster.ts";
+import { connectAsSuperuser, ensureExtensions } from "../../src/postgres/roles.ts";
+import { TEMPLATE, temporaryDirectory, testCluster } from "./cluster.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The root of the home whose cluster the tests of this run share. */
+    sharedHome: string;
+  }
+}
+
+const PREFIX = "promptlib-test-run-";
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await sweep();
+  const directory = await temporaryDirectory(PREFIX);
+  const lock = await takeLock(join(directory, "lock"));
+  const home = homeAt(join(directory, "home"));
+  await prepareHome(home);
+  const cluster = testCluster(home);
+  await cluster.start();
+  await makeTemplate();
+  project.provide("sharedHome", home.root);
+  return async () => {
+    await cluster.stop("immediate");
+    if ("release" in lock) await lock.release();
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  };
+
+  async function makeTemplate(): Promise<void> {
+    const admin = await connectAsSuperuser(home);
+    await admin.query(`create database ${TEMPLATE} owner promptlib_owner`);
+    await admin.end();
+    await ensureExtensions(home, TEMPLATE);
+    const owner = new pg.Client(await embeddedConnection(home, "promptlib_owner", TEMPLATE));
+    await owner.connect();
+    await migrate(owner);
+    await owner.end();
+  }
+}
+
+/** Ends what a run that was killed left behind. Other runs may be going on, starting, or ending at the same time. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(PREFIX)) continue;
+    const directory = join(tmpdir(), name);
+    try {
+      if (await isLeftOver(join(directory, "lock"))) await removeRun(directory);
+    } catch (error) {
+      if (!isErrno(error, "ENOENT")) throw error;
+    }
+  }
+}
+
+async function isLeftOver(lockFile: string): Promise<boolean> {
+  if ((await readIfExists(lockFile)) === null) return false;
+  const lock = await takeLock(lockFile);
+  return "release" in lock;
+}
+
+async function removeRun(directory: string): Promise<void> {
+  const place = await existingPlace(homeAt(join(directory, "home")));
+  const left = place && (await findPostmaster(place));
+  if (place && left) await stopPostmaster(left, place, "immediate");
+  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+}
