@@ -1,7 +1,6 @@
 /** Which account runs PostgreSQL: it refuses to run as root. */
 import { readFile, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { isErrno } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 
 export interface Account {
@@ -14,8 +13,8 @@ export interface Account {
 const CANDIDATES = ["promptlib", "postgres", "nobody"];
 
 /**
- * The account to run PostgreSQL as, or null: as ourselves. As root it is the owner of `dataDirectory` where that
- * exists, else the first candidate there is. Error: `no_postgres_account`.
+ * The account to run PostgreSQL as, or null: as ourselves. As root it is the owner of `dataDirectory`, or,
+ * where there is none yet (null), the first candidate there is. Error: `no_postgres_account`.
  */
 export async function postgresAccount(dataDirectory: string | null): Promise<Account | null> {
   if (process.getuid?.() !== 0) {
@@ -23,8 +22,8 @@ export async function postgresAccount(dataDirectory: string | null): Promise<Acc
     return null;
   }
   const accounts = await readAccounts();
-  const owner = dataDirectory && (await ownerOf(dataDirectory));
-  if (owner === null || owner === "") return firstCandidate(accounts);
+  if (dataDirectory === null) return firstCandidate(accounts);
+  const owner = (await stat(dataDirectory)).uid;
   if (owner === 0) {
     throw new PromptlibError("no_postgres_account", {
       message: `The data directory ${dataDirectory} belongs to root, and PostgreSQL refuses to run as root.`,
@@ -59,15 +58,6 @@ function firstCandidate(accounts: Account[]): Account {
     if (account) return account;
   }
   throw new PromptlibError("no_postgres_account");
-}
-
-async function ownerOf(directory: string): Promise<number | null> {
-  try {
-    return (await stat(directory)).uid;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return null;
-    throw error;
-  }
 }
 
 async function readAccounts(): Promise<Account[]> {

@@ -125,10 +125,11 @@ class EmbeddedCluster implements Cluster {
   async #start(signal: AbortSignal): Promise<boolean> {
     const { home, postgresBin, durable = true } = this.#options;
     const binaries = await findBinaries(postgresBin);
-    const account = await postgresAccount((await existingPlace(home))?.data ?? null);
+    const existing = await existingPlace(home);
+    const firstTime = !(existing && (await hasDataDirectory(existing, binaries.major)));
+    const account = await postgresAccount(firstTime ? null : (existing?.data ?? null));
     const place = await preparePlace(home, account);
     this.#place = place;
-    const firstTime = !(await hasDataDirectory(place, binaries.major));
 
     if (firstTime || !(await this.#adopt(place, signal))) {
       const bin = await installProgram(binaries, place.root, account);

@@ -1,7 +1,7 @@
 /** The running server: spawned in a session of its own, or found still running after its guard was killed. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { monotonic, sleep, until } from "../base/clock.ts";
@@ -62,8 +62,9 @@ export async function findPostmaster(place: Place): Promise<Postmaster | null> {
 
 /**
  * Waits until the backends of a postmaster that was killed are gone, and helps them: the memory they share belongs to
- * nobody any more. Then removes lock files whose process number now belongs to some other program, as after a restart
- * of a container, where numbers repeat; PostgreSQL would refuse to start for their sake.
+ * nobody any more. Then removes lock files for whose sake PostgreSQL would refuse to start: their process number now
+ * belongs to another program (numbers repeat after a restart of a container), or to a dead process that nobody reaps
+ * (containers without an init).
  */
 export async function clearRemains(place: Place): Promise<void> {
   const start = monotonic();
@@ -76,7 +77,7 @@ export async function clearRemains(place: Place): Promise<void> {
     await sleep(POLL_MS);
   }
   const pid = await recordedPid(place);
-  if (pid === null || identityOf(pid) === null) return;
+  if (pid === null || !existsSync(`/proc/${pid}`)) return;
   await rm(join(place.data, "postmaster.pid"), { force: true });
   await rm(join(place.socket, `.s.PGSQL.${SOCKET_PORT}.lock`), { force: true });
 }
@@ -136,6 +137,7 @@ async function recordedPid(place: Place): Promise<number | null> {
 
 /** Postmaster and backends: every `postgres` whose working directory is this data directory. */
 export async function runningProcesses(place: Place): Promise<number[]> {
+  if (!existsSync(place.data)) return [];
   const data = await realpath(place.data);
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const ours = await Promise.all(pids.map(async (pid) => await belongsTo(pid, data)));

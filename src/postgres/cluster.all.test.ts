@@ -1,0 +1,116 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, chown, lstat, mkdir, readFile, readlink, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { temporaryDirectory, temporaryHome, testCluster } from "../../test/support/cluster.ts";
+import { type Home, homeAt } from "../base/config.ts";
+import { prepareHome } from "../base/home.ts";
+import { existingPlace, socketDirectory } from "./place.ts";
+
+const asRoot = it.skipIf(process.getuid?.() !== 0);
+const ownerMain = fileURLToPath(new URL("../../test/support/run-cluster.ts", import.meta.url));
+const NOBODY = 65534;
+
+async function uidOfProcess(pid: number): Promise<string | undefined> {
+  return /^Uid:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
+}
+
+async function startedAndStopped(home: Home): Promise<void> {
+  const cluster = testCluster(home);
+  try {
+    await cluster.start();
+    expect(await uidOfProcess(cluster.pid ?? 0)).not.toBe("0");
+  } finally {
+    await cluster.stop();
+  }
+}
+
+asRoot("an ordinary user runs PostgreSQL under its own name", async () => {
+  const directory = await temporaryDirectory();
+  await chown(directory, NOBODY, NOBODY);
+  const child = spawn(process.execPath, [ownerMain, join(directory, "home")], {
+    uid: NOBODY,
+    gid: NOBODY,
+    cwd: "/",
+    env: {},
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface(child.stdout)) {
+    const { pid } = JSON.parse(line) as { pid: number };
+    expect(await uidOfProcess(pid)).toBe(String(NOBODY));
+    break;
+  }
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+  await rm(directory, { recursive: true });
+});
+
+asRoot("root's home below a directory that others cannot enter keeps its cluster in /var/lib, twice", async () => {
+  const directory = await temporaryDirectory();
+  await chmod(directory, 0o700);
+  const home = homeAt(join(directory, "home"));
+  await prepareHome(home);
+  try {
+    await startedAndStopped(home);
+    expect(await readlink(home.postgres)).toMatch(/^\/var\/lib\/promptlib\/[0-9a-f]{16}$/);
+    await startedAndStopped(home);
+    const target = (await existingPlace(home))?.root ?? "";
+    await rm(target, { recursive: true });
+    await expect(testCluster(home).start()).rejects.toMatchObject({ code: "postgres_start_failed" });
+  } finally {
+    await rm(await readlink(home.postgres), { recursive: true, force: true });
+    await rm(directory, { recursive: true });
+  }
+});
+
+asRoot("root with a umask that shuts others out starts it all the same", async () => {
+  const directory = await temporaryDirectory();
+  const home = homeAt(join(directory, "home"));
+  const umask = process.umask(0o022);
+  await prepareHome(home);
+  process.umask(0o077);
+  try {
+    await startedAndStopped(home);
+  } finally {
+    process.umask(umask);
+    await rm(directory, { recursive: true });
+  }
+});
+
+asRoot("a cluster whose way was shut later is refused with the directory that is in the way", async () => {
+  const { home, remove } = await temporaryHome();
+  await startedAndStopped(home);
+  await chmod(home.root, 0o700);
+  await expect(testCluster(home).start()).rejects.toMatchObject({
+    code: "postgres_start_failed",
+    message: expect.stringContaining(home.root),
+  });
+  await chmod(home.root, 0o711);
+
+  const { data } = (await existingPlace(home)) ?? { data: "" };
+  await promisify(execFile)("chown", ["-R", "0:0", data]);
+  await expect(testCluster(home).start()).rejects.toMatchObject({ code: "no_postgres_account" });
+  await promisify(execFile)("chown", ["-R", `${NOBODY}:${NOBODY}`, data]);
+  expect((await stat(data)).uid).toBe(NOBODY);
+  await remove();
+});
+
+asRoot("a directory for the socket that someone else made in /tmp is refused", async () => {
+  const directory = await temporaryDirectory();
+  const home = homeAt(join(directory, "y".repeat(120)));
+  await prepareHome(home);
+  const socket = socketDirectory(home);
+  await mkdir(socket);
+  await chown(socket, 12_345, 12_345);
+  try {
+    await expect(testCluster(home).start()).rejects.toMatchObject({ code: "postgres_start_failed" });
+    expect((await lstat(socket)).uid).toBe(12_345);
+  } finally {
+    await rm(socket, { recursive: true });
+    await rm(directory, { recursive: true });
+  }
+});
