@@ -1,0 +1,62 @@
+/** What an import has to say, in plain words. Pure. */
+
+import type { ImportItem, ImportSummary } from "../sdk/index.ts";
+import { count, counted, onOneLine } from "./output.ts";
+
+/** Counted while the answer comes in. */
+export interface ImportTally {
+  items: number;
+  /** Created or updated. */
+  changed: number;
+}
+
+/** What `--json` lists: whatever did not simply arrive. */
+export function isWorthTelling({ result, notes }: Pick<ImportItem, "result" | "notes">): boolean {
+  return notes.length > 0 || !(result === "created" || result === "updated" || result === "unchanged");
+}
+
+/** prompts.csv:12: the reason */
+export function rejectedText({ path, line, reason }: Pick<ImportItem, "path" | "line" | "reason">): string {
+  const place = `${path === "-" ? "stdin" : path}${line === null ? "" : `:${line}`}`;
+  return onOneLine(`${place}: ${reason ?? "rejected"}`);
+}
+
+/** 1,528 prompts: 1,500 new, 20 new versions, 8 unchanged */
+export function summaryText(summary: ImportSummary): string {
+  const { dryRun, created, updated, unchanged, twin, rejected, missing, pruned } = summary;
+  const parts = [
+    created > 0 && `${count(created)} new`,
+    updated > 0 && counted(updated, "new version"),
+    unchanged > 0 && `${count(unchanged)} unchanged`,
+    twin > 0 && `${counted(twin, "identical twin")} taken once`,
+    rejected > 0 && `${count(rejected)} rejected`,
+  ].filter((part) => part !== false);
+  const all = created + updated + unchanged + twin + rejected;
+  const lines = [
+    all === 0 ? "Nothing to import was found." : `${counted(all, "prompt")}: ${parts.join(", ")}`,
+    ...(missing > 0
+      ? [`${counted(missing, "prompt")} of earlier imports no longer in the files; --prune moves them to the trash`]
+      : []),
+    ...(pruned > 0
+      ? [`${counted(pruned, "prompt")} no longer in the files ${dryRun ? "to be " : ""}moved to the trash`]
+      : []),
+  ];
+  return [...(dryRun ? ["Dry run, nothing was changed. This would be done:"] : []), ...lines].join("\n");
+}
+
+export function incompleteText({ rejected, dryRun }: Pick<ImportSummary, "rejected" | "dryRun">): string {
+  const rows = rejected === 1 ? "1 row was" : `${count(rejected)} rows were`;
+  return dryRun ? `${rows} found that cannot be imported.` : `${rows} not imported; everything else was.`;
+}
+
+export function interruptedText({ items, changed }: ImportTally, dryRun: boolean): string {
+  if (dryRun) return "Interrupted; it was a dry run, so nothing was changed.";
+  if (items === 0) return "Interrupted before anything was answered.";
+  const stays = changed === 0 ? "none of them was new" : `${count(changed)} were saved and stay`;
+  return `Interrupted after ${counted(items, "prompt")}: ${stays}.`;
+}
+
+/** For output that is no terminal: imported 340 prompts, 1.2 MiB of 4.5 MiB */
+export function progressText(items: number, sent: string, total: string | null): string {
+  return `importing: ${counted(items, "prompt")}, ${sent}${total === null ? "" : ` of ${total}`} sent`;
+}

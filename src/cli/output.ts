@@ -1,0 +1,50 @@
+/** What verbs print: results on standard output, everything else on standard error. */
+import { stripVTControlCharacters } from "node:util";
+
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** The one value of `--json`. Fields are added over time, never renamed. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** A remark that is no part of the result. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Text from the library on one line of a terminal: what would move the cursor or colour the screen is taken out. */
+export function onOneLine(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/\p{Cc}+/gu, " ");
+}
+
+/** 2026-11-23 09:05 in the local time zone. */
+export function localTime(instant: string | null): string {
+  if (instant === null) return "";
+  const at = new Date(instant);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** 1,528 */
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** 1 prompt, 1,528 prompts */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** 812 bytes, 1.2 MiB */
+export function size(bytes: number): string {
+  if (bytes < 1024) return counted(bytes, "byte");
+  const units = ["KiB", "MiB", "GiB", "TiB"];
+  let value = bytes / 1024;
+  let unit = 0;
+  for (; value >= 1023.95 && unit < units.length - 1; unit++) value /= 1024;
+  return `${value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,127 @@
+/** promptlib push: a file, or what comes in, becomes a prompt's next version. */
+import { readFile } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
+import type { Command } from "commander";
+import { PromptlibError, type SavedPrompt, type SavePrompt } from "../sdk/index.ts";
+import { connect } from "./connect.ts";
+import { note, print, printJson } from "./output.ts";
+import { collect, examples, jsonOption, projectOption, unreadable, usage, wholeNumber } from "./verb.ts";
+
+interface PushOptions {
+  chat?: true;
+  label?: string[];
+  tag?: string[];
+  description?: string;
+  message?: string;
+  template?: string;
+  base?: number;
+  config?: string;
+  project?: string;
+  json?: true;
+}
+
+export function registerPush(program: Command): void {
+  const command = program
+    .command("push <name> [file]")
+    .summary("save a prompt or its next version")
+    .description("Save a prompt, or its next version, from a file or from what comes in (-, or no file).")
+    .option("--chat", 'a chat prompt: a JSON list of {"role", "content"}')
+    .option("--label <label>", "put this label on the saved version; may be repeated", collect)
+    .option("--tag <tag>", "the prompt's tags from now on; may be repeated", collect)
+    .option("--description <text>", "what the prompt is for")
+    .option("-m, --message <text>", "why this version is made")
+    .option("--template <syntax>", "none: braces stay as they are; mustache when left out")
+    .option("--base <version>", "refuse when this is not the newest version any more", wholeNumber)
+    .option("--config <json>", 'settings kept with the version, like {"temperature": 0.2}')
+    .action(push);
+  projectOption(jsonOption(command));
+  examples(
+    command,
+    "echo 'Hello {{name}}!' | promptlib push greeting",
+    'promptlib push mail/welcome welcome.txt --label staging -m "Shorter"',
+    "promptlib push support/triage triage.json --chat",
+  );
+}
+
+async function push(name: string, file: string | undefined, options: PushOptions): Promise<void> {
+  const settings = saveSettings(options);
+  const text = await readText(file ?? "-");
+  const body: SavePrompt = { name, ...(options.chat ? { messages: parseMessages(text) } : { text }), ...settings };
+  const { project } = options;
+  const { client } = await connect({ ...(project === undefined ? {} : { project }) });
+  const saved = await client.savePrompt(body);
+  if (options.json) return printJson(saved);
+  print(savedText(saved));
+}
+
+/** What the options say, checked before anything is read or sent. */
+export function saveSettings(options: PushOptions): Omit<SavePrompt, "name" | "text" | "messages"> {
+  const { label, tag, description, message, template, base, config } = options;
+  if (template !== undefined && template !== "none" && template !== "mustache") {
+    throw usage("--template is none or mustache.");
+  }
+  return {
+    ...(label === undefined ? {} : { labels: label }),
+    ...(tag === undefined ? {} : { tags: tag }),
+    ...(description === undefined ? {} : { description }),
+    ...(message === undefined ? {} : { message }),
+    ...(template === undefined ? {} : { template }),
+    ...(base === undefined ? {} : { baseVersion: base }),
+    ...(config === undefined ? {} : { config: parseConfig(config) }),
+  };
+}
+
+export function savedText({ name, version, created }: Pick<SavedPrompt, "name" | "version" | "created">): string {
+  return created ? `${name}: saved version ${version}` : `${name}: nothing changed, still version ${version}`;
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = file === "-" ? await readInput() : await readNamed(file);
+  try {
+    // A byte-order mark is an editor's, not the prompt's: it is dropped.
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new PromptlibError("invalid_request", {
+      message: `${file === "-" ? "What came in" : file} is not valid UTF-8, so it is no text that could be stored.`,
+      hint: "Convert it, for example with: iconv -f latin1 -t utf-8",
+      cause: error,
+    });
+  }
+}
+
+async function readInput(): Promise<Uint8Array> {
+  if (process.stdin.isTTY) note("Type the prompt; Ctrl-D at the beginning of a line ends it.");
+  return await buffer(process.stdin);
+}
+
+async function readNamed(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function parseMessages(text: string): NonNullable<SavePrompt["messages"]> {
+  const value = parseJson(text, "The messages are");
+  if (!Array.isArray(value)) throw usage('A chat is a JSON list: [{"role": "user", "content": "…"}].');
+  // What is in the list is checked by the server, which says what is wrong where.
+  return value;
+}
+
+function parseConfig(text: string): NonNullable<SavePrompt["config"]> {
+  const value = parseJson(text, "--config is");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw usage('--config is a JSON object, like {"temperature": 0.2}.');
+  }
+  // Everything that JSON can hold may be in it.
+  return value as NonNullable<SavePrompt["config"]>;
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw usage(`${what} not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,73 @@
+/** promptlib status: what runs, and how it is. */
+import type { Command } from "commander";
+import { errorTable } from "../contract/errors.ts";
+import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
+import { type Connection, connect } from "./connect.ts";
+import { localTime, print, printJson } from "./output.ts";
+import { type Running, type RunningProcess, readRunning } from "./running.ts";
+import { type Column, layTable } from "./table.ts";
+import { examples, jsonOption } from "./verb.ts";
+
+/** Someone is waiting for the answer, and "nothing for so long" is one. */
+const PATIENCE_MS = 5000;
+
+export function registerStatus(program: Command): void {
+  const command = program
+    .command("status")
+    .summary("show what runs and how it is")
+    .description("Show what runs and how it is. Ends with 0 when all is well, with 6 when not or when nothing runs.")
+    .action(status);
+  examples(jsonOption(command), "promptlib status", "promptlib status --json");
+}
+
+/** What `--json` prints; `processes` is null for a server elsewhere. */
+interface Status extends SystemHealth {
+  url: string;
+  processes: Running | null;
+}
+
+async function status({ json }: { json?: true }): Promise<void> {
+  const connection = await connect({ timeout: PATIENCE_MS });
+  const processes = connection.home ? await readRunning(connection.home) : null;
+  const { url } = connection;
+  const found: Status = { url, ...(await healthOf(connection, processes)), processes };
+  if (json) printJson(found);
+  else for (const line of statusLines(found)) print(line);
+  if (found.status !== "healthy") process.exitCode = errorTable.not_running.exit;
+}
+
+/** A server that does not answer while its processes are there is down, and what is known is shown all the same. */
+async function healthOf({ client }: Connection, processes: Running | null): Promise<SystemHealth> {
+  try {
+    return await client.systemHealth();
+  } catch (error) {
+    if (!(error instanceof PromptlibError) || error.code !== "server_unreachable" || !processes) throw error;
+    return { status: "down", message: error.message, version: "", parts: {} };
+  }
+}
+
+export function statusLines({ url, status, message, version, parts, processes }: Status): string[] {
+  const title = `Prompt Library${version === "" ? "" : ` ${version}`} at ${url} is ${status}.`;
+  const partRows = Object.entries(parts).map(([name, part]) => ({ name, ...part }));
+  return [
+    title,
+    ...(message === "" ? [] : [message]),
+    ...(partRows.length > 0 ? ["", ...layTable(partColumns, partRows, null)] : []),
+    ...(processes ? ["", ...layTable(processColumns, processes.processes, null)] : []),
+  ];
+}
+
+const partColumns: readonly Column<{ name: string } & SystemHealth["parts"][string]>[] = [
+  { title: "PART", cell: ({ name }) => name },
+  { title: "STATE", cell: ({ state }) => state },
+  { title: "LATENCY", cell: ({ latencyMs }) => (latencyMs === null ? "" : `${latencyMs.toFixed(1)} ms`), right: true },
+  { title: "NOTE", cell: ({ note }) => note ?? "" },
+];
+
+const processColumns: readonly Column<RunningProcess>[] = [
+  { title: "PROCESS", cell: ({ name }) => name },
+  { title: "STATE", cell: ({ state }) => state },
+  { title: "PID", cell: ({ pid }) => (pid === null ? "" : String(pid)), right: true },
+  { title: "SINCE", cell: ({ since }) => localTime(since) },
+  { title: "RESTARTS", cell: ({ restarts }) => (restarts === null ? "" : String(restarts)), right: true },
+];

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { promptText } from "./get.ts";
+import { expiry, keyState } from "./key.ts";
+import { columns } from "./list.ts";
+import { savedText, saveSettings } from "./push.ts";
+import { layTable } from "./table.ts";
+
+describe("a prompt that is printed", () => {
+  it("goes to a file to the byte, and gets on a terminal the line end it lacks", () => {
+    expect(promptText({ text: "Hello" }, false)).toBe("Hello");
+    expect(promptText({ text: "Hello" }, true)).toBe("Hello\n");
+    expect(promptText({ text: "Hello\n" }, true)).toBe("Hello\n");
+  });
+
+  it("shows each message of a chat under its role", () => {
+    const messages = [{ role: "system" as const, content: "Be brief.\n" }, { placeholder: "history" }];
+    expect(promptText({ messages: [...messages, { role: "user", content: "{{q}}" }] }, false)).toBe(
+      "[system]\nBe brief.\n\n[messages: history]\n\n[user]\n{{q}}\n",
+    );
+  });
+});
+
+describe("a list of prompts", () => {
+  it("shows a label alone on the newest version, with the number on an older one, and latest never", () => {
+    const common = { project: "default", type: "text" as const, description: "", createdAt: "", updatedAt: "" };
+    const labels = { latest: 3, production: 2, staging: 3 };
+    const [, line] = layTable(
+      columns.slice(0, 4),
+      [{ ...common, name: "a", newest: 3, labels, tags: ["x", "y"] }],
+      null,
+    );
+    expect(line).toBe("a           3  production@2, staging  x, y");
+  });
+});
+
+describe("what push says and sends", () => {
+  it("tells a new version from an unchanged one", () => {
+    expect(savedText({ name: "a", version: 3, created: true })).toBe("a: saved version 3");
+    expect(savedText({ name: "a", version: 2, created: false })).toBe("a: nothing changed, still version 2");
+  });
+
+  it("sends what was given and nothing else", () => {
+    expect(saveSettings({})).toEqual({});
+    expect(saveSettings({ base: 3, config: '{"temperature":0}', template: "none", label: ["x"] })).toEqual({
+      baseVersion: 3,
+      config: { temperature: 0 },
+      template: "none",
+      labels: ["x"],
+    });
+  });
+
+  it.each([{ template: "jinja" }, { config: "{" }, { config: "[1]" }])("refuses %o as usage", (options) => {
+    expect(() => saveSettings(options)).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+});
+
+describe("the end of an API key", () => {
+  const present = new Date(2026, 10, 23, 12);
+
+  it("given as a day is the end of that day here", () => {
+    expect(new Date(expiry("2027-01-31", present))).toEqual(new Date(2027, 1, 1));
+    expect(new Date(expiry("2026-11-23", present))).toEqual(new Date(2026, 10, 24));
+  });
+
+  it("given as a time is that time", () => {
+    expect(expiry("2027-01-31T12:00:00+02:00", present)).toBe("2027-01-31T10:00:00.000Z");
+  });
+
+  it.each(["2027-02-30", "2027-13-01", "soon", "2026-11-22", "5"])("%s is refused", (given) => {
+    expect(() => expiry(given, present)).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+
+  it("is part of its state", () => {
+    const past = "2026-01-01T12:00:00.000Z";
+    const later = "2027-01-01T12:00:00.000Z";
+    expect(keyState({ revokedAt: null, expiresAt: null }, present)).toBe("works");
+    expect(keyState({ revokedAt: null, expiresAt: later }, present)).toMatch(/^works until 2027-01-01/);
+    expect(keyState({ revokedAt: null, expiresAt: past }, present)).toMatch(/^expired 2026-01-01/);
+    expect(keyState({ revokedAt: past, expiresAt: null }, present)).toMatch(/^revoked 2026-01-01/);
+  });
+});
