@@ -2,7 +2,7 @@
 import { PromptlibError } from "../contract/errors.ts";
 
 /** Bytes of a name as UTF-8. */
-export const NAME_LIMIT = 255;
+const NAME_LIMIT = 255;
 
 /** What is wrong with a name that is already in NFC, as half a sentence ("is empty"), or null. */
 export function nameFault(name: string): string | null {

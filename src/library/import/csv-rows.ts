@@ -82,13 +82,16 @@ function looksWhole({ bytes }: Candidate, header: Header): boolean {
 }
 
 async function readHeader(source: RecordSource): Promise<Header | BrokenRow> {
-  let candidate = await source.read();
-  while (candidate?.bytes?.length === 0) candidate = await source.read();
-  const line = candidate?.line ?? 1;
   const wanted = `expected are the columns ${COLUMNS.join(", ")}`;
-  if (!candidate) return { line, reason: `the file is empty; ${wanted}` };
-  const { bytes } = candidate;
-  const parsed = parseRecord(bytes && BOM.equals(bytes.subarray(0, 3)) ? bytes.subarray(3) : bytes);
+  let candidate = await source.read();
+  let bytes = candidate && withoutBom(candidate.bytes);
+  while (bytes?.length === 0) {
+    candidate = await source.read();
+    bytes = candidate?.bytes ?? null;
+  }
+  if (!candidate) return { line: 1, reason: `the file is empty; ${wanted}` };
+  const { line } = candidate;
+  const parsed = parseRecord(bytes);
   if ("reason" in parsed) return { line, reason: `the header cannot be read: ${parsed.reason}; ${wanted}` };
   const names = parsed.fields.map((field) => Buffer.from(field).toString().trim());
   const [act, prompt, for_devs, type] = COLUMNS.map((column) => names.indexOf(column));
@@ -97,6 +100,10 @@ async function readHeader(source: RecordSource): Promise<Header | BrokenRow> {
     return { line, reason: `the first row is no header with ${missing.join(", ")}; ${wanted}` };
   }
   return { count: names.length, positions: { act, prompt, for_devs, type }, crlf: candidate.lineEnd === "\r\n" };
+}
+
+function withoutBom(bytes: Buffer | null): Buffer | null {
+  return bytes && BOM.equals(bytes.subarray(0, BOM.length)) ? bytes.subarray(BOM.length) : bytes;
 }
 
 type Fault = BrokenRow & { spills: boolean };
