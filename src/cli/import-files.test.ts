@@ -54,8 +54,8 @@ describe("the files of an import", () => {
     const empty = await file("empty.csv", "");
     const { files } = await openFiles([large, empty], undefined);
     let sent = 0;
-    const onSent = (more: number) => {
-      sent += more;
+    const onSent = (_path: string, more: Uint8Array) => {
+      sent += more.length;
     };
     const pieces = await Array.fromAsync(piecesOf(files, onSent));
     const decoded = pieces.map(({ content }) => Buffer.from(content, "base64"));

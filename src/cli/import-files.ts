@@ -63,7 +63,7 @@ async function sizeOf(path: string): Promise<number | null> {
 /** Pieces of at most 256 KiB, as base64: what is no valid UTF-8 arrives as it is, and is reported row by row. */
 export async function* piecesOf(
   files: readonly ImportFile[],
-  onSent: (bytes: number) => void,
+  onSent: (path: string, bytes: Uint8Array) => void,
 ): AsyncGenerator<ImportPiece, void, undefined> {
   for (const { path } of files) {
     let empty = true;
@@ -71,8 +71,8 @@ export async function* piecesOf(
       empty = false;
       for (let start = 0; start < data.length; start += PIECE_BYTES) {
         const piece = data.subarray(start, start + PIECE_BYTES);
+        onSent(path, piece);
         yield { path, content: piece.toString("base64"), encoding: "base64" };
-        onSent(piece.length);
       }
     }
     // An empty file is the server's to judge, so it has to arrive.

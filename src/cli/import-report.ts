@@ -56,7 +56,7 @@ export function interruptedText({ items, changed }: ImportTally, dryRun: boolean
   return `Interrupted after ${counted(items, "prompt")}: ${stays}.`;
 }
 
-/** For output that is no terminal: imported 340 prompts, 1.2 MiB of 4.5 MiB */
-export function progressText(items: number, sent: string, total: string | null): string {
-  return `importing: ${counted(items, "prompt")}, ${sent}${total === null ? "" : ` of ${total}`} sent`;
+/** For output that is no terminal: importing: 340 prompts, 1.2 MiB of 4.5 MiB */
+export function progressText(items: number, done: string, total: string | null): string {
+  return `importing: ${counted(items, "prompt")}, ${done}${total === null ? "" : ` of ${total}`}`;
 }

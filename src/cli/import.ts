@@ -52,7 +52,7 @@ async function importFiles(paths: string[], options: ImportOptions): Promise<voi
   process.once("SIGINT", onInterrupt);
   const progress = await openProgress(files);
   try {
-    const pieces = piecesOf(files, (bytes) => progress.sent(bytes));
+    const pieces = piecesOf(files, (path, bytes) => progress.sent(path, bytes));
     const sent = client.importPrompts(pieces, {
       format,
       dryRun: dryRun === true,
@@ -88,7 +88,7 @@ async function follow(sent: ReturnType<Client["importPrompts"]>, progress: Progr
       if (answer.notes.length > 0) notes += 1;
       if (isWorthTelling(answer)) items.push(answer);
       if (answer.result === "rejected") progress.line(rejectedText(answer));
-      progress.items(tally.items);
+      progress.answered(answer);
     }
   } catch (error) {
     if (!(error instanceof PromptlibError) || error.code !== "interrupted") throw error;
