@@ -1,0 +1,212 @@
+/**
+ * What we keep in PostgreSQL: connections, migrations, tables, the change feed.
+ *
+ * This file opens connections: one pool to read and one to write, so that waiting writers never keep readers out.
+ */
+import {
+  Kysely,
+  type PostgresCursor,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+} from "kysely";
+import pg from "pg";
+import { PromptlibError } from "../contract/errors.ts";
+import type { ChangeKind, Tables } from "./tables.ts";
+
+export type Queries = Kysely<Tables>;
+
+/** What a transaction says that it changed; see changes.ts. */
+export interface RecordedChange {
+  kind: ChangeKind;
+  subject: string;
+  revision: bigint;
+}
+
+export interface Database {
+  readonly reads: Queries;
+  readonly writes: Queries;
+  /** Called after each commit that changed something, before the writer is answered: it reads its own writes. */
+  onCommit: (changes: RecordedChange[]) => Promise<void>;
+  /** Forgets all connections, so that none that hangs is used again. */
+  renew(): void;
+  close(): Promise<void>;
+}
+
+const READ_TIMEOUT_MS = 5_000;
+const WRITE_TIMEOUT_MS = 10_000;
+
+/** `role`: SET ROLE on every connection, where one login serves several roles. */
+export function sessionOptions(role: string | null, extra: Record<string, string> = {}): string {
+  const values = { search_path: "promptlib", ...(role ? { role } : {}), ...extra };
+  return Object.entries(values)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(" ");
+}
+
+export function openDatabase(client: pg.ClientConfig, role: string | null): Database {
+  const options = sessionOptions(role, {
+    statement_timeout: String(WRITE_TIMEOUT_MS),
+    idle_in_transaction_session_timeout: String(WRITE_TIMEOUT_MS),
+  });
+  const pools = [
+    new RenewablePool({ ...client, options, max: 10, query_timeout: READ_TIMEOUT_MS }),
+    new RenewablePool({ ...client, options, max: 10, query_timeout: WRITE_TIMEOUT_MS }),
+  ] as const;
+  const [reads, writes] = pools.map((pool) => new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })) as [
+    Queries,
+    Queries,
+  ];
+  return {
+    reads,
+    writes,
+    onCommit: async () => {},
+    renew() {
+      for (const pool of pools) pool.renew();
+    },
+    async close() {
+      await Promise.all([reads.destroy(), writes.destroy()]);
+    },
+  };
+}
+
+/** Whether the error means that PostgreSQL is away, not that it refuses what was asked. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  return (
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOENT|ENETUNREACH|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08|57P0|53300)/.test(code) ||
+    /^(Connection terminated|timeout exceeded|timeout expired|Query read timeout|Client has encountered)/.test(
+      error.message,
+    )
+  );
+}
+
+/** Kysely on one connection that is already open and stays the caller's. */
+export function queriesOn(client: pg.ClientBase): Queries {
+  const lone: PostgresPool = {
+    options: {},
+    connect: async () => new CheckedClient(client, () => {}),
+    end: async () => {},
+  };
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: lone }) });
+}
+
+/** A pool as Kysely wants it, whose errors are ours and whose clients are thrown away once they hang or break. */
+class RenewablePool implements PostgresPool {
+  readonly options: pg.PoolConfig;
+  #pool: pg.Pool;
+
+  constructor(config: pg.PoolConfig) {
+    this.options = { connectionTimeoutMillis: 2_000, idleTimeoutMillis: 60_000, keepAlive: true, ...config };
+    this.#pool = this.#open();
+  }
+
+  #open(): pg.Pool {
+    const pool = new pg.Pool(this.options);
+    // An idle connection that breaks is dropped by the pool; whoever needs one next is told.
+    pool.on("error", () => {});
+    return pool;
+  }
+
+  renew(): void {
+    const old = this.#pool;
+    this.#pool = this.#open();
+    // Connections that hang never end by themselves; nobody waits for them.
+    void old.end().catch(() => {});
+  }
+
+  async connect(): Promise<PostgresPoolClient> {
+    try {
+      const client = await this.#pool.connect();
+      return new CheckedClient(client, (broken) => client.release(broken));
+    } catch (error) {
+      throw away(error, "connect");
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+class CheckedClient implements PostgresPoolClient {
+  readonly #client: pg.ClientBase;
+  readonly #release: (broken: boolean) => void;
+  #broken = false;
+
+  constructor(client: pg.ClientBase, release: (broken: boolean) => void) {
+    this.#client = client;
+    this.#release = release;
+  }
+
+  query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  query<R>(
+    sql: string | PostgresCursor<R>,
+    parameters: readonly unknown[] = [],
+  ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
+    if (typeof sql !== "string") throw new Error("cursors are not used here");
+    return this.#ask<R>(sql, parameters);
+  }
+
+  async #ask<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    if (this.#broken && sql === "rollback") return { rows: [], rowCount: 0, command: "ROLLBACK" };
+    try {
+      const { rows, rowCount, command } = await this.#client.query(sql, [...parameters]);
+      return { rows, rowCount: rowCount ?? 0, command: command as PostgresQueryResult<R>["command"] };
+    } catch (error) {
+      if (isAway(error)) this.#broken = true;
+      throw away(error, sql);
+    }
+  }
+
+  release(destroy = false): void {
+    this.#release(destroy || this.#broken);
+  }
+}
+
+/** A COMMIT that was sent and not answered may have happened; anything before it has not. */
+function away(error: unknown, sql: string): unknown {
+  if (!isAway(error)) return error;
+  return new PromptlibError(sql === "commit" ? "write_outcome_unknown" : "database_unavailable", { cause: error });
+}
+
+const recorded = new WeakMap<Queries, RecordedChange[]>();
+
+/** Remembers a change until its transaction has committed; changes.ts writes it into the feed. */
+export function rememberChange(transaction: Queries, change: RecordedChange): void {
+  recorded.get(transaction)?.push(change);
+}
+
+/**
+ * Runs `work` in one transaction of `writes`; a deadlock or a lost race is tried again, with nothing done before.
+ */
+export async function transact<T>(database: Database, work: (transaction: Queries) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const changes: RecordedChange[] = [];
+    try {
+      const result = await database.writes.transaction().execute((transaction) => {
+        recorded.set(transaction, changes);
+        return work(transaction);
+      });
+      if (changes.length > 0) await database.onCommit(changes);
+      return result;
+    } catch (error) {
+      if (attempt === 4 || !isLostRace(error)) throw error;
+    }
+  }
+}
+
+function isLostRace(error: unknown): boolean {
+  // deadlock_detected, serialization_failure, and our own sign that a name was taken between look and insert
+  return error instanceof Error && "code" in error && ["40P01", "40001"].includes(String(error.code));
+}
+
+/** The violated constraint or unique index, or null when the error is another. */
+export function violatedConstraint(error: unknown): string | null {
+  return error instanceof Error && "code" in error && error.code === "23505" && "constraint" in error
+    ? String(error.constraint)
+    : null;
+}

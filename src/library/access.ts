@@ -1,0 +1,185 @@
+/** Who may what, in memory: loaded whole, kept current by the change feed, so that a check asks no database. */
+import { sql } from "kysely";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Role } from "../contract/shapes.ts";
+import type { Queries, RecordedChange } from "../database/database.ts";
+import type { Id } from "../database/tables.ts";
+import type { ProjectRef } from "./find.ts";
+
+export interface KnownUser {
+  id: Id;
+  username: string;
+  operator: boolean;
+  disabled: boolean;
+  /** By project id. */
+  roles: Record<Id, Role>;
+}
+
+export interface KnownKey {
+  id: string;
+  name: string;
+  projectId: Id;
+  /** SHA-256 of the secret. */
+  secretHash: Buffer;
+  scopes: string[];
+  /** Milliseconds since 1970; null: never. */
+  expiresAt: number | null;
+  revoked: boolean;
+}
+
+/** What access.json holds. */
+export interface AccessSnapshot {
+  projects: ProjectRef[];
+  users: KnownUser[];
+  keys: (Omit<KnownKey, "secretHash"> & { secretHash: string })[];
+  /** Sessions that were ended before they expired: id and expiry in milliseconds. */
+  endedSessions: [string, number][];
+}
+
+export class AccessList {
+  readonly #projects = new Map<Id, ProjectRef>();
+  readonly #projectsByName = new Map<string, ProjectRef>();
+  readonly #users = new Map<Id, KnownUser>();
+  readonly #keys = new Map<string, KnownKey>();
+  readonly #endedSessions = new Map<string, number>();
+  /** Counts every change, so that whoever writes it down knows whether there is anything new. */
+  revision = 0;
+
+  user(id: Id): KnownUser | undefined {
+    return this.#users.get(id);
+  }
+
+  key(id: string): KnownKey | undefined {
+    return this.#keys.get(id);
+  }
+
+  project(name: string): ProjectRef | undefined {
+    return this.#projectsByName.get(name);
+  }
+
+  projectById(id: Id): ProjectRef | undefined {
+    return this.#projects.get(id);
+  }
+
+  projects(): ProjectRef[] {
+    return [...this.#projects.values()];
+  }
+
+  sessionEnded(sid: string): boolean {
+    return this.#endedSessions.has(sid);
+  }
+
+  async load(db: Queries): Promise<void> {
+    const [projects, users, keys, ended] = [
+      await readProjects(db, null),
+      await readUsers(db, null),
+      await readKeys(db, null),
+      await readEndedSessions(db, null),
+    ];
+    this.#clear();
+    this.#put(projects, users, keys, ended);
+  }
+
+  /** Reads anew what the changes name. Answers whether anything concerned us. */
+  async refresh(db: Queries, changes: readonly RecordedChange[]): Promise<boolean> {
+    const of = (kind: RecordedChange["kind"]) => [
+      ...new Set(changes.filter((change) => change.kind === kind).map(({ subject }) => subject)),
+    ];
+    const [projects, users, keys, sessions] = [of("project"), of("user"), of("key"), of("session")];
+    if (projects.length + users.length + keys.length + sessions.length === 0) return false;
+    for (const id of users) this.#users.delete(id);
+    for (const id of keys) this.#keys.delete(id);
+    this.#put(
+      projects.length > 0 ? await readProjects(db, projects) : [],
+      users.length > 0 ? await readUsers(db, users) : [],
+      keys.length > 0 ? await readKeys(db, keys) : [],
+      sessions.length > 0 ? await readEndedSessions(db, sessions) : [],
+    );
+    return true;
+  }
+
+  snapshot(now: Date): AccessSnapshot {
+    for (const [sid, expiresAt] of this.#endedSessions) {
+      if (expiresAt < now.getTime()) this.#endedSessions.delete(sid);
+    }
+    return {
+      projects: [...this.#projects.values()],
+      users: [...this.#users.values()],
+      keys: [...this.#keys.values()].map((key) => ({ ...key, secretHash: key.secretHash.toString("hex") })),
+      endedSessions: [...this.#endedSessions],
+    };
+  }
+
+  takeSnapshot({ projects, users, keys, endedSessions }: AccessSnapshot): void {
+    this.#clear();
+    const withBytes = keys.map((key) => ({ ...key, secretHash: Buffer.from(key.secretHash, "hex") }));
+    this.#put(projects, users, withBytes, endedSessions);
+  }
+
+  #clear(): void {
+    for (const map of [this.#projects, this.#projectsByName, this.#users, this.#keys, this.#endedSessions]) map.clear();
+  }
+
+  #put(projects: ProjectRef[], users: KnownUser[], keys: KnownKey[], ended: [string, number][]): void {
+    for (const project of projects) {
+      this.#projects.set(project.id, project);
+      this.#projectsByName.set(project.name, project);
+    }
+    for (const user of users) this.#users.set(user.id, user);
+    for (const key of keys) this.#keys.set(key.id, key);
+    for (const [sid, expiresAt] of ended) this.#endedSessions.set(sid, expiresAt);
+    this.revision += 1;
+  }
+}
+
+/** The project of that name; throws `project_not_found`. */
+export function requireProject(access: AccessList, name: string): ProjectRef {
+  const project = access.project(name);
+  if (!project) throw projectNotFound(name);
+  return project;
+}
+
+export function projectNotFound(name: string): PromptlibError {
+  return new PromptlibError("project_not_found", { message: `There is no project named ${name} that you can see.` });
+}
+
+async function readProjects(db: Queries, ids: string[] | null): Promise<ProjectRef[]> {
+  const query = db.selectFrom("projects").select(["id", "name"]);
+  return (ids ? query.where("id", "in", ids) : query).execute();
+}
+
+async function readUsers(db: Queries, ids: string[] | null): Promise<KnownUser[]> {
+  const query = db.selectFrom("users").select([
+    "id",
+    "username",
+    "operator",
+    "disabled",
+    sql<Record<Id, Role>>`(select coalesce(json_object_agg(project_id, role), '{}')
+        from members where user_id = users.id)`.as("roles"),
+  ]);
+  return (ids ? query.where("id", "in", ids) : query).execute();
+}
+
+async function readKeys(db: Queries, ids: string[] | null): Promise<KnownKey[]> {
+  const query = db.selectFrom("api_keys").selectAll();
+  const rows = await (ids ? query.where("id", "in", ids) : query).execute();
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    projectId: row.project_id,
+    secretHash: row.secret_sha256,
+    scopes: row.scopes,
+    expiresAt: row.expires_at?.getTime() ?? null,
+    revoked: row.revoked_at !== null,
+  }));
+}
+
+async function readEndedSessions(db: Queries, ids: string[] | null): Promise<[string, number][]> {
+  const query = db
+    .selectFrom("sessions")
+    .select(["id", "expires_at"])
+    .where("revoked_at", "is not", null)
+    .where(sql<boolean>`expires_at > now()`);
+  const rows = await (ids ? query.where("id", "in", ids) : query).execute();
+  return rows.map((row) => [row.id, row.expires_at.getTime()]);
+}

@@ -1,0 +1,32 @@
+/** What every change of a prompt has in common: the next revision, the feed, the audit log. */
+import { sql, type UpdateObject } from "kysely";
+import { recordChange } from "../database/changes.ts";
+import type { Queries } from "../database/database.ts";
+import type { Id, Tables } from "../database/tables.ts";
+import { type Actor, type Deed, recordDeed } from "./actor.ts";
+import type { ProjectRef } from "./find.ts";
+
+/** Changes the row of a locked prompt and says so in the feed; answers the new revision. */
+export async function changePrompt(
+  transaction: Queries,
+  promptId: Id,
+  values: UpdateObject<Tables, "prompts"> = {},
+): Promise<string> {
+  const { revision } = await transaction
+    .updateTable("prompts")
+    .set({ ...values, revision: sql`revision + 1`, updated_at: sql`now()` })
+    .where("id", "=", promptId)
+    .returning("revision")
+    .executeTakeFirstOrThrow();
+  await recordChange(transaction, "prompt", promptId, revision);
+  return revision;
+}
+
+export async function recordPromptDeed(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  deed: Omit<Deed, "project">,
+): Promise<void> {
+  await recordDeed(transaction, actor, { project: project.name, ...deed });
+}

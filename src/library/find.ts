@@ -1,0 +1,97 @@
+/** Finding a prompt, and one version of it. */
+import { sql } from "kysely";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Queries } from "../database/database.ts";
+import type { Id } from "../database/tables.ts";
+import type { LabelMap, PromptRow, VersionRow } from "./stored.ts";
+
+export interface ProjectRef {
+  readonly id: Id;
+  readonly name: string;
+}
+
+/** Which version is wanted: by number, by label, or (neither) the newest. */
+export interface Selector {
+  version?: number | undefined;
+  label?: string | undefined;
+}
+
+export function promptNotFound(name: string): PromptlibError {
+  return new PromptlibError("prompt_not_found", { message: `There is no prompt named “${name}”.` });
+}
+
+/** The version number that the selector means; throws `version_not_found` or `label_not_found`. */
+export function selectVersion(prompt: { name: string; newest: number }, labels: LabelMap, selector: Selector): number {
+  if (selector.version !== undefined) {
+    if (selector.version >= 1 && selector.version <= prompt.newest) return selector.version;
+    throw new PromptlibError("version_not_found", {
+      message: `“${prompt.name}” has no version ${selector.version}; the newest is ${prompt.newest}.`,
+      details: { newest: prompt.newest },
+    });
+  }
+  if (selector.label === undefined || selector.label === "latest") return prompt.newest;
+  const version = labels[selector.label];
+  if (version !== undefined) return version;
+  const there = [...Object.keys(labels), "latest"].sort();
+  throw new PromptlibError("label_not_found", {
+    message: `“${prompt.name}” has no label “${selector.label}”; it has: ${there.join(", ")}.`,
+    details: { labels: there },
+  });
+}
+
+export interface FoundPrompt {
+  prompt: PromptRow & { created_at: Date; updated_at: Date };
+  labels: LabelMap;
+}
+
+const labelsOfPrompt = sql<Record<string, number>>`(
+  select coalesce(json_object_agg(label, version order by label), '{}') from labels where prompt_id = prompts.id)`;
+
+/** A living prompt with its labels as of one moment, or null. */
+export async function findPrompt(db: Queries, project: ProjectRef, name: string): Promise<FoundPrompt | null> {
+  const row = await db
+    .selectFrom("prompts")
+    .selectAll()
+    .select(labelsOfPrompt.as("labels"))
+    .where("project_id", "=", project.id)
+    .where(sql<boolean>`name collate "C" = ${name}`)
+    .where("trashed_at", "is", null)
+    .executeTakeFirst();
+  if (!row) return null;
+  const { labels, ...prompt } = row;
+  return { prompt, labels };
+}
+
+export async function findVersion(db: Queries, promptId: Id, version: number): Promise<VersionRow> {
+  return db
+    .selectFrom("versions")
+    .selectAll()
+    .where("prompt_id", "=", promptId)
+    .where("version", "=", version)
+    .executeTakeFirstOrThrow();
+}
+
+/**
+ * Locks a living prompt for a change of this transaction; throws `prompt_not_found`.
+ * Whoever changes a prompt, its labels or versions holds this lock, so revisions count every change.
+ */
+export async function lockPrompt(transaction: Queries, project: ProjectRef, name: string): Promise<PromptRow> {
+  const row = await tryLockPrompt(transaction, project, name);
+  if (!row) throw promptNotFound(name);
+  return row;
+}
+
+export async function tryLockPrompt(
+  transaction: Queries,
+  project: ProjectRef,
+  name: string,
+): Promise<(PromptRow & { source: string | null }) | undefined> {
+  return transaction
+    .selectFrom("prompts")
+    .selectAll()
+    .where("project_id", "=", project.id)
+    .where(sql<boolean>`name collate "C" = ${name}`)
+    .where("trashed_at", "is", null)
+    .forUpdate()
+    .executeTakeFirst();
+}

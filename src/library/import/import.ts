@@ -1,0 +1,257 @@
+/** The import: files in pieces in, what became of each item out, in batches, so that nobody waits for a long one. */
+import { createHash } from "node:crypto";
+import { sleep } from "../../base/clock.ts";
+import { PromptlibError } from "../../contract/errors.ts";
+import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
+import { type Database, isAway, type Queries, transact } from "../../database/database.ts";
+import type { Actor } from "../actor.ts";
+import type { ProjectRef } from "../find.ts";
+import { type PreparedSave, prepareSave, savePrompt } from "../save.ts";
+import { trashIn } from "../trash.ts";
+import { readPromptCsv } from "./csv.ts";
+
+const BATCH = 100;
+/** A database that goes away in the middle is waited for this long: the batch is simply done again. */
+const PATIENCE_MS = 60_000;
+
+export interface ImportOptions {
+  format: "csv";
+  dryRun: boolean;
+  prune: boolean;
+}
+
+type ImportLine = ImportItem | { summary: ImportSummary };
+
+interface Pending {
+  item: ImportItem;
+  save: PreparedSave;
+}
+
+/** Imports the files; the last line is the summary. A bad item never stops the rest. */
+export async function* importFiles(
+  database: Database,
+  project: ProjectRef,
+  actor: Actor,
+  pieces: AsyncIterable<ImportPiece>,
+  options: ImportOptions,
+): AsyncGenerator<ImportLine> {
+  const importer = new Importer(database, project, actor, options);
+  for await (const item of importer.run(pieces)) {
+    importer.count(item);
+    yield item;
+  }
+  yield { summary: importer.summary };
+}
+
+class Importer {
+  readonly summary: ImportSummary;
+  readonly #database: Database;
+  readonly #project: ProjectRef;
+  readonly #actor: Actor;
+  readonly #options: ImportOptions;
+  /** Hashes of the names that the files have, so that memory stays small. */
+  readonly #present = new Set<string>();
+  /** A rejected row without a readable name may be any prompt: then nothing is known to be missing for sure. */
+  #nameless = false;
+
+  constructor(database: Database, project: ProjectRef, actor: Actor, options: ImportOptions) {
+    this.#database = database;
+    this.#project = project;
+    this.#actor = actor;
+    this.#options = options;
+    const { dryRun } = options;
+    const zero = { created: 0, updated: 0, unchanged: 0, twin: 0, rejected: 0, missing: 0, pruned: 0 };
+    this.summary = { dryRun, ...zero };
+  }
+
+  count(item: ImportItem): void {
+    this.summary[item.result] += 1;
+  }
+
+  async *run(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportItem> {
+    let batch: Pending[] = [];
+    for await (const read of readItems(pieces)) {
+      if ("save" in read) {
+        this.#present.add(fingerprint(read.save.name));
+        batch.push(read);
+      } else {
+        if (read.item.name !== null) this.#present.add(fingerprint(read.item.name));
+        else if (read.item.result === "rejected") this.#nameless = true;
+        yield read.item;
+      }
+      if (batch.length >= BATCH) {
+        yield* await this.#save(batch);
+        batch = [];
+      }
+    }
+    yield* await this.#save(batch);
+    yield* this.#missing();
+  }
+
+  async #save(batch: Pending[]): Promise<ImportItem[]> {
+    if (batch.length === 0) return [];
+    return this.#patiently(async () => {
+      try {
+        return await this.#transact((transaction) => this.#saveAll(transaction, batch));
+      } catch (error) {
+        if (batch.length === 1 || isOurs(error) || isAway(error)) throw error;
+        // PostgreSQL refused one of them and thereby the transaction: one by one the others go through.
+        const items: ImportItem[] = [];
+        for (const pending of batch) items.push(await this.#saveAlone(pending));
+        return items;
+      }
+    });
+  }
+
+  async #saveAlone(pending: Pending): Promise<ImportItem> {
+    try {
+      const [item] = await this.#transact((transaction) => this.#saveAll(transaction, [pending]));
+      return item ?? pending.item;
+    } catch (error) {
+      if (isOurs(error) || isAway(error)) throw error;
+      return { ...pending.item, result: "rejected", reason: "the database refused it" };
+    }
+  }
+
+  async #saveAll(transaction: Queries, batch: Pending[]): Promise<ImportItem[]> {
+    const items: ImportItem[] = [];
+    for (const { item, save } of batch) {
+      try {
+        const { created, version } = await savePrompt(
+          transaction,
+          this.#project,
+          this.#actor,
+          save,
+          this.#options.format,
+        );
+        items.push({ ...item, version, result: !created ? "unchanged" : version === 1 ? "created" : "updated" });
+      } catch (error) {
+        if (!(error instanceof PromptlibError) || isGone(error)) throw error;
+        items.push({ ...item, result: "rejected", reason: error.message });
+      }
+    }
+    return items;
+  }
+
+  /** What an earlier import brought and these files no longer have. */
+  async *#missing(): AsyncGenerator<ImportItem> {
+    const prune = this.#options.prune && !this.#nameless;
+    for (const name of await this.#missingNames()) {
+      const notes = this.#options.prune && this.#nameless ? ["kept, because a rejected row may be this prompt"] : [];
+      const item: ImportItem = { path: "", line: null, name, result: "missing", version: null, reason: null, notes };
+      if (prune)
+        await this.#patiently(() =>
+          this.#transact((transaction) => trashIn(transaction, this.#project, this.#actor, name)),
+        );
+      yield prune ? { ...item, result: "pruned" } : item;
+    }
+  }
+
+  async #missingNames(): Promise<string[]> {
+    const rows = await this.#database.reads
+      .selectFrom("prompts")
+      .select("name")
+      .where("project_id", "=", this.#project.id)
+      .where("source", "=", this.#options.format)
+      .where("trashed_at", "is", null)
+      .orderBy("name")
+      .execute();
+    return rows.map(({ name }) => name).filter((name) => !this.#present.has(fingerprint(name)));
+  }
+
+  /** A dry run does the same and takes it back, so that it tells exactly what would be. */
+  async #transact<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {
+    if (!this.#options.dryRun) return transact(this.#database, work);
+    let result: { value: T } | null = null;
+    try {
+      await transact(this.#database, async (transaction) => {
+        result = { value: await work(transaction) };
+        throw new TakenBack();
+      });
+    } catch (error) {
+      if (!(error instanceof TakenBack)) throw error;
+    }
+    if (!result) throw new Error("a dry run ended without a result");
+    return (result as { value: T }).value;
+  }
+
+  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+    for (let waited = 0; ; waited += 500) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isGone(error) || waited >= PATIENCE_MS) throw error;
+        await sleep(500);
+      }
+    }
+  }
+}
+
+class TakenBack extends Error {}
+
+function isOurs(error: unknown): boolean {
+  return error instanceof PromptlibError;
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof PromptlibError && ["database_unavailable", "write_outcome_unknown"].includes(error.code);
+}
+
+function fingerprint(name: string): string {
+  return createHash("sha256").update(name).digest("base64").slice(0, 16);
+}
+
+async function* readItems(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<Pending | { item: ImportItem }> {
+  for await (const file of filesOf(pieces)) {
+    for await (const row of readPromptCsv(file.bytes)) {
+      const item: ImportItem = {
+        path: file.path,
+        line: row.line,
+        name: null,
+        result: "rejected",
+        version: null,
+        reason: null,
+        notes: [],
+      };
+      if ("twin" in row) yield { item: { ...item, name: row.twin, result: "twin" } };
+      else if ("reason" in row) yield { item: { ...item, name: row.name, reason: row.reason } };
+      else yield prepare({ ...item, name: row.item.name, notes: row.item.notes }, row.item);
+    }
+  }
+}
+
+function prepare(item: ImportItem, save: Parameters<typeof prepareSave>[0]): Pending | { item: ImportItem } {
+  try {
+    const { name, text, template, variables, tags } = save;
+    const message = `imported from ${item.path}`;
+    return { item, save: prepareSave({ name, text, template, variables, tags, message }) };
+  } catch (error) {
+    if (!(error instanceof PromptlibError)) throw error;
+    return { item: { ...item, reason: error.message } };
+  }
+}
+
+interface ImportedFile {
+  path: string;
+  bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Consecutive pieces of one path are one file. Each file must be read to its end before the next. */
+async function* filesOf(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportedFile> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  try {
+    let next = await iterator.next();
+    while (!next.done) {
+      const { path } = next.value;
+      const bytes = async function* () {
+        while (!next.done && next.value.path === path) {
+          yield Buffer.from(next.value.content, next.value.encoding ?? "utf8");
+          next = await iterator.next();
+        }
+      };
+      yield { path, bytes: bytes() };
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}

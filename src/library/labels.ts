@@ -1,0 +1,134 @@
+/** Labels: movable names on versions. Every move remembers where it came from. */
+import { PromptlibError } from "../contract/errors.ts";
+import type { LabelPosition, List } from "../contract/shapes.ts";
+import { type Database, type Queries, transact } from "../database/database.ts";
+import type { Id } from "../database/tables.ts";
+import type { Actor } from "./actor.ts";
+import { changePrompt, recordPromptDeed } from "./change.ts";
+import { findPrompt, lockPrompt, type ProjectRef, promptNotFound, selectVersion } from "./find.ts";
+
+/** Puts labels on a version of a prompt that this transaction has locked; answers those that moved. */
+export async function placeLabels(
+  transaction: Queries,
+  promptId: Id,
+  labels: readonly string[],
+  version: number | null,
+  actor: Actor,
+): Promise<string[]> {
+  const moved: string[] = [];
+  for (const label of new Set(labels)) {
+    refuseLatest(label);
+    const before = await transaction
+      .selectFrom("labels")
+      .select("version")
+      .where("prompt_id", "=", promptId)
+      .where("label", "=", label)
+      .executeTakeFirst();
+    if ((before?.version ?? null) === version) continue;
+    await place(transaction, promptId, label, version, actor);
+    await transaction
+      .insertInto("label_moves")
+      .values({
+        prompt_id: promptId,
+        label,
+        from_version: before?.version ?? null,
+        to_version: version,
+        moved_by: actor.name,
+      })
+      .execute();
+    moved.push(label);
+  }
+  return moved;
+}
+
+async function place(transaction: Queries, promptId: Id, label: string, version: number | null, actor: Actor) {
+  if (version === null) {
+    await transaction.deleteFrom("labels").where("prompt_id", "=", promptId).where("label", "=", label).execute();
+    return;
+  }
+  await transaction
+    .insertInto("labels")
+    .values({ prompt_id: promptId, label, version, moved_by: actor.name })
+    .onConflict((conflict) =>
+      conflict.columns(["prompt_id", "label"]).doUpdateSet((eb) => ({
+        version,
+        moved_at: eb.fn<Date>("now", []),
+        moved_by: actor.name,
+      })),
+    )
+    .execute();
+}
+
+function refuseLatest(label: string): void {
+  if (label !== "latest") return;
+  throw new PromptlibError("invalid_request", {
+    message: "The label “latest” moves by itself, to each new version.",
+    details: { faults: [{ field: "label", fault: "latest is reserved" }] },
+  });
+}
+
+/** Moves a label; the same place again changes nothing. Errors: `prompt_not_found`, `version_not_found`. */
+export async function moveLabel(
+  database: Database,
+  project: ProjectRef,
+  actor: Actor,
+  name: string,
+  label: string,
+  version: number,
+): Promise<LabelPosition> {
+  return transact(database, async (transaction) => {
+    const prompt = await lockPrompt(transaction, project, name);
+    selectVersion(prompt, {}, { version });
+    const moved = await placeLabels(transaction, prompt.id, [label], version, actor);
+    if (moved.length > 0) {
+      await changePrompt(transaction, prompt.id);
+      await recordPromptDeed(transaction, project, actor, {
+        action: "label.move",
+        subject: name,
+        details: { label, version },
+      });
+    }
+    const row = await transaction
+      .selectFrom("labels")
+      .selectAll()
+      .where("prompt_id", "=", prompt.id)
+      .where("label", "=", label)
+      .executeTakeFirstOrThrow();
+    return presentLabel(row);
+  });
+}
+
+/** Errors: `prompt_not_found`, `label_not_found`. */
+export async function removeLabel(
+  database: Database,
+  project: ProjectRef,
+  actor: Actor,
+  name: string,
+  label: string,
+): Promise<void> {
+  await transact(database, async (transaction) => {
+    const prompt = await lockPrompt(transaction, project, name);
+    const moved = await placeLabels(transaction, prompt.id, [label], null, actor);
+    if (moved.length === 0) {
+      throw new PromptlibError("label_not_found", { message: `“${name}” has no label “${label}”.` });
+    }
+    await changePrompt(transaction, prompt.id);
+    await recordPromptDeed(transaction, project, actor, { action: "label.remove", subject: name, details: { label } });
+  });
+}
+
+export async function listLabels(db: Queries, project: ProjectRef, name: string): Promise<List<LabelPosition>> {
+  const found = await findPrompt(db, project, name);
+  if (!found) throw promptNotFound(name);
+  const rows = await db
+    .selectFrom("labels")
+    .selectAll()
+    .where("prompt_id", "=", found.prompt.id)
+    .orderBy("label")
+    .execute();
+  return { items: rows.map(presentLabel), nextCursor: null, total: rows.length, totalIsExact: true };
+}
+
+function presentLabel(row: { label: string; version: number; moved_at: Date; moved_by: string }): LabelPosition {
+  return { label: row.label, version: row.version, movedAt: row.moved_at.toISOString(), movedBy: row.moved_by };
+}

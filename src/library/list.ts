@@ -1,0 +1,175 @@
+/** The list of prompts, their versions and the trash. */
+import { type SelectQueryBuilder, sql } from "kysely";
+import type { ListQuery } from "../contract/routes.ts";
+import type { List, PatchPrompt, PromptSummary, TrashedPrompt, VersionSummary } from "../contract/shapes.ts";
+import { type Database, type Queries, transact } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
+import type { Actor } from "./actor.ts";
+import { changePrompt, recordPromptDeed } from "./change.ts";
+import { findPrompt, lockPrompt, type ProjectRef, promptNotFound } from "./find.ts";
+import { type Page, pageOf, readPage } from "./page.ts";
+import { labelsOn, presentSummary, versionSummary } from "./stored.ts";
+
+type ListFilter = Omit<ListQuery, "project">;
+
+/** Microseconds, which a Date would cut off, and a form that sorts and compares as text. */
+const updatedText = sql<string>`to_char(prompts.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+const nameBytes = sql<string>`prompts.name collate "C"`;
+
+export async function listPrompts(db: Queries, project: ProjectRef, filter: ListFilter): Promise<List<PromptSummary>> {
+  const sort = filter.sort ?? "name";
+  const page = readPage(filter, sort.endsWith("updated") ? 2 : 1);
+  const rows = await sorted(filtered(db, project, filter), sort, page)
+    .selectAll("prompts")
+    .select([
+      updatedText.as("updated_text"),
+      sql<Record<string, number>>`(select coalesce(json_object_agg(label, version order by label), '{}')
+        from labels where prompt_id = prompts.id)`.as("labels"),
+    ])
+    .limit(page.limit + 1)
+    .execute();
+  return pageOf(rows, page, {
+    count: () => filtered(db, project, filter),
+    position: (row) => (sort.endsWith("updated") ? [row.updated_text, row.id] : [row.name]),
+    present: (row) => presentSummary(project.name, row, row.labels),
+  });
+}
+
+function filtered(db: Queries, project: ProjectRef, filter: ListFilter) {
+  let query = db.selectFrom("prompts").where("project_id", "=", project.id).where("trashed_at", "is", null);
+  if (filter.type) query = query.where("type", "=", filter.type);
+  if (filter.tag) query = query.where(sql<boolean>`tags @> array[${filter.tag.normalize("NFC")}]`);
+  if (filter.folder) query = query.where(sql<boolean>`starts_with(name, ${`${folderName(filter.folder)}/`})`);
+  if (filter.label && filter.label !== "latest") {
+    query = query.where(sql<boolean>`exists (
+      select from labels where prompt_id = prompts.id and label = ${filter.label})`);
+  }
+  return query;
+}
+
+export function folderName(folder: string): string {
+  return folder.normalize("NFC").replace(/\/+$/, "");
+}
+
+type PromptQuery = SelectQueryBuilder<Tables, "prompts", object>;
+
+function sorted(query: PromptQuery, sort: NonNullable<ListFilter["sort"]>, page: Page): PromptQuery {
+  const [first, second] = page.after ?? [];
+  switch (sort) {
+    case "name":
+    case "-name": {
+      const down = sort === "-name";
+      const after = first === undefined ? query : query.where(nameBytes, down ? "<" : ">", first);
+      return after.orderBy(nameBytes, down ? "desc" : "asc");
+    }
+    case "updated":
+    case "-updated": {
+      const direction = sort === "-updated" ? "desc" : "asc";
+      const after =
+        first === undefined
+          ? query
+          : query.where(
+              sql<boolean>`(updated_at, id) ${sql.raw(direction === "desc" ? "<" : ">")} (${first}::timestamptz, ${second}::bigint)`,
+            );
+      return after.orderBy("updated_at", direction).orderBy("id", direction);
+    }
+  }
+}
+
+/** Errors: `prompt_not_found`. */
+export async function listVersions(
+  db: Queries,
+  project: ProjectRef,
+  name: string,
+  page: Page,
+): Promise<List<VersionSummary>> {
+  const found = await findPrompt(db, project, name);
+  if (!found) throw promptNotFound(name);
+  const { prompt, labels } = found;
+  const versions = () => db.selectFrom("versions").where("prompt_id", "=", prompt.id);
+  let query = versions()
+    .select(["version", "author", "message", "created_at", "content_hash"])
+    .orderBy("version", "desc")
+    .limit(page.limit + 1);
+  if (page.after) query = query.where("version", "<", Number(page.after[0]));
+  return pageOf(await query.execute(), page, {
+    count: versions,
+    position: (row) => [String(row.version)],
+    present: (row) => ({ ...versionSummary(row), labels: labelsOn(row.version, labels, prompt.newest) }),
+  });
+}
+
+/** Changes description or tags; errors: `prompt_not_found`. */
+export async function patchPrompt(
+  database: Database,
+  project: ProjectRef,
+  actor: Actor,
+  name: string,
+  patch: PatchPrompt,
+): Promise<PromptSummary> {
+  return transact(database, async (transaction) => {
+    const prompt = await lockPrompt(transaction, project, name);
+    const values = {
+      ...(patch.description === undefined ? {} : { description: patch.description }),
+      ...(patch.tags === undefined ? {} : { tags: [...new Set(patch.tags.map((tag) => tag.normalize("NFC")))].sort() }),
+    };
+    await changePrompt(transaction, prompt.id, values);
+    await recordPromptDeed(transaction, project, actor, { action: "prompt.change", subject: name, details: values });
+    return summaryOf(transaction, project, name);
+  });
+}
+
+export async function summaryOf(db: Queries, project: ProjectRef, name: string): Promise<PromptSummary> {
+  const found = await findPrompt(db, project, name);
+  if (!found) throw promptNotFound(name);
+  return presentSummary(project.name, found.prompt, found.labels);
+}
+
+export async function listTrash(db: Queries, project: ProjectRef, page: Page): Promise<List<TrashedPrompt>> {
+  const trashed = () =>
+    db.selectFrom("prompts").where("project_id", "=", project.id).where("trashed_at", "is not", null);
+  let query = trashed()
+    .selectAll()
+    .orderBy("trashed_at", "desc")
+    .orderBy("id", "desc")
+    .limit(page.limit + 1);
+  const last = page.after?.[0];
+  if (last !== undefined) {
+    query = query.where(
+      sql<boolean>`(trashed_at, id) < ((select trashed_at from prompts where id = ${last}::bigint), ${last}::bigint)`,
+    );
+  }
+  return pageOf(await query.execute(), page, {
+    count: trashed,
+    position: (row) => [row.id],
+    present: (row) => presentTrashed(project, row),
+  });
+}
+
+export function presentTrashed(
+  project: ProjectRef,
+  row: {
+    id: string;
+    name: string;
+    type: "text" | "chat";
+    description: string;
+    tags: string[];
+    newest: number;
+    trashed_at: Date | null;
+    trashed_by: string | null;
+  },
+): TrashedPrompt {
+  if (!row.trashed_at || !row.trashed_by) throw new Error(`prompt ${row.id} is not in the trash`);
+  const { id, name, type, description, tags, newest } = row;
+  return {
+    id,
+    project: project.name,
+    name,
+    type,
+    description,
+    tags,
+    newest,
+    trashedAt: row.trashed_at.toISOString(),
+    trashedBy: row.trashed_by,
+  };
+}

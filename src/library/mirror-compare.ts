@@ -1,0 +1,111 @@
+/**
+ * Comparing the whole mirror with the database: after a restore, or after long absence. What the mirror knows and the
+ * database does not is never overwritten: it is moved aside, to be offered for bringing back.
+ */
+import { join, relative } from "node:path";
+import { sql } from "kysely";
+import type { Queries } from "../database/database.ts";
+import type { Id } from "../database/tables.ts";
+import {
+  type MirroredPrompt,
+  mirroredVersionOf,
+  mirrorFile,
+  mirrorFiles,
+  moveMirrorFile,
+  readMirrorFile,
+  removeMirrorFile,
+} from "./mirror-file.ts";
+import { writePrompts } from "./mirror-prompts.ts";
+
+const PAGE = 500;
+
+/** Answers how many prompts were moved to `beyond`/<time>/. */
+export async function compareAll(db: Queries, folder: string, beyond: string, now: Date): Promise<{ moved: number }> {
+  const aside = join(beyond, now.toISOString().replaceAll(":", ""));
+  let moved = 0;
+  for await (const path of mirrorFiles(folder)) {
+    if (await settle(db, folder, aside, path)) moved += 1;
+  }
+  for (let after: Id = "0"; ; ) {
+    const rows = await db
+      .selectFrom("prompts")
+      .select("id")
+      .where("id", ">", after)
+      .where("trashed_at", "is", null)
+      .orderBy("id")
+      .limit(PAGE)
+      .execute();
+    await writePrompts(
+      db,
+      folder,
+      rows.map(({ id }) => id),
+    );
+    const last = rows.at(-1);
+    if (!last) return { moved };
+    after = last.id;
+  }
+}
+
+/** Leaves, removes or moves aside one file; answers whether it was moved. */
+async function settle(db: Queries, folder: string, aside: string, path: string): Promise<boolean> {
+  const file = await readOrNull(path);
+  const known = file ? await readKnown(db, file.id) : undefined;
+  if (file && known && !(await isBeyond(db, path, file, known))) {
+    const inPlace = !known.trashed && mirrorFile(folder, known.project, known.name) === path;
+    // At another place or in the trash the database has all of it; in its place it is brought up to date after this.
+    if (!inPlace) await removeMirrorFile(path);
+    return false;
+  }
+  await moveMirrorFile(path, join(aside, relative(folder, path)));
+  return true;
+}
+
+async function readOrNull(path: string): Promise<MirroredPrompt | null> {
+  try {
+    return await readMirrorFile(path);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null; // damaged: kept aside, not thrown away
+    throw error;
+  }
+}
+
+interface Known {
+  project: string;
+  name: string;
+  newest: number;
+  revision: string;
+  updated_at: Date;
+  trashed: boolean;
+}
+
+async function readKnown(db: Queries, id: Id): Promise<Known | undefined> {
+  return db
+    .selectFrom("prompts")
+    .innerJoin("projects", "projects.id", "prompts.project_id")
+    .select([
+      "projects.name as project",
+      "prompts.name",
+      "prompts.newest",
+      "prompts.revision",
+      "prompts.updated_at",
+      sql<boolean>`prompts.trashed_at is not null`.as("trashed"),
+    ])
+    .where("prompts.id", "=", id)
+    .executeTakeFirst();
+}
+
+/** Whether the file holds something that the database does not. */
+async function isBeyond(db: Queries, path: string, file: MirroredPrompt, known: Known): Promise<boolean> {
+  if (BigInt(file.revision) > BigInt(known.revision) || file.newest > known.newest) return true;
+  // As many changes, but others: labels or tags went another way.
+  if (file.revision === known.revision && file.updatedAt !== known.updated_at.toISOString()) return true;
+  if (file.name !== known.name || file.project !== known.project) return true;
+  const newest = await mirroredVersionOf(path, file, file.newest);
+  const row = await db
+    .selectFrom("versions")
+    .select("content_hash")
+    .where("prompt_id", "=", file.id)
+    .where("version", "=", file.newest)
+    .executeTakeFirst();
+  return !newest || !row || newest.contentHash !== `sha256:${row.content_hash.toString("hex")}`;
+}

@@ -1,0 +1,172 @@
+/**
+ * One prompt in the mirror: a readable JSON file with its labels and versions. When it would pass 4 MB, older
+ * versions move to files of their own, written once.
+ */
+import { readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { isErrno, prepareDirectory, readIfExists, writeFileDurably } from "../base/files.ts";
+import type { Content } from "../contract/shapes.ts";
+import type { Id } from "../database/tables.ts";
+import { mirrorPath } from "./mirror-path.ts";
+import { type LabelMap, presentPrompt, type VersionRow, versionSummary } from "./stored.ts";
+
+const FILE_LIMIT = 4 * 1024 * 1024;
+const FORMAT = 1;
+
+type MirroredContent = Omit<Content, "text" | "messages"> & Partial<Pick<Content, "text" | "messages">>;
+export type MirroredVersion = ReturnType<typeof versionSummary> & MirroredContent;
+
+export interface MirroredPrompt {
+  format: typeof FORMAT;
+  project: string;
+  name: string;
+  id: Id;
+  type: "text" | "chat";
+  description: string;
+  tags: string[];
+  newest: number;
+  revision: string;
+  labels: LabelMap;
+  createdAt: string;
+  updatedAt: string;
+  /** Older versions in files beside this one, in order. */
+  archives: { from: number; to: number; file: string }[];
+  versions: MirroredVersion[];
+}
+
+export function mirrorFile(folder: string, project: string, name: string): string {
+  return join(folder, project, mirrorPath(name));
+}
+
+export function mirroredVersion(row: VersionRow): MirroredVersion {
+  return {
+    ...versionSummary(row),
+    ...(row.text === null ? {} : { text: row.text }),
+    ...(row.messages ? { messages: row.messages } : {}),
+    variables: row.variables,
+    config: row.config as Content["config"],
+    template: row.template,
+  };
+}
+
+/** The file of a prompt; null when there is none. A file that is not one of ours throws a SyntaxError. */
+export async function readMirrorFile(path: string): Promise<MirroredPrompt | null> {
+  const text = await readIfExists(path);
+  if (text === null) return null;
+  const value = JSON.parse(text) as Partial<MirroredPrompt> | null;
+  if (value?.format !== FORMAT || typeof value.name !== "string" || !Array.isArray(value.versions)) {
+    throw new SyntaxError(`${path} is not a file of the mirror`);
+  }
+  return value as MirroredPrompt;
+}
+
+/** Writes the file and, before it, the archives that it needs. */
+export async function writeMirrorFile(path: string, prompt: MirroredPrompt): Promise<void> {
+  await prepareDirectory(dirname(path), 0o700);
+  const versions = [...prompt.versions];
+  const archives = [...prompt.archives];
+  let sizes = versions.map((version) => Buffer.byteLength(JSON.stringify(version, null, 2)));
+  while (versions.length > 1 && sum(sizes) > FILE_LIMIT) {
+    const count = olderHalf(sizes);
+    const older = versions.splice(0, count);
+    sizes = sizes.slice(count);
+    archives.push(await writeArchive(path, older));
+  }
+  await writeFileDurably(path, `${JSON.stringify({ ...prompt, archives, versions }, null, 2)}\n`);
+}
+
+/** How many of the oldest versions make half of the file, so that archives are few and of a good size. */
+function olderHalf(sizes: number[]): number {
+  let taken = 0;
+  let count = 0;
+  while (count < sizes.length - 1 && taken < FILE_LIMIT / 2) {
+    taken += sizes[count] ?? 0;
+    count += 1;
+  }
+  return count;
+}
+
+async function writeArchive(path: string, versions: MirroredVersion[]) {
+  const [from, to] = [versions[0]?.version ?? 0, versions.at(-1)?.version ?? 0];
+  const file = `${basename(path, ".json")}~${from}-${to}.json`;
+  await writeFileDurably(join(dirname(path), file), `${JSON.stringify(versions, null, 2)}\n`);
+  return { from, to, file };
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** One version, from the file or from the archive that holds it; null when the mirror does not have it. */
+export async function mirroredVersionOf(
+  path: string,
+  prompt: MirroredPrompt,
+  version: number,
+): Promise<MirroredVersion | null> {
+  const here = prompt.versions.find((candidate) => candidate.version === version);
+  if (here) return here;
+  const archive = prompt.archives.find(({ from, to }) => from <= version && version <= to);
+  const text = archive ? await readIfExists(join(dirname(path), basename(archive.file))) : null;
+  if (text === null) return null;
+  return (JSON.parse(text) as MirroredVersion[]).find((candidate) => candidate.version === version) ?? null;
+}
+
+/** As the server answers it. */
+export function presentMirrored(prompt: MirroredPrompt, version: MirroredVersion) {
+  const { createdAt, contentHash, text, messages, ...rest } = version;
+  return presentPrompt(
+    prompt.project,
+    prompt,
+    {
+      ...rest,
+      text: text ?? null,
+      messages: messages ?? null,
+      created_at: new Date(createdAt),
+      content_hash: Buffer.from(contentHash.replace("sha256:", ""), "hex"),
+    },
+    prompt.labels,
+  );
+}
+
+/** Paths of all prompts' files below the folder of a project; archives, temporary files and dot files left out. */
+export async function* mirrorFiles(folder: string): AsyncGenerator<string> {
+  let entries: Awaited<ReturnType<typeof readEntries>>;
+  try {
+    entries = await readEntries(folder);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return;
+    throw error;
+  }
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* mirrorFiles(path);
+    else if (entry.name.endsWith(".json") && !isArchive(entry.name) && !entry.name.startsWith(".")) yield path;
+  }
+}
+
+function readEntries(folder: string) {
+  return readdir(folder, { withFileTypes: true });
+}
+
+function isArchive(name: string): boolean {
+  return /~\d+-\d+\.json$/.test(name);
+}
+
+async function withArchives(path: string): Promise<string[]> {
+  const prefix = `${basename(path, ".json")}~`;
+  const names = await readdir(dirname(path));
+  return [
+    path,
+    ...names.filter((name) => name.startsWith(prefix) && isArchive(name)).map((name) => join(dirname(path), name)),
+  ];
+}
+
+export async function removeMirrorFile(path: string): Promise<void> {
+  for (const file of (await withArchives(path)).reverse()) await rm(file, { force: true });
+}
+
+/** Moves a prompt's files to another folder, where they are kept as they are. */
+export async function moveMirrorFile(path: string, target: string): Promise<void> {
+  await prepareDirectory(dirname(target), 0o700);
+  for (const file of (await withArchives(path)).reverse()) await rename(file, join(dirname(target), basename(file)));
+}

@@ -1,0 +1,215 @@
+/**
+ * Writes the mirror: follows the change feed from where its state file says, on a connection of its own that also
+ * holds the lock by which several servers on one folder agree who writes.
+ */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import pg from "pg";
+import { monotonic, now, sleep } from "../base/clock.ts";
+import { createFileDurably, readIfExists, writeFileDurably } from "../base/files.ts";
+import type { Log } from "../base/log.ts";
+import { type Change, type Cursor, canContinue, currentCursor, readChanges } from "../database/changes.ts";
+import { type Queries, queriesOn, sessionOptions } from "../database/database.ts";
+import type { AccessList } from "./access.ts";
+import { writeAccessFile } from "./access-file.ts";
+import { compareAll } from "./mirror-compare.ts";
+import { writePrompts } from "./mirror-prompts.ts";
+
+const LOOK_EVERY_MS = 500;
+const RETRY_MS = 300;
+const LOCK_CLASS = 7_016_002;
+const STATE_FILE = ".mirror.json";
+
+interface MirrorState extends Cursor {
+  format: 1;
+  /** When the position was reached. */
+  at: string;
+}
+
+export interface MirrorOptions {
+  client: pg.ClientConfig;
+  role: string | null;
+  /** data/prompts */
+  folder: string;
+  /** recovery/beyond: what the mirror knows and the database does not. */
+  beyond: string;
+  accessFile: string;
+  access: AccessList;
+  jwtSecret: string;
+  log: Log;
+}
+
+export class MirrorWriter {
+  readonly #options: MirrorOptions;
+  #closed = false;
+  #wake: () => void = () => {};
+  #running: Promise<void> | null = null;
+  #accessWritten = -1;
+  #caughtUpAt: number | null = null;
+  #writes = false;
+  #paused = true;
+  #stop: () => void = () => {};
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+  }
+
+  /** Milliseconds since it held everything that was committed; null: never, or another server writes it. */
+  get age(): number | null {
+    return this.#caughtUpAt === null ? null : monotonic() - this.#caughtUpAt;
+  }
+
+  get isWriter(): boolean {
+    return this.#writes;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** There may be something to write: the database is there, or something was committed. */
+  wake(): void {
+    this.#paused = false;
+    this.#wake();
+  }
+
+  /** The database is away: no use to try before it is woken again. */
+  pause(): void {
+    this.#paused = true;
+    this.#stop();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake();
+    this.#stop();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#paused) {
+        await this.#nextWake();
+        continue;
+      }
+      try {
+        await this.#withConnection((client) => this.#write(client));
+      } catch (error) {
+        if (this.#closed || this.#paused) continue;
+        // Told in the health answer by its age; the next round tries again.
+        this.#options.log.warn({ err: error }, "the mirror could not be written");
+        await sleep(RETRY_MS);
+      } finally {
+        this.#writes = false;
+      }
+    }
+  }
+
+  async #withConnection(work: (client: pg.Client) => Promise<void>): Promise<void> {
+    const client = new pg.Client({
+      ...this.#options.client,
+      options: sessionOptions(this.#options.role),
+      connectionTimeoutMillis: 2_000,
+      query_timeout: 10_000,
+      keepAlive: true,
+    });
+    client.on("error", () => this.#wake());
+    this.#stop = () => destroy(client);
+    try {
+      await client.connect();
+      await work(client);
+    } finally {
+      this.#stop = () => {};
+      destroy(client);
+    }
+  }
+
+  async #write(client: pg.Client): Promise<void> {
+    const key = await mirrorKey(this.#options.folder);
+    while (!this.#closed) {
+      const { rows } = await client.query("select pg_try_advisory_lock($1, $2) as mine", [LOCK_CLASS, key]);
+      if (rows[0]?.mine) break;
+      await Promise.race([this.#nextWake(), sleep(2_000)]);
+    }
+    this.#writes = true;
+    const db = queriesOn(client);
+    let cursor = await this.#startingPoint(db);
+    while (!this.#closed) {
+      const woken = this.#nextWake();
+      const asked = monotonic();
+      cursor = await this.#follow(db, cursor);
+      await this.#writeAccess();
+      this.#caughtUpAt = asked;
+      await Promise.race([woken, sleep(LOOK_EVERY_MS)]);
+    }
+  }
+
+  async #startingPoint(db: Queries): Promise<Cursor> {
+    const state = await readState(this.#options.folder);
+    const current = await currentCursor(db);
+    if (state && state.epoch === current.epoch && canContinue(new Date(state.at), now())) return state;
+    // A prompt that changes while everything is compared comes again through the feed: `current` was read before.
+    const { moved } = await compareAll(db, this.#options.folder, this.#options.beyond, now());
+    if (moved > 0)
+      this.#options.log.warn({ moved, to: this.#options.beyond }, "the mirror knew more than the database");
+    await writeState(this.#options.folder, current);
+    return current;
+  }
+
+  async #follow(db: Queries, from: Cursor): Promise<Cursor> {
+    let cursor = from;
+    for (;;) {
+      const found = await readChanges(db, cursor);
+      if (found.changes.length === 0) return cursor;
+      await writePrompts(db, this.#options.folder, promptIds(found.changes));
+      await writeState(this.#options.folder, found.cursor);
+      cursor = found.cursor;
+    }
+  }
+
+  async #writeAccess(): Promise<void> {
+    const { access, accessFile, jwtSecret } = this.#options;
+    if (access.revision === this.#accessWritten) return;
+    const { revision } = access;
+    await writeAccessFile(accessFile, jwtSecret, access.snapshot(now()));
+    this.#accessWritten = revision;
+  }
+
+  #nextWake(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+function promptIds(changes: readonly Change[]): string[] {
+  return [...new Set(changes.filter(({ kind }) => kind === "prompt").map(({ subject }) => subject))];
+}
+
+function destroy(client: pg.Client): void {
+  client.connection.stream.destroy();
+}
+
+async function readState(folder: string): Promise<MirrorState | null> {
+  const text = await readIfExists(join(folder, STATE_FILE));
+  if (text === null) return null;
+  try {
+    const state = JSON.parse(text) as Partial<MirrorState>;
+    return state.format === 1 && state.epoch && state.tx && state.seq && state.at ? (state as MirrorState) : null;
+  } catch {
+    return null; // then everything is compared
+  }
+}
+
+async function writeState(folder: string, cursor: Cursor): Promise<void> {
+  const state: MirrorState = { format: 1, ...cursor, at: now().toISOString() };
+  await writeFileDurably(join(folder, STATE_FILE), JSON.stringify(state));
+}
+
+/** Names the folder, wherever it is mounted: servers that share it share the lock. */
+async function mirrorKey(folder: string): Promise<number> {
+  const path = join(folder, ".mirror-id");
+  await createFileDurably(path, randomUUID());
+  const id = (await readIfExists(path)) ?? "";
+  return Number.parseInt(id.replaceAll("-", "").slice(0, 8), 16) | 0;
+}

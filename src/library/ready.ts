@@ -1,0 +1,131 @@
+/**
+ * Prompts ready for fetching: the bytes and ETag of an answer are made once per version and kept in memory,
+ * up to a limit. The change feed throws out what changed.
+ */
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Prompt } from "../contract/shapes.ts";
+import type { Queries, RecordedChange } from "../database/database.ts";
+import type { Id } from "../database/tables.ts";
+import { findPrompt, findVersion, type ProjectRef, promptNotFound, type Selector, selectVersion } from "./find.ts";
+import { type LabelMap, presentPrompt } from "./stored.ts";
+
+/** An answer to a fetch, as it goes over the wire. */
+export interface ReadyAnswer {
+  bytes: Buffer;
+  /** "VERSION-HASH", quoted; If-Match compares the version alone. */
+  etag: string;
+}
+
+interface ReadyPrompt {
+  id: Id;
+  revision: bigint;
+  name: string;
+  newest: number;
+  labels: LabelMap;
+  answers: Map<number, ReadyAnswer>;
+}
+
+/** What an entry costs besides its bytes; measured, see docs/benchmarks.md. */
+const ENTRY_OVERHEAD = 1_024;
+const ANSWER_OVERHEAD = 512;
+/** Changes remembered, so that a read that was under way when one came does not store what it outdated. */
+const REMEMBERED_CHANGES = 20_000;
+
+export class ReadyPrompts {
+  readonly #entries: LRUCache<string, ReadyPrompt>;
+  readonly #keysById = new Map<Id, string>();
+  readonly #lastChanges = new LRUCache<Id, bigint>({ max: REMEMBERED_CHANGES });
+  hits = 0;
+  misses = 0;
+
+  constructor(limitBytes: number) {
+    this.#entries = new LRUCache({
+      maxSize: limitBytes,
+      sizeCalculation: sizeOf,
+      dispose: (entry, key, reason) => {
+        if (reason !== "set" && this.#keysById.get(entry.id) === key) this.#keysById.delete(entry.id);
+      },
+    });
+  }
+
+  get bytes(): number {
+    return this.#entries.calculatedSize;
+  }
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** From memory alone; undefined when it must be read. Throws when memory knows that there is no such label. */
+  peek(project: ProjectRef, name: string, selector: Selector): ReadyAnswer | undefined {
+    const entry = this.#entries.get(keyOf(project, name));
+    const answer = entry?.answers.get(selectVersion(entry, entry.labels, selector));
+    if (answer) this.hits += 1;
+    else this.misses += 1;
+    return answer;
+  }
+
+  /** From the database, and remembered. Errors: `prompt_not_found`, `version_not_found`, `label_not_found`. */
+  async read(db: Queries, project: ProjectRef, name: string, selector: Selector): Promise<ReadyAnswer> {
+    const found = await findPrompt(db, project, name);
+    if (!found) throw promptNotFound(name);
+    const { prompt, labels } = found;
+    const wanted = selectVersion(prompt, labels, selector);
+    const row = await findVersion(db, prompt.id, wanted);
+    const answer = readyAnswer(presentPrompt(project.name, prompt, row, labels));
+    this.#remember(project, prompt, labels, wanted, answer);
+    return answer;
+  }
+
+  #remember(
+    project: ProjectRef,
+    prompt: { id: Id; revision: string; name: string; newest: number },
+    labels: LabelMap,
+    version: number,
+    answer: ReadyAnswer,
+  ): void {
+    const revision = BigInt(prompt.revision);
+    if ((this.#lastChanges.get(prompt.id) ?? 0n) > revision) return;
+    const key = keyOf(project, prompt.name);
+    const before = this.#entries.peek(key);
+    if (before && before.id === prompt.id && before.revision > revision) return;
+    const same = before?.id === prompt.id && before.revision === revision;
+    const answers = new Map(same ? before.answers : []).set(version, answer);
+    this.#keysById.set(prompt.id, key);
+    this.#entries.set(key, { id: prompt.id, revision, name: prompt.name, newest: prompt.newest, labels, answers });
+  }
+
+  forget(changes: readonly RecordedChange[]): void {
+    for (const { kind, subject, revision } of changes) {
+      if (kind !== "prompt") continue;
+      const seen = this.#lastChanges.get(subject) ?? 0n;
+      if (revision > seen) this.#lastChanges.set(subject, revision);
+      const key = this.#keysById.get(subject);
+      const entry = key === undefined ? undefined : this.#entries.peek(key);
+      if (key !== undefined && entry && entry.revision < revision) this.#entries.delete(key);
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#keysById.clear();
+    this.#lastChanges.clear();
+  }
+}
+
+function keyOf(project: ProjectRef, name: string): string {
+  return `${project.id}\n${name}`;
+}
+
+function sizeOf(entry: ReadyPrompt, key: string): number {
+  let size = ENTRY_OVERHEAD + 2 * key.length;
+  for (const { bytes } of entry.answers.values()) size += ANSWER_OVERHEAD + bytes.length;
+  return size;
+}
+
+export function readyAnswer(prompt: Prompt): ReadyAnswer {
+  const bytes = Buffer.from(JSON.stringify(prompt));
+  const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
+  return { bytes, etag: `"${prompt.version}-${hash}"` };
+}

@@ -1,0 +1,238 @@
+/** Saving: a new prompt, the next version of one, or nothing new. */
+import { createHash } from "node:crypto";
+import { sql } from "kysely";
+import { PromptlibError } from "../contract/errors.ts";
+import { CONTENT_LIMIT, type Content, type Prompt, type SavedPrompt, type SavePrompt } from "../contract/shapes.ts";
+import { recordChange } from "../database/changes.ts";
+import type { Queries } from "../database/database.ts";
+import { canonicalContent, contentSize } from "../prompt/content.ts";
+import { normalizeName } from "../prompt/names.ts";
+import { templateFaults } from "../prompt/template.ts";
+import type { Actor } from "./actor.ts";
+import { changePrompt, recordPromptDeed } from "./change.ts";
+import { findVersion, type ProjectRef, tryLockPrompt } from "./find.ts";
+import { placeLabels } from "./labels.ts";
+import { hashText, type PromptRow, presentPrompt } from "./stored.ts";
+
+type StoredPrompt = PromptRow & { source: string | null };
+
+/** A save that was checked and brought into its one form. */
+export interface PreparedSave {
+  name: string;
+  type: "text" | "chat";
+  content: Content;
+  hash: Buffer;
+  tags: string[] | undefined;
+  description: string | undefined;
+  labels: string[];
+  message: string;
+  baseVersion: number | undefined;
+}
+
+/**
+ * Checks what needs no database.
+ * Errors: `invalid_request` (the name), `content_too_large`, `template_invalid` with every fault's place.
+ */
+export function prepareSave(save: SavePrompt): PreparedSave {
+  const name = normalizeName(save.name);
+  const content: Content = {
+    ...(save.text === undefined ? {} : { text: save.text }),
+    ...(save.messages === undefined ? {} : { messages: save.messages }),
+    variables: save.variables ?? {},
+    config: save.config ?? {},
+    template: save.template ?? "mustache",
+  };
+  const size = contentSize(content);
+  if (size > CONTENT_LIMIT) {
+    throw new PromptlibError("content_too_large", {
+      message: `The content of this version has ${size} bytes; the limit is ${CONTENT_LIMIT}.`,
+    });
+  }
+  const faults = content.template === "mustache" ? templateFaults(content) : [];
+  if (faults.length > 0) throw new PromptlibError("template_invalid", { details: { faults } });
+  return {
+    name,
+    type: content.messages ? "chat" : "text",
+    content,
+    hash: createHash("sha256").update(canonicalContent(content)).digest(),
+    tags: save.tags && [...new Set(save.tags.map((tag) => tag.normalize("NFC")))].sort(),
+    description: save.description,
+    labels: save.labels ?? [],
+    message: save.message ?? "",
+    baseVersion: save.baseVersion,
+  };
+}
+
+export interface SaveResult {
+  /** Whether a version was made. */
+  created: boolean;
+  /** Whether anything was changed, a tag or label say. */
+  changed: boolean;
+  version: number;
+}
+
+/**
+ * Saves in the running transaction. The content that the newest version has makes no new one; labels and tags apply
+ * all the same. Errors: `type_conflict`, `version_conflict` with the newest version and what came between.
+ */
+export async function savePrompt(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  save: PreparedSave,
+  source: string | null = null,
+): Promise<SaveResult> {
+  const result = await saveLocked(transaction, project, actor, save, source);
+  if (result.changed) {
+    await recordPromptDeed(transaction, project, actor, {
+      action: result.created ? "prompt.save" : "prompt.change",
+      subject: save.name,
+      details: { version: result.version, labels: save.labels, contentHash: hashText(save.hash) },
+    });
+  }
+  return result;
+}
+
+async function saveLocked(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  save: PreparedSave,
+  source: string | null,
+): Promise<SaveResult> {
+  const existing = await tryLockPrompt(transaction, project, save.name);
+  return existing
+    ? saveNext(transaction, project, actor, save, existing, source)
+    : saveFirst(transaction, project, actor, save, source);
+}
+
+async function saveFirst(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  save: PreparedSave,
+  source: string | null,
+): Promise<SaveResult> {
+  if (save.baseVersion !== undefined) {
+    throw new PromptlibError("version_conflict", {
+      message: `There is no prompt named “${save.name}” any more, so version ${save.baseVersion} is not its newest.`,
+      details: { newest: null, between: [] },
+    });
+  }
+  const inserted = await transaction
+    .insertInto("prompts")
+    .values({
+      project_id: project.id,
+      name: save.name,
+      type: save.type,
+      description: save.description ?? "",
+      tags: save.tags ?? [],
+      newest: 1,
+      source,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  // Someone made it between our look and our insert; now it can be locked.
+  if (!inserted) return saveLocked(transaction, project, actor, save, source);
+  await insertVersion(transaction, inserted.id, 1, save, actor);
+  await placeLabels(transaction, inserted.id, save.labels, 1, actor);
+  await recordChange(transaction, "prompt", inserted.id, "1");
+  return { created: true, changed: true, version: 1 };
+}
+
+async function saveNext(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  save: PreparedSave,
+  prompt: StoredPrompt,
+  source: string | null,
+): Promise<SaveResult> {
+  if (save.type !== prompt.type) {
+    throw new PromptlibError("type_conflict", {
+      message: `“${save.name}” is a ${prompt.type} prompt; the type of a prompt never changes.`,
+    });
+  }
+  if (save.baseVersion !== undefined && save.baseVersion !== prompt.newest) {
+    throw await versionConflict(transaction, project, prompt, save.baseVersion);
+  }
+  const newest = await transaction
+    .selectFrom("versions")
+    .select("content_hash")
+    .where("prompt_id", "=", prompt.id)
+    .where("version", "=", prompt.newest)
+    .executeTakeFirstOrThrow();
+  const created = !newest.content_hash.equals(save.hash);
+  const version = created ? prompt.newest + 1 : prompt.newest;
+  if (created) await insertVersion(transaction, prompt.id, version, save, actor);
+  const moved = await placeLabels(transaction, prompt.id, save.labels, version, actor);
+  const described = differing(prompt, save);
+  const changed = created || moved.length > 0 || Object.keys(described).length > 0;
+  if (changed) await changePrompt(transaction, prompt.id, { ...described, newest: version });
+  // Whatever saved it first: it is known to the source that has it now.
+  if (source !== null && prompt.source !== source) {
+    await transaction.updateTable("prompts").set({ source }).where("id", "=", prompt.id).execute();
+  }
+  return { created, changed, version };
+}
+
+function differing(prompt: StoredPrompt, save: PreparedSave): { tags?: string[]; description?: string } {
+  return {
+    ...(save.tags && JSON.stringify(save.tags) !== JSON.stringify(prompt.tags) ? { tags: save.tags } : {}),
+    ...(save.description !== undefined && save.description !== prompt.description
+      ? { description: save.description }
+      : {}),
+  };
+}
+
+async function insertVersion(
+  transaction: Queries,
+  promptId: string,
+  version: number,
+  save: PreparedSave,
+  actor: Actor,
+) {
+  const { content } = save;
+  await transaction
+    .insertInto("versions")
+    .values({
+      prompt_id: promptId,
+      version,
+      text: content.text ?? null,
+      messages: content.messages ? JSON.stringify(content.messages) : null,
+      variables: JSON.stringify(content.variables),
+      config: JSON.stringify(content.config),
+      template: content.template,
+      content_hash: save.hash,
+      message: save.message,
+      author: actor.name,
+    })
+    .execute();
+}
+
+/** How many of the versions that came between are told. */
+const BETWEEN_LIMIT = 50;
+
+async function versionConflict(db: Queries, project: ProjectRef, prompt: StoredPrompt, base: number) {
+  const newest = presentPrompt(project.name, prompt, await findVersion(db, prompt.id, prompt.newest), {});
+  const between = await db
+    .selectFrom("versions")
+    .select(["version", "author", "message", sql<Date>`created_at`.as("created_at")])
+    .where("prompt_id", "=", prompt.id)
+    .where("version", ">", base)
+    .orderBy("version")
+    .limit(BETWEEN_LIMIT)
+    .execute();
+  return new PromptlibError("version_conflict", {
+    message: `“${prompt.name}” is at version ${prompt.newest} by now, not ${base}.`,
+    details: {
+      newest,
+      between: between.map(({ created_at, ...version }) => ({ ...version, createdAt: created_at.toISOString() })),
+    },
+  });
+}
+
+export function savedPrompt(prompt: Prompt, created: boolean): SavedPrompt {
+  return { ...prompt, created };
+}

@@ -1,0 +1,71 @@
+/** The trash: a trashed prompt keeps everything but its name, which others may take. */
+import { sql } from "kysely";
+import { PromptlibError } from "../contract/errors.ts";
+import type { PromptSummary, TrashedPrompt } from "../contract/shapes.ts";
+import { type Database, type Queries, transact, violatedConstraint } from "../database/database.ts";
+import type { Actor } from "./actor.ts";
+import { changePrompt, recordPromptDeed } from "./change.ts";
+import { lockPrompt, type ProjectRef } from "./find.ts";
+import { presentTrashed, summaryOf } from "./list.ts";
+
+/** Errors: `prompt_not_found`. */
+export async function trashPrompt(
+  database: Database,
+  project: ProjectRef,
+  actor: Actor,
+  name: string,
+): Promise<TrashedPrompt> {
+  return transact(database, (transaction) => trashIn(transaction, project, actor, name));
+}
+
+export async function trashIn(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  name: string,
+): Promise<TrashedPrompt> {
+  const prompt = await lockPrompt(transaction, project, name);
+  await changePrompt(transaction, prompt.id, { trashed_at: sql`now()`, trashed_by: actor.name });
+  await recordPromptDeed(transaction, project, actor, {
+    action: "prompt.trash",
+    subject: name,
+    details: { id: prompt.id },
+  });
+  const row = await transaction.selectFrom("prompts").selectAll().where("id", "=", prompt.id).executeTakeFirstOrThrow();
+  return presentTrashed(project, row);
+}
+
+/** Brings a prompt back under its name. Errors: `prompt_not_found`, `already_exists` when the name was taken since. */
+export async function restorePrompt(
+  database: Database,
+  project: ProjectRef,
+  actor: Actor,
+  id: string,
+): Promise<PromptSummary> {
+  try {
+    return await transact(database, async (transaction) => {
+      const row = await transaction
+        .selectFrom("prompts")
+        .select(["id", "name"])
+        .where("id", "=", id)
+        .where("project_id", "=", project.id)
+        .where("trashed_at", "is not", null)
+        .forUpdate()
+        .executeTakeFirst();
+      if (!row) throw new PromptlibError("prompt_not_found", { message: "There is no such prompt in the trash." });
+      await changePrompt(transaction, row.id, { trashed_at: null, trashed_by: null });
+      await recordPromptDeed(transaction, project, actor, {
+        action: "prompt.restore",
+        subject: row.name,
+        details: { id },
+      });
+      return summaryOf(transaction, project, row.name);
+    });
+  } catch (error) {
+    if (violatedConstraint(error) !== "prompts_by_name") throw error;
+    throw new PromptlibError("already_exists", {
+      message: "Another prompt has taken this name since.",
+      hint: "Move that one to the trash first, then restore this one again.",
+    });
+  }
+}

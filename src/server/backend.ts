@@ -1,0 +1,208 @@
+/**
+ * The server: REST and sign-in, thin routes over the library. It never reaches PostgreSQL's files or the guardian's.
+ *
+ * This file holds together what the routes stand on: the database, the change feed that keeps memory current,
+ * prompts ready for fetching, who may what, and the mirror.
+ */
+import { join } from "node:path";
+import pg from "pg";
+import { sleep } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import { keptSecret } from "../base/home.ts";
+import type { Log } from "../base/log.ts";
+import { PromptlibError } from "../contract/errors.ts";
+import type { RecordedChange } from "../database/database.ts";
+import { type Database, isAway, openDatabase, sessionOptions } from "../database/database.ts";
+import { Feed } from "../database/feed.ts";
+import { migrate } from "../database/migrate.ts";
+import { prepareExternalRoles } from "../database/roles.ts";
+import { AccessList } from "../library/access.ts";
+import { readAccessFile } from "../library/access-file.ts";
+import type { ProjectRef, Selector } from "../library/find.ts";
+import { fetchMirrored, mirrorExists } from "../library/mirror-reader.ts";
+import { MirrorWriter } from "../library/mirror-writer.ts";
+import { makePassword } from "../library/passwords.ts";
+import { type ReadyAnswer, ReadyPrompts, readyAnswer } from "../library/ready.ts";
+import { createFirstAdmin, hasUsers } from "../library/users.ts";
+import { postgresConnection } from "../postgres/connection.ts";
+
+/** A read that the database does not answer within this is answered without it. */
+const READ_PATIENCE_MS = 500;
+
+export interface BackendOptions {
+  log: Log;
+  onFirstAdmin(username: string, password: string): void;
+  onRefused(error: PromptlibError): void;
+}
+
+export interface Fetched extends ReadyAnswer {
+  fromMirror: boolean;
+}
+
+export class Backend {
+  readonly config: Config;
+  readonly log: Log;
+  readonly jwtSecret: string;
+  readonly database: Database;
+  readonly access = new AccessList();
+  readonly ready: ReadyPrompts;
+  readonly feed: Feed;
+  readonly mirror: MirrorWriter;
+  #away = false;
+
+  static async open(config: Config, options: BackendOptions): Promise<Backend> {
+    const jwtSecret = config.jwtSecret ?? (await keptSecret(config.home, "jwt-secret"));
+    const app = await postgresConnection(config, "app");
+    const backend = new Backend(config, options, jwtSecret, app);
+    await backend.#recallAccess();
+    backend.mirror.start();
+    backend.feed.start();
+    return backend;
+  }
+
+  private constructor(
+    config: Config,
+    options: BackendOptions,
+    jwtSecret: string,
+    app: { client: pg.ClientConfig; setRole: string | null },
+  ) {
+    this.config = config;
+    this.log = options.log;
+    this.jwtSecret = jwtSecret;
+    this.database = openDatabase(app.client, app.setRole);
+    this.database.onCommit = (changes) => this.#committed(changes);
+    this.ready = new ReadyPrompts(config.cacheLimitBytes);
+    this.mirror = new MirrorWriter({
+      client: app.client,
+      role: app.setRole,
+      folder: config.home.prompts,
+      beyond: join(config.home.recovery, "beyond"),
+      accessFile: config.home.accessFile,
+      access: this.access,
+      jwtSecret,
+      log: options.log,
+    });
+    this.feed = new Feed(app.client, app.setRole, () => this.#prepare(options), {
+      onReset: async () => {
+        this.ready.clear();
+        await this.access.load(this.database.reads);
+      },
+      onChanges: async (changes) => {
+        this.ready.forget(changes);
+        await this.access.refresh(this.database.reads, changes);
+        this.mirror.wake();
+      },
+      onLive: () => {
+        this.#away = false;
+        this.log.info("the database answers");
+        this.mirror.wake();
+      },
+      onAway: (error) => this.#databaseAway(error),
+      onRefused: (error) =>
+        options.onRefused(error instanceof PromptlibError ? error : new PromptlibError("internal", { cause: error })),
+    });
+  }
+
+  /** One version of a prompt: from memory while that is fresh, else from the database, else without it. */
+  async fetch(project: ProjectRef, name: string, selector: Selector): Promise<Fetched> {
+    if (this.feed.isFresh) {
+      const ready = this.ready.peek(project, name, selector);
+      if (ready) return { ...ready, fromMirror: false };
+    }
+    if (this.feed.isLive) {
+      const read = await this.#patiently(this.ready.read(this.database.reads, project, name, selector));
+      if (read) return { ...read, fromMirror: false };
+    }
+    // Memory was current when the database went; the mirror may lack the last moment before.
+    const remembered = this.ready.peek(project, name, selector);
+    if (remembered) return { ...remembered, fromMirror: true };
+    const mirrored = await fetchMirrored(this.config.home.prompts, project.name, name, selector);
+    return { ...readyAnswer(mirrored), fromMirror: true };
+  }
+
+  /** The answer of the database, or null when it is away. */
+  async #patiently<T>(answer: Promise<T>): Promise<T | null> {
+    // When the wait is over first, nobody listens to what becomes of the answer.
+    answer.catch(() => {});
+    try {
+      return await Promise.race([answer, sleep(READ_PATIENCE_MS).then(() => null)]);
+    } catch (error) {
+      if (error instanceof PromptlibError && error.code === "database_unavailable") return null;
+      throw error;
+    }
+  }
+
+  /** Writes and what only the database knows: refused at once while it is away. */
+  requireDatabase(): Database {
+    if (!this.feed.isLive) throw new PromptlibError("database_unavailable");
+    return this.database;
+  }
+
+  /** Whether reads can be answered, with the database or without. */
+  async canRead(): Promise<boolean> {
+    return this.feed.isLive || (this.access.revision > 0 && (await mirrorExists(this.config.home.prompts)));
+  }
+
+  async close(): Promise<void> {
+    await this.feed.close();
+    await this.mirror.close();
+    await this.database.close();
+  }
+
+  async #committed(changes: RecordedChange[]): Promise<void> {
+    this.ready.forget(changes);
+    await this.access.refresh(this.database.reads, changes);
+    this.feed.announce();
+    this.mirror.wake();
+  }
+
+  #databaseAway(error: unknown): void {
+    if (this.#away) return;
+    this.#away = true;
+    this.log.warn({ err: error }, "the database does not answer; reading goes on without it");
+    this.database.renew();
+    this.mirror.pause();
+  }
+
+  /** Before PostgreSQL answers, who may fetch is known from the file. */
+  async #recallAccess(): Promise<void> {
+    const snapshot = await readAccessFile(this.config.home.accessFile, this.jwtSecret);
+    if (snapshot === "damaged") {
+      this.log.error(
+        { file: this.config.home.accessFile },
+        "the access file is damaged or sealed with another JWT_SECRET",
+      );
+    } else if (snapshot) this.access.takeSnapshot(snapshot);
+  }
+
+  async #prepare({ onFirstAdmin }: BackendOptions): Promise<void> {
+    const owner = await postgresConnection(this.config, "owner");
+    if (this.config.database) {
+      const { username } = new URL(this.config.database.url);
+      await prepareExternalRoles(owner.client, decodeURIComponent(username) || null);
+    }
+    const client = new pg.Client({
+      ...owner.client,
+      options: sessionOptions(owner.setRole),
+      connectionTimeoutMillis: 2_000,
+    });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      const { from, to } = await migrate(client);
+      if (from !== to) this.log.info({ from, to }, "migrated the database");
+      await client.end();
+    } catch (error) {
+      client.connection.stream.destroy();
+      throw isAway(error) ? new PromptlibError("database_unavailable", { cause: error }) : error;
+    }
+    await this.#makeFirstAdmin(onFirstAdmin);
+  }
+
+  async #makeFirstAdmin(onFirstAdmin: BackendOptions["onFirstAdmin"]): Promise<void> {
+    if (await hasUsers(this.database.reads)) return;
+    const password = this.config.adminPassword ?? makePassword();
+    const made = await createFirstAdmin(this.database, this.config.adminUsername, password);
+    if (made && !this.config.adminPassword) onFirstAdmin(this.config.adminUsername, password);
+  }
+}

@@ -1,0 +1,140 @@
+/** Who is asking: an API key, a login token (bearer or cookie), or the local operator. No database is asked. */
+import { hash, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { jwtVerify, SignJWT } from "jose";
+import { now } from "../base/clock.ts";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Identity, Role } from "../contract/shapes.ts";
+import type { AccessList, KnownKey, KnownUser } from "../library/access.ts";
+import type { NewSession } from "../library/sessions.ts";
+
+export type Caller =
+  | { kind: "user"; user: KnownUser; sid: string; byCookie: boolean }
+  | { kind: "key"; key: KnownKey }
+  | { kind: "local"; osUser: string };
+
+export const COOKIE = "promptlib_session";
+/** Sent by the command line beside the local operator's token, for the audit log. */
+const OS_USER_HEADER = "x-promptlib-os-user";
+
+export class Gate {
+  readonly #access: AccessList;
+  readonly #jwtKey: Uint8Array;
+  readonly #localToken: Buffer;
+
+  constructor(access: AccessList, jwtSecret: string, localToken: string) {
+    this.#access = access;
+    this.#jwtKey = Buffer.from(jwtSecret);
+    this.#localToken = sha256(localToken);
+  }
+
+  /** null: nobody said who he is. Throws `unauthenticated` for a token that does not hold. */
+  async identify(headers: IncomingHttpHeaders): Promise<Caller | null> {
+    const token = bearerToken(headers.authorization);
+    if (token === null) {
+      const cookie = readCookie(headers.cookie);
+      return cookie === null ? null : this.#identifyUser(cookie, true);
+    }
+    if (token.startsWith("plk_")) {
+      const key = this.checkKey(token);
+      if (key) return { kind: "key", key };
+      throw new PromptlibError("unauthenticated", { message: "This API key is not valid." });
+    }
+    if (timingSafeEqual(sha256(token), this.#localToken)) {
+      const name = String(headers[OS_USER_HEADER] ?? "");
+      return { kind: "local", osUser: /^[\w.-]{1,64}$/.test(name) ? name : "unknown" };
+    }
+    return this.#identifyUser(token, false);
+  }
+
+  /** The key when it is right, living and not revoked. */
+  checkKey(token: string): KnownKey | null {
+    const [, id, secret] = token.split("_");
+    const key = id ? this.#access.key(id) : undefined;
+    if (!key || !secret || !timingSafeEqual(sha256(secret), key.secretHash)) return null;
+    if (key.revoked || (key.expiresAt !== null && key.expiresAt <= now().getTime())) return null;
+    return key;
+  }
+
+  async #identifyUser(token: string, byCookie: boolean): Promise<Caller> {
+    const claims = await this.#verify(token);
+    const user = claims ? this.#access.user(claims.sub) : undefined;
+    if (!claims || !user || user.disabled || this.#access.sessionEnded(claims.sid)) {
+      throw new PromptlibError("unauthenticated", { message: "This login is not valid, or it has ended." });
+    }
+    return { kind: "user", user, sid: claims.sid, byCookie };
+  }
+
+  async #verify(token: string): Promise<{ sub: string; sid: string } | null> {
+    try {
+      const { payload } = await jwtVerify(token, this.#jwtKey, {
+        algorithms: ["HS256"],
+        requiredClaims: ["sub", "sid", "exp"],
+        currentDate: now(),
+      });
+      // A token with an audience is a message between server and guardian, not a login.
+      if (payload.aud !== undefined || typeof payload.sub !== "string" || typeof payload.sid !== "string") return null;
+      return { sub: payload.sub, sid: payload.sid };
+    } catch {
+      return null; // whatever is wrong with it, it is no login
+    }
+  }
+
+  async loginToken(session: NewSession): Promise<string> {
+    return new SignJWT({ sid: session.sid, operator: session.operator })
+      .setProtectedHeader({ alg: "HS256" })
+      .setSubject(session.userId)
+      .setIssuedAt(now())
+      .setExpirationTime(session.expiresAt)
+      .sign(this.#jwtKey);
+  }
+}
+
+function sha256(text: string): Buffer {
+  return hash("sha256", text, "buffer");
+}
+
+export function bearerToken(header: string | undefined): string | null {
+  return header && /^bearer /i.test(header) ? header.slice(7).trim() : null;
+}
+
+function readCookie(header: string | undefined): string | null {
+  const found = header?.split(";").find((part) => part.trim().startsWith(`${COOKIE}=`));
+  return found ? found.trim().slice(COOKIE.length + 1) : null;
+}
+
+export function callerName(caller: Caller): string {
+  switch (caller.kind) {
+    case "user":
+      return `user:${caller.user.username}`;
+    case "key":
+      return `key:${caller.key.id}`;
+    case "local":
+      return `local:${caller.osUser}`;
+  }
+}
+
+export function isOperator(caller: Caller): boolean {
+  return caller.kind === "local" || (caller.kind === "user" && caller.user.operator);
+}
+
+/** The role in a project; a key has none, the local operator is owner everywhere. */
+export function roleOf(caller: Caller, projectId: string): Role | null {
+  if (caller.kind === "local") return "owner";
+  return caller.kind === "user" ? (caller.user.roles[projectId] ?? null) : null;
+}
+
+export function presentIdentity(caller: Caller, access: AccessList): Identity {
+  const roles: Record<string, Role> = {};
+  for (const project of access.projects()) {
+    const role = roleOf(caller, project.id);
+    if (role) roles[project.name] = role;
+  }
+  const name = callerName(caller);
+  return {
+    kind: caller.kind,
+    name: name.slice(name.indexOf(":") + 1),
+    operator: isOperator(caller),
+    projects: roles,
+  };
+}

@@ -1,0 +1,120 @@
+/** Routes about who is who: sign-in, users, members, projects, keys, the audit log. */
+import { now } from "../base/clock.ts";
+import { PromptlibError } from "../contract/errors.ts";
+import { listAudit } from "../library/actor.ts";
+import { createKey, listKeys, revokeKey } from "../library/keys.ts";
+import { readPage } from "../library/page.ts";
+import { createProject, listProjects } from "../library/projects.ts";
+import { endSession, SESSION_HOURS, signIn } from "../library/sessions.ts";
+import { changeUser, createUser, listMembers, listUsers, readUser, setMember } from "../library/users.ts";
+import { isLoopback } from "./addresses.ts";
+import { COOKIE, isOperator, presentIdentity, roleOf } from "./caller.ts";
+import type { Handlers, RouteRequest } from "./route.ts";
+
+export const peopleHandlers = {
+  async login({ body, address, raw }, { backend, gate, loginGuard, metrics }) {
+    try {
+      await loginGuard.check(body.username, address);
+    } catch (error) {
+      metrics.loginFailures.inc();
+      throw error;
+    }
+    const from = { address, userAgent: raw.headers["user-agent"] ?? null };
+    const session = await signIn(backend.requireDatabase(), body, from, now());
+    if (!session) {
+      metrics.loginFailures.inc();
+      await loginGuard.failed(body.username, address);
+      throw new PromptlibError("login_failed");
+    }
+    await loginGuard.succeeded(body.username, address);
+    const token = await gate.loginToken(session);
+    return {
+      body: {
+        token,
+        expiresAt: session.expiresAt.toISOString(),
+        user: await readUser(backend.database.reads, session.userId),
+      },
+      headers: { "set-cookie": cookie(token, SESSION_HOURS * 3600, raw.headers.host), "cache-control": "no-store" },
+    };
+  },
+
+  async logout({ caller, raw }, { backend }) {
+    if (caller.kind === "user") await endSession(backend.database, caller.sid);
+    return { status: 204, headers: { "set-cookie": cookie("", 0, raw.headers.host) } };
+  },
+
+  me({ caller }, { backend }) {
+    return { body: presentIdentity(caller, backend.access) };
+  },
+
+  async listProjects({ caller }, { backend }) {
+    const { access, database } = backend;
+    const roleIn = (name: string) => {
+      const project = access.project(name);
+      if (!project) return null;
+      if (caller.kind === "key") return caller.key.projectId === project.id ? "all" : null;
+      return roleOf(caller, project.id) ?? (isOperator(caller) ? "all" : null);
+    };
+    return { body: await listProjects(database.reads, roleIn) };
+  },
+
+  async createProject({ caller, actor, body }, { backend }) {
+    const owner = caller.kind === "user" ? caller.user.id : null;
+    return { status: 201, body: await createProject(backend.database, actor, body, owner) };
+  },
+
+  async listMembers({ project }, { backend }) {
+    return { body: await listMembers(backend.database.reads, project) };
+  },
+
+  async setMember(request, { backend }) {
+    const { project, actor, params, body } = request;
+    await setMember(backend.database, project, actor, ownsProject(request), params.username, body.role);
+    return { body: { username: params.username, role: body.role } };
+  },
+
+  async removeMember(request, { backend }) {
+    const { project, actor, params } = request;
+    await setMember(backend.database, project, actor, ownsProject(request), params.username, null);
+    return { status: 204 };
+  },
+
+  async listKeys({ project }, { backend }) {
+    return { body: await listKeys(backend.database.reads, project) };
+  },
+
+  async createKey({ project, actor, body }, { backend }) {
+    const key = await createKey(backend.database, project, actor, body);
+    return { status: 201, body: key, headers: { "cache-control": "no-store" } };
+  },
+
+  async revokeKey({ project, actor, params }, { backend }) {
+    return { body: await revokeKey(backend.database, project, actor, params.id) };
+  },
+
+  async listUsers(_request, { backend }) {
+    return { body: await listUsers(backend.database.reads) };
+  },
+
+  async createUser({ actor, body }, { backend }) {
+    return { status: 201, body: await createUser(backend.database, actor, body) };
+  },
+
+  async changeUser({ actor, params, body }, { backend }) {
+    return { body: await changeUser(backend.database, actor, params.username, body) };
+  },
+
+  async listAudit({ query }, { backend }) {
+    return { body: await listAudit(backend.database.reads, readPage(query)) };
+  },
+} satisfies Partial<Handlers>;
+
+function ownsProject({ caller, project }: Pick<RouteRequest<unknown>, "caller" | "project">): boolean {
+  return roleOf(caller, project.id) === "owner";
+}
+
+/** Secure but on plain HTTP to a loopback address, where browsers would drop it. */
+function cookie(value: string, maxAge: number, host: string | undefined): string {
+  const secure = isLoopback(host ?? "") ? "" : "; Secure";
+  return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAge}${secure}`;
+}

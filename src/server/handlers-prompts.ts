@@ -1,0 +1,135 @@
+/** Routes about prompts, versions, labels, the trash, the import. */
+import { PromptlibError } from "../contract/errors.ts";
+import { type ImportPiece, importPiece, type SavePrompt } from "../contract/shapes.ts";
+import { transact } from "../database/database.ts";
+import { importFiles } from "../library/import/import.ts";
+import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
+import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
+import { listMirrored } from "../library/mirror-reader.ts";
+import { readPage } from "../library/page.ts";
+import { prepareSave, savedPrompt, savePrompt } from "../library/save.ts";
+import { restorePrompt, trashPrompt } from "../library/trash.ts";
+import { normalizeName } from "../prompt/names.ts";
+import type { Backend } from "./backend.ts";
+import { requireProjectAccess } from "./permission.ts";
+import { linesOf } from "./request-lines.ts";
+import type { Handlers } from "./route.ts";
+
+const FROM_MIRROR = { "x-served-from": "mirror" };
+
+export const promptHandlers = {
+  async fetchPrompt({ project, params, query, raw }, { backend }) {
+    const { bytes, etag, fromMirror } = await backend.fetch(project, normalizeName(params.name), query);
+    const headers = { etag, "cache-control": "private, no-cache", ...(fromMirror ? FROM_MIRROR : {}) };
+    return matches(raw.headers["if-none-match"], etag) ? { status: 304, headers } : { body: bytes, headers };
+  },
+
+  async listPrompts({ project, query }, { backend }) {
+    const listed = await readOrNull(backend, () => listPrompts(backend.database.reads, project, query));
+    if (listed) return { body: listed };
+    return { body: await listMirrored(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
+  },
+
+  async savePrompt({ project, actor, caller, body, raw }, { backend }) {
+    for (const label of body.labels ?? []) requireProjectAccess("label", caller, project, label);
+    const save = prepareSave(withBase(body, raw.headers["if-match"]));
+    const { created, version } = await transact(backend.requireDatabase(), (transaction) =>
+      savePrompt(transaction, project, actor, save),
+    );
+    const { bytes, etag } = await backend.ready.read(backend.database.writes, project, save.name, { version });
+    return { status: created ? 201 : 200, body: savedPrompt(JSON.parse(bytes.toString()), created), headers: { etag } };
+  },
+
+  async patchPrompt({ project, actor, params, body }, { backend }) {
+    return { body: await patchPrompt(backend.database, project, actor, normalizeName(params.name), body) };
+  },
+
+  async trashPrompt({ project, actor, params }, { backend }) {
+    return { body: await trashPrompt(backend.database, project, actor, normalizeName(params.name)) };
+  },
+
+  async listVersions({ project, params, query }, { backend }) {
+    return { body: await listVersions(backend.database.reads, project, normalizeName(params.name), readPage(query)) };
+  },
+
+  async listLabels({ project, params }, { backend }) {
+    return { body: await listLabels(backend.database.reads, project, normalizeName(params.name)) };
+  },
+
+  async moveLabel({ project, actor, params, body }, { backend }) {
+    const name = normalizeName(params.name);
+    return { body: await moveLabel(backend.database, project, actor, name, params.label, body.version) };
+  },
+
+  async removeLabel({ project, actor, params }, { backend }) {
+    await removeLabel(backend.database, project, actor, normalizeName(params.name), params.label);
+    return { status: 204 };
+  },
+
+  async listTrash({ project, query }, { backend }) {
+    return { body: await listTrash(backend.database.reads, project, readPage(query)) };
+  },
+
+  async restorePrompt({ project, actor, params }, { backend }) {
+    return { body: await restorePrompt(backend.database, project, actor, params.id) };
+  },
+
+  importPrompts({ project, actor, query, raw }, { backend }) {
+    const options = { format: query.format, dryRun: query.dryRun === "true", prune: query.prune === "true" };
+    return { body: importFiles(backend.database, project, actor, piecesOf(linesOf(raw)), options) };
+  },
+} satisfies Partial<Handlers>;
+
+async function readOrNull<T>(backend: Backend, read: () => Promise<T>): Promise<T | null> {
+  if (!backend.feed.isLive) return null;
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof PromptlibError && error.code === "database_unavailable") return null;
+    throw error;
+  }
+}
+
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (!ifNoneMatch) return false;
+  return ifNoneMatch.split(",").some((tag) => [etag, "*"].includes(tag.trim().replace(/^W\//, "")));
+}
+
+/** If-Match names a version by the ETag of a fetch; labels and tags may have moved since. */
+function withBase(body: SavePrompt, ifMatch: string | undefined): SavePrompt {
+  if (ifMatch === undefined) return body;
+  const version = Number(/^(?:W\/)?"(\d{1,9})-[^"]*"$/.exec(ifMatch.trim())?.[1]);
+  if (!version) {
+    throw new PromptlibError("invalid_request", {
+      message: "If-Match must be the ETag of a fetched version.",
+      details: { faults: [{ field: "headers.if-match", fault: "take it from the ETag of a fetch" }] },
+    });
+  }
+  if (body.baseVersion !== undefined && body.baseVersion !== version) {
+    throw new PromptlibError("invalid_request", {
+      message: "If-Match and baseVersion name different versions.",
+      details: { faults: [{ field: "body.baseVersion", fault: `is not the version ${version} of If-Match` }] },
+    });
+  }
+  return { ...body, baseVersion: version };
+}
+
+async function* piecesOf(lines: AsyncIterable<{ number: number; text: string }>): AsyncGenerator<ImportPiece> {
+  for await (const { number, text } of lines) {
+    const piece = importPiece.safeParse(parseOrNull(text));
+    if (!piece.success) {
+      throw new PromptlibError("invalid_request", {
+        message: `Line ${number} of the import is not {"path": …, "content": …}.`,
+      });
+    }
+    yield piece.data;
+  }
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // told as what it is: not a piece
+  }
+}

@@ -1,0 +1,83 @@
+/** The health of each part, as /api/system/health tells it. Says nothing that a stranger should not know. */
+import { join } from "node:path";
+import { freeSpace, readIfExists } from "../base/files.ts";
+import type { SystemHealth } from "../contract/shapes.ts";
+import type { Backend } from "./backend.ts";
+import { version } from "./version.ts";
+
+type Part = SystemHealth["parts"][string];
+
+/** Behind by more than this, the mirror is said to lag. */
+const MIRROR_LAG_MS = 5_000;
+const LITTLE_SPACE = 512 * 1024 * 1024;
+
+export async function systemHealth(backend: Backend): Promise<SystemHealth> {
+  const canRead = await backend.canRead();
+  const parts: SystemHealth["parts"] = {
+    server: up(),
+    database: database(backend),
+    mirror: mirror(backend),
+    disk: await disk(backend),
+    ...(await processes(backend)),
+  };
+  if (!canRead) {
+    return { status: "down", message: "Neither the database nor the mirror can be read yet.", version, parts };
+  }
+  const troubled = Object.entries(parts).filter(([, part]) => part.state !== "up");
+  return {
+    status: troubled.length > 0 ? "degraded" : "healthy",
+    message:
+      troubled.length > 0 ? troubled.map(([name, { note }]) => note ?? `${name} is not up.`).join(" ") : "All is well.",
+    version,
+    parts,
+  };
+}
+
+function up(latencyMs: number | null = null, note: string | null = null): Part {
+  return { state: "up", latencyMs, note };
+}
+
+function database(backend: Backend): Part {
+  if (backend.feed.isLive) return up(backend.feed.latency);
+  return {
+    state: "down",
+    latencyMs: null,
+    note: "The database does not answer; reading goes on from the mirror, writing waits.",
+  };
+}
+
+function mirror({ feed, mirror }: Backend): Part {
+  if (!feed.isLive) return up(null, "Answers instead of the database.");
+  if (!mirror.isWriter) return up(null, "Another server writes it, or it is about to be written.");
+  if (mirror.age === null) return up(null, "Is being compared with the database.");
+  if (mirror.age < MIRROR_LAG_MS) return up();
+  return {
+    state: "degraded",
+    latencyMs: null,
+    note: `The mirror is ${Math.round(mirror.age / 1000)} s behind the database.`,
+  };
+}
+
+async function disk({ config }: Backend): Promise<Part> {
+  const free = await freeSpace(config.home.root);
+  if (free > LITTLE_SPACE) return up();
+  return {
+    state: "degraded",
+    latencyMs: null,
+    note: `Only ${Math.floor(free / 1048576)} MiB are free on the disk of the home.`,
+  };
+}
+
+/** What the supervisor wrote down of its children; nothing when the server runs without one. */
+async function processes({ config }: Backend): Promise<SystemHealth["parts"]> {
+  const text = await readIfExists(join(config.home.run, "children.json"));
+  if (text === null) return {};
+  const { children } = JSON.parse(text) as { children: Record<string, { state: string }> };
+  const found = Object.entries(children).filter(([name]) => name !== "serve");
+  return Object.fromEntries(
+    found.map(([name, { state }]) => [
+      name,
+      state === "running" ? up() : { state: "degraded", latencyMs: null, note: `The process ${name} is ${state}.` },
+    ]),
+  );
+}

@@ -1,0 +1,34 @@
+/** The lines of a request's body, as they arrive. */
+import type { Readable } from "node:stream";
+import { PromptlibError } from "../contract/errors.ts";
+
+const LINE_LIMIT = 8 * 1024 * 1024;
+
+/** Errors: `invalid_request` for a line over 8 MiB or bytes that are no UTF-8. Empty lines are passed over. */
+export async function* linesOf(body: Readable): AsyncGenerator<{ number: number; text: string }> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let rest = "";
+  let number = 0;
+  const decode = (chunk: Buffer | undefined) => {
+    try {
+      return decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch (error) {
+      throw new PromptlibError("invalid_request", { message: "The body is not valid UTF-8.", cause: error });
+    }
+  };
+  for await (const chunk of body) {
+    const lines = (rest + decode(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const text of lines) {
+      number += 1;
+      if (text.trim() !== "") yield { number, text };
+    }
+    if (rest.length > LINE_LIMIT) {
+      throw new PromptlibError("invalid_request", {
+        message: `Line ${number + 1} is longer than 8 MiB; send large files in several pieces.`,
+      });
+    }
+  }
+  rest += decode(undefined);
+  if (rest.trim() !== "") yield { number: number + 1, text: rest };
+}

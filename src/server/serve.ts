@@ -1,0 +1,109 @@
+/** Starts and stops the server. It listens before PostgreSQL answers, and serves what it can meanwhile. */
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Config, Home } from "../base/config.ts";
+import { isErrno, readIfExists, writeFileDurably } from "../base/files.ts";
+import type { Log } from "../base/log.ts";
+import { PromptlibError } from "../contract/errors.ts";
+import { deleteOldChanges } from "../database/changes.ts";
+import { createApp } from "./app.ts";
+import { Backend } from "./backend.ts";
+import { Gate } from "./caller.ts";
+import { LastUsed } from "./last-used.ts";
+import { LoginGuard } from "./login-guard.ts";
+import { Metrics } from "./metrics.ts";
+import { version } from "./version.ts";
+
+const HOUR_MS = 3_600_000;
+
+export interface ServeOptions {
+  log: Log;
+  /** A bound socket that the supervisor holds; null: bind HOST and PORT. */
+  socket: object | null;
+  onFirstAdmin(username: string, password: string): void;
+  /** The server runs, but must not go on: the database is newer, say. */
+  onRefused(error: PromptlibError): void;
+}
+
+/** Errors: `port_in_use`. */
+export async function startServer(
+  config: Config,
+  { log, socket, onFirstAdmin, onRefused }: ServeOptions,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const backend = await Backend.open(config, { log, onFirstAdmin, onRefused });
+  const localToken = `plo_${randomBytes(32).toString("hex")}`;
+  const lastUsed = new LastUsed(backend, log);
+  const parts = {
+    backend,
+    lastUsed,
+    gate: new Gate(backend.access, backend.jwtSecret, localToken),
+    loginGuard: new LoginGuard(),
+    metrics: new Metrics(backend, version),
+  };
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 30_000, requestTimeout: 0 });
+  const app = await createApp(parts, (listener) => server.on("request", listener));
+  const address = await listen(server, config, socket);
+  const url = `http://${hostOf(address)}:${address.port}`;
+  const localFile = await writeLocalFile(config.home, url, localToken);
+  const cleaning = setInterval(() => void cleanUp(backend, log), HOUR_MS);
+  return {
+    url,
+    async close() {
+      clearInterval(cleaning);
+      await localFile.remove();
+      await app.close();
+      await lastUsed.close();
+      await backend.close();
+    },
+  };
+}
+
+async function listen(server: Server, config: Config, socket: object | null): Promise<AddressInfo> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(
+        isErrno(error, "EADDRINUSE")
+          ? new PromptlibError("port_in_use", {
+              message: `The port ${config.port} on ${config.host} is in use by another program.`,
+            })
+          : error,
+      ),
+    );
+    if (socket) server.listen(socket, resolve);
+    else server.listen({ host: config.host, port: config.port }, resolve);
+  });
+  const address = server.address();
+  if (typeof address === "string" || address === null) throw new Error("the server listens on no address");
+  return address;
+}
+
+/** What to call this machine's server: an address that means "all" is reached at loopback. */
+function hostOf({ address, family }: AddressInfo): string {
+  if (address === "0.0.0.0" || address === "::") return "127.0.0.1";
+  return family === "IPv6" ? `[${address}]` : address;
+}
+
+/** run/server.json: whoever can read it is the local operator. */
+async function writeLocalFile(home: Home, url: string, token: string): Promise<{ remove(): Promise<void> }> {
+  const path = join(home.run, "server.json");
+  const content = JSON.stringify({ url, token, pid: process.pid });
+  await writeFileDurably(path, content, 0o600);
+  return {
+    async remove() {
+      // A successor may have written its own by now.
+      if ((await readIfExists(path)) === content) await rm(path, { force: true });
+    },
+  };
+}
+
+async function cleanUp(backend: Backend, log: Log): Promise<void> {
+  if (!backend.feed.isLive) return;
+  try {
+    await deleteOldChanges(backend.database.writes);
+  } catch (error) {
+    log.warn({ err: error }, "old changes could not be deleted; tried again in an hour");
+  }
+}
