@@ -18,7 +18,10 @@ interface CreateOptions extends KeyOptions {
 }
 
 export function registerKey(program: Command): void {
-  const key = program.command("key").description("Make, list and revoke the API keys of the project.");
+  const key = program
+    .command("key")
+    .summary("make, list and revoke API keys")
+    .description("Make, list and revoke the API keys of the project.");
   const create = key
     .command("create <name>")
     .description("Make an API key and print it, this once.")

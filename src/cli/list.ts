@@ -1,12 +1,12 @@
 /** promptlib list: the prompts of the project as a table. */
 import type { Command } from "commander";
-import type { Client, ListQuery, PromptPage, PromptSummary } from "../sdk/index.ts";
+import type { Client, PromptFilter, PromptPage, PromptSummary } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { count, counted, localTime, note, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
 
-type Filter = Omit<ListQuery, "project" | "cursor" | "limit">;
+type Filter = Omit<PromptFilter, "cursor" | "limit">;
 interface ListOptions extends Filter {
   limit?: number;
   all?: true;

@@ -22,7 +22,10 @@ interface AddOptions extends PasswordOptions {
 const roles: readonly Role[] = ["owner", "admin", "editor", "viewer"];
 
 export function registerUser(program: Command): void {
-  const user = program.command("user").description("Add and list users, set passwords, disable, give roles.");
+  const user = program
+    .command("user")
+    .summary("add and list users, set passwords, disable, give roles")
+    .description("Add and list users, set passwords, disable, give roles.");
   registerAdd(user);
   const list = user.command("list").description("List all users.").action(listUsers);
   examples(jsonOption(list), "promptlib user list");

@@ -5,9 +5,12 @@ import { systemCalls } from "./system.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 
 /** One method for each use of the server. Every method throws `PromptlibError` and nothing else. */
-export type Client = ReturnType<typeof createClient>;
+export type Client = ReturnType<typeof promptCalls> &
+  ReturnType<typeof importCalls> &
+  ReturnType<typeof accessCalls> &
+  ReturnType<typeof systemCalls>;
 
-export function createClient(options: ClientOptions) {
+export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
   return {
     ...promptCalls(transport),

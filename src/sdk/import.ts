@@ -13,7 +13,8 @@ export interface ImportOptions {
   signal?: AbortSignal;
 }
 
-type ImportLine = ImportItem | { summary: ImportSummary };
+/** What became of one item, or, last, the summary. */
+export type ImportLine = ImportItem | { summary: ImportSummary };
 
 /** An import goes both ways at once: pieces of files out, what became of each item in, at the pace of the slower. */
 export function importCalls(transport: Transport) {

@@ -45,6 +45,6 @@ export type {
   VersionSummary,
 } from "../contract/shapes.ts";
 export { type Client, createClient } from "./client.ts";
-export type { ImportOptions } from "./import.ts";
-export type { FetchedPrompt, PromptPage } from "./prompts.ts";
+export type { ImportLine, ImportOptions } from "./import.ts";
+export type { FetchedPrompt, PageOptions, PromptFilter, PromptPage, WhichVersion } from "./prompts.ts";
 export { type ClientOptions, networkCode, type ServedFrom } from "./transport.ts";

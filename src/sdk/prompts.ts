@@ -22,9 +22,11 @@ export interface PromptPage extends List<PromptSummary> {
   servedFrom: ServedFrom;
 }
 
-type Which = Omit<FetchQuery, "project">;
-type Filter = Omit<ListQuery, "project">;
-interface Page {
+/** WhichVersion version; the latest when neither is given. */
+export type WhichVersion = Omit<FetchQuery, "project">;
+export type PromptFilter = Omit<ListQuery, "project">;
+export interface PageOptions {
+  /** `nextCursor` of the page before. */
   cursor?: string;
   limit?: number;
 }
@@ -35,7 +37,7 @@ export function promptCalls(transport: Transport) {
   const at = (name: string, rest = "") => `/api/prompts/${encodeURIComponent(name)}${rest}`;
   const labelAt = (name: string, label: string) => at(name, `/labels/${encodeURIComponent(label)}`);
 
-  async function listPrompts(filter: Filter = {}): Promise<PromptPage> {
+  async function listPrompts(filter: PromptFilter = {}): Promise<PromptPage> {
     const call = { method: "GET", path: "/api/prompts", query: { ...filter, ...project } } as const;
     const { body, headers } = await transport.answer<List<PromptSummary>>(call);
     return { ...body, servedFrom: servedFrom(headers) };
@@ -46,7 +48,7 @@ export function promptCalls(transport: Transport) {
     /** One page; `nextCursor` of the answer is the `cursor` of the next. */
     listPrompts,
     /** Every prompt that the filter lets through, page by page. */
-    async *allPrompts(filter: Omit<Filter, "cursor"> = {}): AsyncGenerator<PromptSummary, void, undefined> {
+    async *allPrompts(filter: Omit<PromptFilter, "cursor"> = {}): AsyncGenerator<PromptSummary, void, undefined> {
       for (let cursor: string | null | undefined; cursor !== null; ) {
         const page = await listPrompts({ ...filter, ...(cursor === undefined ? {} : { cursor }) });
         yield* page.items;
@@ -54,32 +56,33 @@ export function promptCalls(transport: Transport) {
       }
     },
     /** Saves a new prompt or the next version; `created` is false when the newest version has this content. */
-    savePrompt: (body: SavePrompt) =>
-      transport.body<SavedPrompt>({ method: "POST", path: "/api/prompts", query: project, body }),
+    savePrompt: (body: SavePrompt): Promise<SavedPrompt> =>
+      transport.body({ method: "POST", path: "/api/prompts", query: project, body }),
     /** Changes description or tags; makes no version. */
-    patchPrompt: (name: string, body: PatchPrompt) =>
-      transport.body<PromptSummary>({ method: "PATCH", path: at(name), query: project, body }),
-    trashPrompt: (name: string) => transport.body<TrashedPrompt>({ method: "DELETE", path: at(name), query: project }),
-    listTrash: (page: Page = {}) =>
-      transport.body<List<TrashedPrompt>>({ method: "GET", path: "/api/trash", query: { ...page, ...project } }),
+    patchPrompt: (name: string, body: PatchPrompt): Promise<PromptSummary> =>
+      transport.body({ method: "PATCH", path: at(name), query: project, body }),
+    trashPrompt: (name: string): Promise<TrashedPrompt> =>
+      transport.body({ method: "DELETE", path: at(name), query: project }),
+    listTrash: (page: PageOptions = {}): Promise<List<TrashedPrompt>> =>
+      transport.body({ method: "GET", path: "/api/trash", query: { ...page, ...project } }),
     /** `id` is that of the trashed prompt: several of one name may be in the trash. */
-    restorePrompt: (id: string) =>
-      transport.body<PromptSummary>({
+    restorePrompt: (id: string): Promise<PromptSummary> =>
+      transport.body({
         method: "POST",
         path: `/api/trash/${encodeURIComponent(id)}/restore`,
         query: project,
       }),
     /** Newest first, without content. */
-    listVersions: (name: string, page: Page = {}) =>
-      transport.body<List<VersionSummary>>({
+    listVersions: (name: string, page: PageOptions = {}): Promise<List<VersionSummary>> =>
+      transport.body({
         method: "GET",
         path: at(name, "/versions"),
         query: { ...page, ...project },
       }),
-    listLabels: (name: string) =>
-      transport.body<List<LabelPosition>>({ method: "GET", path: at(name, "/labels"), query: project }),
-    moveLabel: (name: string, label: string, version: number) =>
-      transport.body<LabelPosition>({ method: "PUT", path: labelAt(name, label), query: project, body: { version } }),
+    listLabels: (name: string): Promise<List<LabelPosition>> =>
+      transport.body({ method: "GET", path: at(name, "/labels"), query: project }),
+    moveLabel: (name: string, label: string, version: number): Promise<LabelPosition> =>
+      transport.body({ method: "PUT", path: labelAt(name, label), query: project, body: { version } }),
     async removeLabel(name: string, label: string): Promise<void> {
       await transport.body({ method: "DELETE", path: labelAt(name, label), query: project });
     },
@@ -88,9 +91,12 @@ export function promptCalls(transport: Transport) {
 
 function fetchPromptThrough(transport: Transport, at: (name: string) => string) {
   /** One version: by number, by label, or the latest. With `ifNoneMatch`, null when that is what it still is. */
-  async function fetchPrompt(name: string, which: Which & { ifNoneMatch: string }): Promise<FetchedPrompt | null>;
-  async function fetchPrompt(name: string, which?: Which): Promise<FetchedPrompt>;
-  async function fetchPrompt(name: string, which: Which & { ifNoneMatch?: string } = {}) {
+  async function fetchPrompt(
+    name: string,
+    which: WhichVersion & { ifNoneMatch: string },
+  ): Promise<FetchedPrompt | null>;
+  async function fetchPrompt(name: string, which?: WhichVersion): Promise<FetchedPrompt>;
+  async function fetchPrompt(name: string, which: WhichVersion & { ifNoneMatch?: string } = {}) {
     const { ifNoneMatch, ...query } = which;
     const { status, headers, body } = await transport.answer<Prompt>({
       method: "GET",

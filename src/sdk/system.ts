@@ -4,8 +4,8 @@ import type { Transport } from "./transport.ts";
 export function systemCalls({ body }: Transport) {
   return {
     /** The process lives; says nothing about its parts. */
-    health: () => body<{ status: "ok" }>({ method: "GET", path: "/health" }),
+    health: (): Promise<{ status: "ok" }> => body({ method: "GET", path: "/health" }),
     /** Each part with its state. A server that is down answers too, with 503 and the same shape. */
-    systemHealth: () => body<SystemHealth>({ method: "GET", path: "/api/system/health", accepts: [503] }),
+    systemHealth: (): Promise<SystemHealth> => body({ method: "GET", path: "/api/system/health", accepts: [503] }),
   };
 }
