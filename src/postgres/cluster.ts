@@ -49,6 +49,8 @@ export interface Cluster {
   stop(mode?: "fast" | "immediate"): Promise<void>;
   /** Called when a running server ended and nobody asked for it. */
   onExit(callback: () => void): void;
+  /** Settles when the server that runs now has ended, asked or not. */
+  ended(): Promise<void>;
 }
 
 /** How long the remains of a killed postmaster may hold its memory. */
@@ -62,6 +64,15 @@ export function openCluster(options: ClusterOptions): Cluster {
 export async function clusterExists(home: Home): Promise<boolean> {
   const place = await existingPlace(home);
   return place !== null && (existsSync(place.marker) || existsSync(place.data));
+}
+
+/** Stops whatever PostgreSQL still runs on this home, for a guard that could not do it. */
+export async function stopLeftOver(home: Home): Promise<void> {
+  const place = await existingPlace(home);
+  if (!place) return;
+  const left = await findPostmaster(place);
+  if (left) await stopPostmaster(left, place, "fast");
+  await clearRemains(place);
 }
 
 class EmbeddedCluster implements Cluster {
@@ -86,6 +97,12 @@ class EmbeddedCluster implements Cluster {
 
   onExit(callback: () => void): void {
     this.#listeners.push(callback);
+  }
+
+  async ended(): Promise<void> {
+    const running = this.#postmaster;
+    await running?.exited;
+    if (running) this.#ended(running);
   }
 
   async start(): Promise<{ adopted: boolean; firstTime: boolean }> {

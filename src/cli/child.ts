@@ -1,0 +1,125 @@
+/** One child of `up`, kept running: whenever it ends, it is started again, later each time it lived but shortly. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { monotonic, now, sleep, until } from "../base/clock.ts";
+import { rotated } from "../base/log.ts";
+import { SUPERVISED } from "../base/supervision.ts";
+
+export type ChildState = "starting" | "running" | "waiting" | "stopping" | "stopped";
+
+export interface ChildStatus {
+  pid: number | null;
+  state: ChildState;
+  restarts: number;
+  /** When this state began; ISO 8601, UTC. */
+  since: string;
+}
+
+interface ChildOptions {
+  name: string;
+  /** What starts it: Node's flags, the main file, the verb. */
+  command: readonly string[];
+  /** Whatever the child prints although it has a log of its own lands in `<logs>/<name>.out`. */
+  logs: string;
+  onStart(child: ChildProcess): void;
+  onMessage(message: unknown): void;
+  onChange(): void;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** After so long a life the next death counts as the first. */
+const SETTLED_MS = 30_000;
+
+export class Child {
+  readonly name: string;
+  readonly #options: ChildOptions;
+  readonly #stopping = new AbortController();
+  #status: ChildStatus = { pid: null, state: "waiting", restarts: 0, since: now().toISOString() };
+  #process: ChildProcess | null = null;
+  #running: Promise<void> | null = null;
+
+  constructor(options: ChildOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get status(): ChildStatus {
+    return this.#status;
+  }
+
+  start(): void {
+    this.#running = this.#keepRunning();
+  }
+
+  /** It said that it is ready. */
+  ready(): void {
+    if (this.#status.state === "starting") this.#become("running");
+  }
+
+  /** SIGTERM, after `grace` ms SIGKILL. */
+  async stop(grace: number): Promise<void> {
+    this.#stopping.abort();
+    const running = this.#process;
+    if (running) {
+      this.#become("stopping");
+      running.kill("SIGTERM");
+      await until(() => this.#process === null, { timeout: grace, every: 10 });
+      running.kill("SIGKILL");
+    }
+    await this.#running;
+    this.#become("stopped");
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { signal } = this.#stopping;
+    let pause = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
+      const start = monotonic();
+      await this.#live();
+      if (signal.aborted) return;
+      if (monotonic() - start > SETTLED_MS) pause = FIRST_PAUSE_MS;
+      this.#become("waiting");
+      await sleep(pause, signal).catch(() => {});
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+      this.#status.restarts += 1;
+    }
+  }
+
+  /** One life, from start to end. */
+  async #live(): Promise<void> {
+    const child = this.#spawn();
+    this.#process = child;
+    this.#become("starting");
+    child.on("message", (message) => this.#options.onMessage(message));
+    this.#options.onStart(child);
+    await new Promise<void>((resolve) => {
+      child.once("exit", () => resolve());
+      child.on("error", () => {
+        if (child.pid === undefined) resolve(); // it could not even be started; any other error is followed by its exit
+      });
+    });
+    this.#process = null;
+  }
+
+  #spawn(): ChildProcess {
+    const { name, command, logs } = this.#options;
+    const output = openSync(rotated(join(logs, `${name}.out`)), "a", 0o600);
+    try {
+      // A session of its own: the terminal's Ctrl-C reaches `up` alone, which stops everything in order.
+      return spawn(process.execPath, command, {
+        detached: true,
+        stdio: ["ignore", output, output, "ipc"],
+        env: { ...process.env, [SUPERVISED]: "1" },
+      });
+    } finally {
+      closeSync(output);
+    }
+  }
+
+  #become(state: ChildState): void {
+    this.#status = { ...this.#status, state, pid: this.#process?.pid ?? null, since: now().toISOString() };
+    this.#options.onChange();
+  }
+}

@@ -1,0 +1,94 @@
+/** The table of verbs, and the one place where an error becomes words and an exit code. */
+import { existsSync, readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { supervision } from "../base/supervision.ts";
+import { PromptlibError } from "../contract/errors.ts";
+
+type Register = (program: Command) => void;
+
+/** In the order of the help. */
+const verbs: Readonly<Record<string, () => Promise<Register>>> = {
+  up: async () => (await import("./up.ts")).registerUp,
+  import: async () => (await import("./import.ts")).registerImport,
+  list: async () => (await import("./list.ts")).registerList,
+  get: async () => (await import("./get.ts")).registerGet,
+  push: async () => (await import("./push.ts")).registerPush,
+  label: async () => (await import("./label.ts")).registerLabel,
+  user: async () => (await import("./user.ts")).registerUser,
+  key: async () => (await import("./key.ts")).registerKey,
+  status: async () => (await import("./status.ts")).registerStatus,
+  serve: async () => (await import("./serve.ts")).registerServe,
+  guard: async () => (await import("./guard.ts")).registerGuard,
+};
+
+/** Runs the verb that `argv` (as in process.argv) names. Sets the exit code, or exits. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const verb = argv[2];
+  await conclude(argv.includes("--json"), async () => {
+    if (existsSync(".env")) process.loadEnvFile(".env");
+    const program = await programFor(verb);
+    await program.parseAsync([...argv]);
+    // Servers leave timers and connections behind; when their verb is over, they are over.
+    if (verb === "up" || verb === "serve" || verb === "guard") await exit(0);
+  });
+}
+
+/** Ends the process with the words and the exit code of what `work` throws. */
+export async function conclude(json: boolean, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await fail(error, json);
+  }
+}
+
+/** One verb is loaded when it is named, all of them for the help. */
+async function programFor(verb: string | undefined): Promise<Command> {
+  const program = new Command("promptlib")
+    .description("A self-hosted prompt library that cannot lose your prompts, and proves it every day.")
+    .version(version(), "-V, --version")
+    // So that `get NAME --version 3` is not ours.
+    .enablePositionalOptions()
+    .showHelpAfterError("(promptlib --help shows how it is used)")
+    .exitOverride();
+  const loaders = verb !== undefined && Object.hasOwn(verbs, verb) ? [verbs[verb]] : Object.values(verbs);
+  for (const load of loaders) if (load) (await load())(program);
+  return program;
+}
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+async function fail(error: unknown, json: boolean): Promise<void> {
+  // commander has printed its words already; --help and --version come along here, too.
+  if (error instanceof CommanderError) return await exit(error.exitCode === 0 ? 0 : 2);
+  const supervisor = supervision();
+  const known = error instanceof PromptlibError ? error : internal(error);
+  // Under `up` this lands in logs/<name>.out.
+  if (known.code === "internal" && (supervisor || process.env.LOG_LEVEL === "debug")) {
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  }
+  await supervisor?.refused(known);
+  if (json) process.stdout.write(`${JSON.stringify(known)}\n`);
+  else process.stderr.write(`promptlib: ${known.message} (${known.code})\n           ${known.hint}\n`);
+  await exit(known.exit);
+}
+
+function internal(error: unknown): PromptlibError {
+  const about = error instanceof Error ? error.message : String(error);
+  return new PromptlibError("internal", {
+    message: `Something unexpected went wrong on our side: ${about}`,
+    hint: "LOG_LEVEL=debug shows where. Please report it.",
+    cause: error,
+  });
+}
+
+/** Not before what was written has left: pipes are written in the background. */
+async function exit(code: number): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write("", () => resolve()));
+  }
+  process.exit(code);
+}

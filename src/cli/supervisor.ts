@@ -1,0 +1,155 @@
+/** The supervisor: starts `guard` and `serve`, starts again what dies, hands the listening socket on, stops in order. */
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../base/config.ts";
+import { type ListeningSocket, sendSocket } from "../base/listening-socket.ts";
+import { type FromChild, isMessage, type PostgresStatus } from "../base/supervision.ts";
+import { isErrorCode, PromptlibError } from "../contract/errors.ts";
+import { Child } from "./child.ts";
+
+export interface SupervisorOptions {
+  config: Config;
+  /** What starts this program again: Node's flags and the main file. */
+  program: readonly string[];
+  socket: ListeningSocket;
+  /** This one continues the work of a supervisor that was killed: a child that is refused is then no fault of the start. */
+  successor: boolean;
+  events: SupervisorEvents;
+}
+
+export interface SupervisorEvents {
+  /** Once: the server listens, and PostgreSQL answers, or it is known that it does not. */
+  onReady(url: string): void;
+  onServing(): void;
+  onPostgres(postgres: PostgresStatus): void;
+  onFirstAdmin(username: string, password: string): void;
+}
+
+/** Requests in flight get so long. */
+const SERVE_GRACE_MS = 6_000;
+/** PostgreSQL stops fast within 30 s, immediately within 10 more. */
+const GUARD_GRACE_MS = 45_000;
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #serve: Child;
+  /** null: the PostgreSQL is not ours, so there is nothing to guard. */
+  readonly #guard: Child | null;
+  readonly #settled = new Set<Child>();
+  readonly #over = Promise.withResolvers<PromptlibError | null>();
+  #postgres: PostgresStatus | null = null;
+  #url: string | null = null;
+  #announced = false;
+  #stopped: Promise<void> | null = null;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#serve = this.#child("serve");
+    this.#guard = options.config.database ? null : this.#child("guard");
+    if (options.successor) for (const child of this.#children()) this.#settled.add(child);
+  }
+
+  /** Runs until `stop` (answers null) or until a child refuses to start (answers why). Nothing runs then. */
+  async run(): Promise<PromptlibError | null> {
+    for (const child of this.#children()) child.start();
+    const refusal = await this.#over.promise;
+    await this.#stopped;
+    return refusal;
+  }
+
+  stop(refusal: PromptlibError | null = null): void {
+    this.#stopped ??= this.#stop();
+    this.#over.resolve(refusal);
+  }
+
+  async #stop(): Promise<void> {
+    await this.#serve.stop(SERVE_GRACE_MS);
+    await this.#guard?.stop(GUARD_GRACE_MS);
+    if (this.#guard) {
+      // A guard that was killed a moment ago leaves PostgreSQL to the next one, which will not come.
+      const { stopLeftOver } = await import("../postgres/cluster.ts");
+      await stopLeftOver(this.#options.config.home);
+    }
+    this.#options.socket.close();
+    rmSync(this.#file(), { force: true });
+  }
+
+  #children(): Child[] {
+    return this.#guard ? [this.#guard, this.#serve] : [this.#serve];
+  }
+
+  #child(name: "serve" | "guard"): Child {
+    const { config, program, socket } = this.#options;
+    const child: Child = new Child({
+      name,
+      command: [...program, name],
+      logs: config.home.logs,
+      onStart(process) {
+        if (name === "serve") sendSocket(process, { type: "listen" }, socket);
+      },
+      onMessage: (message) => this.#heard(child, message),
+      onChange: () => this.#write(),
+    });
+    return child;
+  }
+
+  #heard(child: Child, message: unknown): void {
+    if (!isMessage<FromChild>(message, "ready", "refused", "first-admin", "postgres")) return;
+    const { events } = this.#options;
+    switch (message.type) {
+      case "ready":
+        this.#settled.add(child);
+        child.ready();
+        if (message.url) this.#url = message.url;
+        if (child === this.#serve) events.onServing();
+        break;
+      case "refused":
+        // What once ran is tried again, but for a database that this program must not touch.
+        if (!this.#settled.has(child) || message.error.code === "database_newer") this.stop(refusal(message.error));
+        break;
+      case "first-admin":
+        events.onFirstAdmin(message.username, message.password);
+        break;
+      case "postgres":
+        this.#postgres = message.postgres;
+        events.onPostgres(message.postgres);
+        this.#write();
+        break;
+    }
+    this.#announce();
+  }
+
+  #announce(): void {
+    const known = !this.#guard || ["running", "failed"].includes(this.#postgres?.state ?? "");
+    if (this.#announced || this.#stopped || !known || this.#url === null) return;
+    this.#announced = true;
+    this.#options.events.onReady(this.#url);
+  }
+
+  #file(): string {
+    return join(this.#options.config.home.run, "children.json");
+  }
+
+  /** Worthless after a crash of the machine, so not synced; renamed, so that readers see all of it. */
+  #write(): void {
+    const children = {
+      serve: this.#serve.status,
+      ...(this.#guard ? { guard: { ...this.#guard.status, postgres: this.#postgres ?? undefined } } : {}),
+    };
+    const temporary = `${this.#file()}~${process.pid}.tmp`;
+    writeFileSync(temporary, `${JSON.stringify({ supervisor: process.pid, children }, null, 2)}\n`, { mode: 0o600 });
+    renameSync(temporary, this.#file());
+  }
+}
+
+function refusal({
+  code,
+  ...rest
+}: {
+  code: string;
+  message: string;
+  hint: string;
+  details?: unknown;
+}): PromptlibError {
+  return new PromptlibError(isErrorCode(code) ? code : "internal", rest);
+}

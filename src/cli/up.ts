@@ -1,0 +1,64 @@
+/** promptlib up: starts everything on this machine and keeps it running. What `npm start` runs. */
+import type { Command } from "commander";
+import { type Config, readConfig } from "../base/config.ts";
+import { lockHome, prepareHome } from "../base/home.ts";
+import { bindSocket, isSocket } from "../base/listening-socket.ts";
+import { clusterExists } from "../postgres/cluster.ts";
+import { announcement, Terminal } from "./announcement.ts";
+import { type Predecessor, predecessor } from "./successor.ts";
+import { Supervisor } from "./supervisor.ts";
+import { program as thisProgram } from "./this-program.ts";
+import { examples } from "./verb.ts";
+
+export function registerUp(program: Command): void {
+  const command = program
+    .command("up")
+    .summary("start everything on this machine and keep it running")
+    .description(
+      "Start everything on this machine: the embedded PostgreSQL (unless DATABASE_URL names another), its guard and the server. Whatever dies is started again. Ctrl-C or SIGTERM stops all of it in order. Configuration: docs/configuration.md.",
+    )
+    .action(up);
+  examples(command, "promptlib up", "PORT=9000 PROMPTLIB_HOME=/srv/prompts promptlib up");
+}
+
+async function up(): Promise<void> {
+  // Asked first: what the old server sends must find someone listening.
+  const before = await predecessor();
+  const config = readConfig();
+  await prepareHome(config.home);
+  const lock = await lockHome(config.home, "lock");
+  try {
+    await supervise(config, before);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function supervise(config: Config, before: Predecessor | null): Promise<void> {
+  const socket = before ? before.socket : await bindSocket(config.host, config.port);
+  if (!isSocket(socket)) throw new Error("the predecessor handed over something that is no socket");
+  const terminal = new Terminal();
+  terminal.starting(config.database || (await clusterExists(config.home)) ? "Starting" : "Making the database");
+  const supervisor = new Supervisor({
+    config,
+    program: thisProgram(),
+    socket,
+    successor: before !== null,
+    events: {
+      onReady: (url) => terminal.ready(announcement(url, config)),
+      onServing: () => before?.relieve("taken-over"),
+      onPostgres: (postgres) => terminal.postgres(postgres),
+      onFirstAdmin: (username, password) => terminal.firstAdmin(username, password),
+    },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // `on`, not `once`: under npm the same Ctrl-C arrives twice, from the terminal and from npm.
+    process.on(signal, () => {
+      before?.relieve("stop");
+      supervisor.stop();
+    });
+  }
+  const refusal = await supervisor.run();
+  terminal.over();
+  if (refusal) throw refusal;
+}
