@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connect } from "./connect.ts";
@@ -13,7 +13,12 @@ beforeEach(async () => {
   await mkdir(join(home, "run"));
   // Answers what it was asked, in place of a list.
   server = createServer((request, response) => {
-    response.end(JSON.stringify({ items: [request.url, request.headers.authorization ?? null], nextCursor: null }));
+    response.end(
+      JSON.stringify({
+        items: [request.url, request.headers.authorization ?? null, request.headers["x-promptlib-os-user"] ?? null],
+        nextCursor: null,
+      }),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -37,7 +42,11 @@ describe("without PROMPTLIB_URL", () => {
     await writeServerFile(JSON.stringify({ url, token: "local-token" }));
     const connection = await connect({}, { PROMPTLIB_HOME: home });
     expect(connection.home?.root).toBe(home);
-    expect((await connection.client.listKeys()).items).toEqual(["/api/keys", "Bearer local-token"]);
+    expect((await connection.client.listKeys()).items).toEqual([
+      "/api/keys",
+      "Bearer local-token",
+      userInfo().username,
+    ]);
   });
 
   it("it is not running when the home tells of no server, or of a torn one", async () => {
@@ -60,7 +69,7 @@ describe("with PROMPTLIB_URL", () => {
   it("that server is talked to with the key, whatever the home says", async () => {
     const { client, home: none } = await connect({}, { PROMPTLIB_URL: url, PROMPTLIB_API_KEY: "plk_a_b" });
     expect(none).toBeNull();
-    expect((await client.listKeys()).items).toEqual(["/api/keys", "Bearer plk_a_b"]);
+    expect((await client.listKeys()).items).toEqual(["/api/keys", "Bearer plk_a_b", null]);
   });
 
   it("a key without it is a fault of the configuration, as is an address that is none", async () => {

@@ -1,5 +1,6 @@
 /** Where the server is: the one that PROMPTLIB_URL names, or the one that runs on this machine's home. */
 import { readFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { configInvalid, type Home, homeAt, readSettings } from "../base/config.ts";
 import { isErrno } from "../base/files.ts";
@@ -81,15 +82,29 @@ function isServerFile(value: unknown): value is { url: string; token: string } {
   );
 }
 
-/** The file outlives a server that was killed; where nobody listens, nothing runs. */
+/**
+ * Tells the audit log who of this machine's users the local operator is. And the file outlives a server that was
+ * killed: where nobody listens, nothing runs.
+ */
 function fetchOf(home: Home): typeof fetch {
   return async (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set("x-promptlib-os-user", osUser());
     try {
-      return await fetch(input, init);
+      return await fetch(input, { ...init, headers });
     } catch (error) {
       throw networkCode(error) === "ECONNREFUSED" ? notRunning(home, error) : error;
     }
   };
+}
+
+function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // Containers run under numbers that have no name.
+    return String(process.getuid?.() ?? "unknown");
+  }
 }
 
 function notRunning(home: Home, cause?: unknown): PromptlibError {

@@ -1,8 +1,10 @@
 /** The table of verbs, and the one place where an error becomes words and an exit code. */
 import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { isErrno } from "../base/files.ts";
 import { supervision } from "../base/supervision.ts";
 import { PromptlibError } from "../contract/errors.ts";
+import { detailLines } from "./details.ts";
 
 type Register = (program: Command) => void;
 
@@ -24,12 +26,25 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
 /** Runs the verb that `argv` (as in process.argv) names. Sets the exit code, or exits. */
 export async function run(argv: readonly string[]): Promise<void> {
   const verb = argv[2];
+  if (!isServer(verb)) endWithReader();
   await conclude(argv.includes("--json"), async () => {
     if (existsSync(".env")) process.loadEnvFile(".env");
     const program = await programFor(verb);
     await program.parseAsync([...argv]);
     // Servers leave timers and connections behind; when their verb is over, they are over.
-    if (verb === "up" || verb === "serve" || verb === "guard") await exit(0);
+    if (isServer(verb)) await exit(0);
+  });
+}
+
+function isServer(verb: string | undefined): boolean {
+  return verb === "up" || verb === "serve" || verb === "guard";
+}
+
+/** `promptlib list | head`: nobody reads any more, so there is nothing left to do. */
+function endWithReader(): void {
+  process.stdout.on("error", (error) => {
+    if (isErrno(error, "EPIPE")) process.exit(0);
+    throw error;
   });
 }
 
@@ -72,7 +87,10 @@ async function fail(error: unknown, json: boolean): Promise<void> {
   }
   await supervisor?.refused(known);
   if (json) process.stdout.write(`${JSON.stringify(known)}\n`);
-  else process.stderr.write(`promptlib: ${known.message} (${known.code})\n           ${known.hint}\n`);
+  else {
+    const lines = [`promptlib: ${known.message} (${known.code})`, ...detailLines(known.details), known.hint];
+    process.stderr.write(`${lines.join("\n           ")}\n`);
+  }
   await exit(known.exit);
 }
 
