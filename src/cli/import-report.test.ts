@@ -3,6 +3,7 @@ import type { ImportSummary } from "../sdk/index.ts";
 import {
   incompleteText,
   interruptedText,
+  isRow,
   isWorthTelling,
   progressText,
   rejectedText,
@@ -69,6 +70,13 @@ describe("what went wrong in an import", () => {
     expect(isWorthTelling({ result: "unchanged", notes: [] })).toBe(false);
     expect(isWorthTelling({ result: "created", notes: ["renamed"] })).toBe(true);
     expect(isWorthTelling({ result: "twin", notes: [] })).toBe(true);
+  });
+});
+
+describe("what the files no longer have", () => {
+  it("is no row of theirs, so it does not count as progress", () => {
+    expect(isRow({ result: "missing" })).toBe(false);
+    expect(isRow({ result: "rejected" })).toBe(true);
   });
 });
 

@@ -15,6 +15,11 @@ export function isWorthTelling({ result, notes }: Pick<ImportItem, "result" | "n
   return notes.length > 0 || !(result === "created" || result === "updated" || result === "unchanged");
 }
 
+/** Of the files; what they no longer have is told after their last row. */
+export function isRow({ result }: Pick<ImportItem, "result">): boolean {
+  return result !== "missing" && result !== "pruned";
+}
+
 /** prompts.csv:12: the reason */
 export function rejectedText({ path, line, reason }: Pick<ImportItem, "path" | "line" | "reason">): string {
   const place = `${path === "-" ? "stdin" : path}${line === null ? "" : `:${line}`}`;

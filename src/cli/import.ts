@@ -9,6 +9,7 @@ import {
   type ImportTally,
   incompleteText,
   interruptedText,
+  isRow,
   isWorthTelling,
   rejectedText,
   summaryText,
@@ -83,12 +84,12 @@ async function follow(sent: ReturnType<Client["importPrompts"]>, progress: Progr
   try {
     for await (const answer of sent) {
       if ("summary" in answer) return { summary: answer.summary, items, notes };
-      tally.items += 1;
+      if (isRow(answer)) tally.items += 1;
       if (answer.result === "created" || answer.result === "updated") tally.changed += 1;
       if (answer.notes.length > 0) notes += 1;
       if (isWorthTelling(answer)) items.push(answer);
       if (answer.result === "rejected") progress.line(rejectedText(answer));
-      progress.answered(answer);
+      if (isRow(answer)) progress.answered(answer);
     }
   } catch (error) {
     if (!(error instanceof PromptlibError) || error.code !== "interrupted") throw error;

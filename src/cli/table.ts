@@ -14,8 +14,8 @@ const GAP = "  ";
 const LEAST_WIDTH = 8;
 
 export function printTable<T>(columns: readonly Column<T>[], rows: readonly T[]): void {
-  // Into a file or another program everything goes whole.
-  const width = process.stdout.isTTY ? process.stdout.columns : null;
+  // Into a file or another program everything goes whole; a terminal that does not tell its width says 0.
+  const width = process.stdout.isTTY ? process.stdout.columns || null : null;
   for (const line of layTable(columns, rows, width)) print(line);
 }
 
