@@ -11,6 +11,8 @@ export interface PostgresStatus {
   state: PostgresState;
   pid: number | null;
   restarts: number;
+  /** When this state began; ISO 8601, UTC. */
+  since: string;
   /** Why it failed, in a sentence; else null. */
   problem: string | null;
 }
@@ -22,7 +24,7 @@ export type FromChild =
   | { type: "postgres"; postgres: PostgresStatus };
 
 /** From `up` to `serve`; the listening socket comes along with `listen`. */
-export type ToChild = { type: "listen" };
+type ToChild = { type: "listen" };
 
 /** Between a `serve` that lost its supervisor and the `up` that it called; see src/cli/successor.ts. */
 export type FromSuccessor = { type: "taken-over" } | { type: "stop" };

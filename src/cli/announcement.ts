@@ -20,6 +20,11 @@ export class Terminal {
   /** Said before the announcement, printed after it. */
   readonly #later: string[] = [];
 
+  constructor() {
+    // A terminal that was closed, or a `| head`, is no reason to stop answering.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  }
+
   starting(what: string): void {
     this.#pending = process.stdout.isTTY;
     process.stdout.write(this.#pending ? `${what} …` : `${what} …\n`);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { monotonic, now, sleep, until } from "../base/clock.ts";
+import { isErrno } from "../base/files.ts";
 import { rotated } from "../base/log.ts";
 import { SUPERVISED } from "../base/supervision.ts";
 
@@ -90,6 +91,7 @@ export class Child {
   /** One life, from start to end. */
   async #live(): Promise<void> {
     const child = this.#spawn();
+    if (!child) return;
     this.#process = child;
     this.#become("starting");
     child.on("message", (message) => this.#options.onMessage(message));
@@ -103,7 +105,17 @@ export class Child {
     this.#process = null;
   }
 
-  #spawn(): ChildProcess {
+  /** null where the system would not have it now, as on a full disk: it is tried again like after a death. */
+  #spawn(): ChildProcess | null {
+    try {
+      return this.#spawnNow();
+    } catch (error) {
+      if (isErrno(error, "ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "EAGAIN", "ENOMEM")) return null;
+      throw error;
+    }
+  }
+
+  #spawnNow(): ChildProcess {
     const { name, command, logs } = this.#options;
     const output = openSync(rotated(join(logs, `${name}.out`)), "a", 0o600);
     try {

@@ -11,7 +11,7 @@ import { PromptlibError } from "../contract/errors.ts";
 import { callSuccessor } from "./successor.ts";
 import { program } from "./this-program.ts";
 
-export interface RunningServer {
+interface RunningServer {
   url: string;
   close(): Promise<void>;
 }

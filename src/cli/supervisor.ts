@@ -2,6 +2,7 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../base/config.ts";
+import { isErrno } from "../base/files.ts";
 import { type ListeningSocket, sendSocket } from "../base/listening-socket.ts";
 import { type FromChild, isMessage, type PostgresStatus } from "../base/supervision.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
@@ -17,7 +18,7 @@ export interface SupervisorOptions {
   events: SupervisorEvents;
 }
 
-export interface SupervisorEvents {
+interface SupervisorEvents {
   /** Once: the server listens, and PostgreSQL answers, or it is known that it does not. */
   onReady(url: string): void;
   onServing(): void;
@@ -137,8 +138,13 @@ export class Supervisor {
       ...(this.#guard ? { guard: { ...this.#guard.status, postgres: this.#postgres ?? undefined } } : {}),
     };
     const temporary = `${this.#file()}~${process.pid}.tmp`;
-    writeFileSync(temporary, `${JSON.stringify({ supervisor: process.pid, children }, null, 2)}\n`, { mode: 0o600 });
-    renameSync(temporary, this.#file());
+    try {
+      writeFileSync(temporary, `${JSON.stringify({ supervisor: process.pid, children }, null, 2)}\n`, { mode: 0o600 });
+      renameSync(temporary, this.#file());
+    } catch (error) {
+      // It only informs: a full disk must not take down what still answers.
+      if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+    }
   }
 }
 

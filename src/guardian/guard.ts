@@ -2,7 +2,7 @@
  * The guardian: owns the embedded PostgreSQL and keeps it running. (Backups, proofs and drills will live here.)
  * It needs neither the server nor a living PostgreSQL.
  */
-import { monotonic, sleep } from "../base/clock.ts";
+import { monotonic, now, sleep } from "../base/clock.ts";
 import type { Home } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { PostgresState, PostgresStatus } from "../base/supervision.ts";
@@ -84,7 +84,8 @@ class PostgresGuard implements Guard {
   }
 
   #tell(state: PostgresState, problem: string | null = null): void {
-    this.#options.tell({ state, pid: this.#cluster.pid, restarts: this.#restarts, problem });
+    const since = now().toISOString();
+    this.#options.tell({ state, pid: this.#cluster.pid, restarts: this.#restarts, since, problem });
   }
 }
 

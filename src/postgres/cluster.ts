@@ -33,7 +33,7 @@ export interface ClusterOptions {
   settings?: PostgresSettings;
 }
 
-export type ClusterState = "stopped" | "starting" | "running" | "stopping";
+type ClusterState = "stopped" | "starting" | "running" | "stopping";
 
 export interface Cluster {
   readonly state: ClusterState;
