@@ -11,6 +11,7 @@ import type { Config } from "../base/config.ts";
 import { keptSecret } from "../base/home.ts";
 import type { Log } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
+import { postgresConnection } from "../database/connection.ts";
 import type { RecordedChange } from "../database/database.ts";
 import { type Database, isAway, openDatabase, sessionOptions } from "../database/database.ts";
 import { Feed } from "../database/feed.ts";
@@ -24,7 +25,6 @@ import { MirrorWriter } from "../library/mirror-writer.ts";
 import { makePassword } from "../library/passwords.ts";
 import { type ReadyAnswer, ReadyPrompts, readyAnswer } from "../library/ready.ts";
 import { createFirstAdmin, hasUsers } from "../library/users.ts";
-import { postgresConnection } from "../postgres/connection.ts";
 
 /** A read that the database does not answer within this is answered without it. */
 const READ_PATIENCE_MS = 500;

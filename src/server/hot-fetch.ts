@@ -17,7 +17,7 @@ export function hotFetch(parts: Parts, request: IncomingMessage, response: Serve
   if (headers["if-none-match"] !== undefined || !parts.backend.feed.isFresh) return false;
   const asked = parse(url);
   const key = asked ? parts.gate.checkKey(headers.authorization.slice(7)) : null;
-  if (!asked || !key || !key.scopes.some((scope) => scope === "read" || scope === "write")) return false;
+  if (!asked || !key?.scopes.some((scope) => scope === "read" || scope === "write")) return false;
   const project = parts.backend.access.projectById(key.projectId);
   const ready = project && peek(parts, project, asked);
   if (!ready) return false;
