@@ -26,6 +26,8 @@ export async function createApp(parts: Parts, makeServer: (listener: Listener) =
     routerOptions: { maxParamLength: 4096 },
     requestTimeout: 0,
     forceCloseConnections: "idle",
+    // While it drains, what still arrives on an open connection is answered like before.
+    return503OnClosing: false,
     genReqId: () => crypto.randomUUID(),
     serverFactory: (handler) =>
       makeServer((request, response) => hotFetch(parts, request, response) || handler(request, response)),

@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { pages } from "../docs/generate.ts";
+import { routes } from "../src/contract/routes.ts";
+import { openApi } from "../src/server/openapi.ts";
+import { rooms } from "./architecture/rules.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+describe("a page that is printed from the code", () => {
+  for (const [path, page] of Object.entries(pages)) {
+    it(`says what the code says: ${path} (else run: bin/dev docs)`, () => {
+      expect(read(path)).toBe(page());
+    });
+  }
+});
+
+describe("docs/architecture.md", () => {
+  it("shows the table of rooms that the layer test enforces", () => {
+    const shown = [...read("docs/architecture.md").matchAll(/^\| (\d) \| `(\w+)\/` \| .* \| ([\w, ]+) \|$/gm)].map(
+      ([, floor, name, imports]) => [name, Number(floor), imports === "nothing" ? [] : imports?.split(", ")],
+    );
+    const enforced = Object.entries(rooms).map(([name, { floor, mayImport }]) => [name, floor, mayImport]);
+    expect(shown).toEqual(enforced);
+  });
+
+  it("fits on one page", () => {
+    expect(read("docs/architecture.md").split("\n").length).toBeLessThan(160);
+  });
+});
+
+describe("the links between the pages", () => {
+  it("lead somewhere", async () => {
+    const files = await readdir(join(root, "docs"), { recursive: true });
+    const all = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...files.map((file) => `docs/${file}`)];
+    const dead = all
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((path) =>
+        [...read(path).matchAll(/\]\((?!https?:)([^)#\s]+)/g)]
+          .map(([, target]) => resolve(root, dirname(path), target ?? ""))
+          .filter((target) => !existsSync(target))
+          .map((target) => `${path} → ${target}`),
+      );
+    expect(dead).toEqual([]);
+  });
+});
+
+describe("OpenAPI", () => {
+  it("has every route of the table", () => {
+    const described = openApi() as { paths: Record<string, Record<string, { operationId: string }>> };
+    for (const [id, { method, path }] of Object.entries(routes)) {
+      expect(described.paths[path]?.[method.toLowerCase()]?.operationId, id).toBe(id);
+    }
+  });
+});
+
+describe("the command line's help", () => {
+  it("tells for every verb what it does, what each option is for, and an example", async () => {
+    const verbs = subcommands(await help());
+    expect(verbs).toContain("import");
+    for (const verb of verbs) await complete([verb]);
+  });
+});
+
+/** A verb that has verbs of its own is complete when they are. */
+async function complete(verb: string[]): Promise<void> {
+  const text = await help(...verb);
+  const name = `promptlib ${verb.join(" ")}`;
+  expect(text, name).toMatch(/^Usage: .+\n\n[A-Z][^]+?\.\n/);
+  for (const line of text.matchAll(/^ {2}(-\S.*?)(?: {2,}(\S.*))?$/gm)) {
+    // A long option's words begin on the next line.
+    expect(
+      line[2] ?? /^\s{4,}\S/m.test(text.slice((line.index ?? 0) + line[0].length)),
+      `${name} ${line[1]}`,
+    ).toBeTruthy();
+  }
+  const inner = subcommands(text);
+  if (inner.length === 0) expect(text, name).toMatch(new RegExp(`\nExamples?:\n(  .*\n)*?  .*${name}`));
+  for (const next of inner) await complete([...verb, next]);
+}
+
+function subcommands(text: string): string[] {
+  const [, list = ""] = text.split("\nCommands:\n");
+  return [...list.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name ?? "").filter((name) => name !== "help");
+}
+
+async function help(...verb: string[]): Promise<string> {
+  const child = spawn(join(root, "bin/promptlib"), [...verb, "--help"], { env: { PATH: process.env.PATH ?? "" } });
+  let printed = "";
+  child.stdout.on("data", (data) => (printed += data));
+  const [code] = await once(child, "close");
+  expect(code, `promptlib ${verb.join(" ")} --help`).toBe(0);
+  return printed;
+}

@@ -1,0 +1,179 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sleep, until } from "../src/base/clock.ts";
+import { Instance } from "./support/instance.ts";
+
+/** The thread from end to end, as a user walks it: through the command line and an application's HTTP. */
+describe("from an empty home to a fetch that survives PostgreSQL's death", () => {
+  let instance: Instance;
+  let url: string;
+  let key: string;
+
+  beforeAll(async () => {
+    instance = await Instance.make();
+    url = await instance.start();
+  });
+
+  afterAll(async () => await instance.remove());
+
+  const headers = () => ({ authorization: `Bearer ${key}` });
+  const fetchByLabel = async () =>
+    await fetch(`${url}/api/prompts/team%2Fwelcome?label=production`, { headers: headers() });
+  const askedOnce = async () => {
+    const response = await fetchByLabel();
+    const body = await response.text();
+    return response.ok ? "answered" : `${response.status} ${body}`;
+  };
+  const save = async (text: string) =>
+    await fetch(`${url}/api/prompts`, {
+      method: "POST",
+      headers: { ...headers(), "content-type": "application/json" },
+      body: JSON.stringify({ name: "team/welcome", text }),
+    });
+
+  it("tells the first administrator's password once", () => {
+    expect(instance.printed).toMatch(/user name {2}admin\n.*password {3}\S{23}\n/);
+  });
+
+  it("imports a file of prompts, and a second time finds nothing new", async () => {
+    const rows = Array.from(
+      { length: 300 },
+      (_, n) => `"Prompt ${n}","Act as number ${n},\nsay ""yes"".",FALSE,TEXT\n`,
+    );
+    const file = join(instance.directory, "prompts.csv");
+    await writeFile(file, `act,prompt,for_devs,type\n${rows.join("")}`);
+    const first = await instance.run(["import", file, "--json"]);
+    expect(first.code, first.stderr).toBe(0);
+    expect(JSON.parse(first.stdout).summary).toMatchObject({ created: 300, rejected: 0 });
+    const second = await instance.run(["import", file, "--json"]);
+    expect(JSON.parse(second.stdout).summary).toMatchObject({ created: 0, updated: 0, unchanged: 300 });
+  });
+
+  it("saves a version with a label, which an application fetches with an API key", async () => {
+    const pushed = await instance.run(["push", "team/welcome", "--label", "production"], { input: "Hello {{name}}" });
+    expect(pushed).toMatchObject({ code: 0, stdout: expect.stringContaining("version 1") });
+    const created = await instance.run(["key", "create", "app", "--scope", "read", "--scope", "write"]);
+    key = created.stdout.trim();
+    expect(key).toMatch(/^plk_/);
+    const response = await fetchByLabel();
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-served-from")).toBeNull();
+    expect(await response.json()).toMatchObject({ name: "team/welcome", version: 1, text: "Hello {{name}}" });
+  });
+
+  it("goes on answering the fetch when PostgreSQL is killed, refuses writes with a sentence, and mends itself", async () => {
+    // Kept from coming back at once: a guard that is stopped cannot start it again.
+    const { guard, postgres } = await instance.processes();
+    process.kill(guard, "SIGSTOP");
+    process.kill(postgres, "SIGKILL");
+
+    const fromMirror = await until(
+      async () => {
+        const response = await fetchByLabel();
+        expect(response.status).toBe(200);
+        expect(await response.json()).toMatchObject({ version: 1, text: "Hello {{name}}" });
+        return response.headers.get("x-served-from") === "mirror";
+      },
+      { timeout: 30_000 },
+    );
+    expect(fromMirror).toBe(true);
+    const refused = await save("Good evening {{name}}");
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(await refused.json()).toMatchObject({
+      error: { code: "database_unavailable", message: expect.stringContaining("reading goes on") },
+    });
+    expect(await fetch(`${url}/api/system/health`).then((response) => response.json())).toMatchObject({
+      status: "degraded",
+    });
+    const listed = await instance.run(["list", "--json", "--limit", "3"]);
+    expect(JSON.parse(listed.stdout).items).toHaveLength(3);
+
+    process.kill(guard, "SIGCONT");
+    const saved = await until(async () => (await save("Good evening {{name}}")).status === 201, {
+      timeout: 60_000,
+      every: 100,
+    });
+    expect(saved).toBe(true);
+    await instance.healthy(url);
+    expect(await (await fetchByLabel()).json()).toMatchObject({ version: 1, newest: 2 });
+  });
+
+  // A connection that breaks is opened once more, as our client does.
+  it("answers every fetch while each other process is killed in turn, and everything is whole again", async () => {
+    let asking = true;
+    const answers: string[] = [];
+    const asked = (async () => {
+      while (asking) {
+        answers.push(
+          await askedOnce()
+            .catch(askedOnce)
+            .catch((error: Error) => `not answered: ${error.cause}`),
+        );
+        await sleep(5);
+      }
+    })();
+    for (const name of ["serve", "guard", "supervisor", "postgres"] as const) {
+      const before = await instance.processes();
+      process.kill(before[name], "SIGKILL");
+      const mended = await until(
+        async () => {
+          const now = await instance.processes();
+          return now[name] !== before[name] && Object.values(now).every((pid) => pid > 0);
+        },
+        { timeout: 60_000 },
+      );
+      expect(mended, `${name} is running again`).toBe(true);
+      await instance.healthy(url);
+    }
+    asking = false;
+    await asked;
+    expect(answers.length).toBeGreaterThan(100);
+    expect(new Set(answers)).toEqual(new Set(["answered"]));
+  });
+
+  it("starts again where it was left after all was killed at once", async () => {
+    for (const pid of Object.values(await instance.processes())) process.kill(pid, "SIGKILL");
+    url = await instance.start();
+    expect(instance.printed).not.toContain("password");
+    expect(await (await fetchByLabel()).json()).toMatchObject({ version: 1, newest: 2 });
+    expect(await instance.stop()).toBe(0);
+  });
+});
+
+const realPrompts = fileURLToPath(
+  new URL("../../shared/data/awesome-chatgpt-prompts/prompts_2026-03-20.csv", import.meta.url),
+);
+
+describe.skipIf(!existsSync(realPrompts))("with the real list of prompts, where it lies beside the clone", () => {
+  let instance: Instance;
+
+  beforeAll(async () => {
+    instance = await Instance.make();
+    await instance.start();
+  });
+
+  afterAll(async () => await instance.remove());
+
+  it("imports all of them, and of an older state and the newer one exactly the differences become versions", async () => {
+    const older = realPrompts.replace("2026-03-20", "2026-02-22");
+    const summaryOf = async (file: string) =>
+      JSON.parse((await instance.run(["import", file, "--json"])).stdout).summary as Record<string, number>;
+    const first = await summaryOf(older);
+    expect(first).toMatchObject({ created: 1281, rejected: 0 });
+    const second = await summaryOf(realPrompts);
+    const { created = 0, updated = 0, unchanged = 0, twin = 0, missing = 0 } = second;
+    expect(created + updated + unchanged + twin).toBe(1528);
+    expect(second).toMatchObject({ rejected: 0, twin: 16 });
+    // Everything of the older file is in the newer one, changed or not, or reported as missing.
+    expect(updated + unchanged + missing).toBe(1281);
+    const versions = Number(
+      (await instance.run(["list", "--json", "--all"])).stdout.match(/"newest": ?2/g)?.length ?? 0,
+    );
+    expect(versions).toBe(updated);
+    expect(await summaryOf(realPrompts)).toMatchObject({ created: 0, updated: 0, unchanged: 1512 });
+  });
+});

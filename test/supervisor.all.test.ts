@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { sleep, until } from "../src/base/clock.ts";
+import { identityOf } from "../src/base/lock.ts";
+import { answerer, gone, ready, Stage, type Up } from "./support/stage.ts";
+
+const ROUNDS = 25;
+const kill = fc.record({
+  victim: fc.constantFrom("supervisor", "serve", "guard", "postgres"),
+  afterMs: fc.integer({ min: 0, max: 400 }),
+});
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.make();
+});
+afterAll(async () => {
+  await stage.clear();
+  await stage.remove();
+});
+
+it("whatever is killed in whatever order, all of it is back, or the next start brings it back", async () => {
+  let up: Up = stage.up();
+  let url = await ready(up);
+  const rounds = fc.sample(fc.array(kill, { minLength: 1, maxLength: 5 }), ROUNDS);
+  for (const round of rounds) {
+    const trace = JSON.stringify(round);
+    for (const { victim, afterMs } of round) {
+      await sleep(afterMs);
+      const pid = await pidOf(victim);
+      if (pid && identityOf(pid)) process.kill(pid, "SIGKILL");
+    }
+    // Without supervisor and server nobody is left who could start anything.
+    if (await allGone()) {
+      up = stage.up();
+      url = await ready(up);
+    }
+    const all = await stage.allRunning().catch((error: unknown) => {
+      throw new Error(`after ${trace}`, { cause: error });
+    });
+    expect(await until(async () => (await answerer(url)) === all.children.serve.pid, { timeout: 10_000 }), trace).toBe(
+      true,
+    );
+    await stage.onDatabase(async (client) => await client.query("insert into written values (now())"));
+    // A server that was relieved may still be leaving; nobody else is there.
+    expect(await until(async () => (await stage.programs()).length === 3, { timeout: 15_000 }), trace).toBe(true);
+  }
+  const { supervisor } = await stage.allRunning();
+  process.kill(supervisor, "SIGTERM");
+  await gone(supervisor);
+  await stage.nothingRuns();
+});
+
+async function pidOf(victim: string): Promise<number> {
+  const found = await stage.children();
+  const { serve, guard } = found?.children ?? {};
+  const pids = { supervisor: found?.supervisor, serve: serve?.pid, guard: guard?.pid, postgres: guard?.postgres?.pid };
+  return Object.entries(pids).find(([name]) => name === victim)?.[1] ?? 0;
+}
+
+/** Also when a server was killed while it was calling a successor, which then is not there yet. */
+async function allGone(): Promise<boolean> {
+  await sleep(300);
+  return (await stage.programs()).length === 0;
+}
