@@ -49,7 +49,7 @@ it("whatever is killed in whatever order, all of it is back, or the next start b
   process.kill(supervisor, "SIGTERM");
   await gone(supervisor);
   await stage.nothingRuns();
-});
+}, 300_000);
 
 async function pidOf(victim: string): Promise<number> {
   const found = await stage.children();

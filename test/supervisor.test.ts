@@ -114,7 +114,7 @@ describe("what up started", () => {
     for (const pid of pidsOf(all)) await gone(pid);
     const next = stage.up();
     await ready(next);
-    const again = await stage.allRunning();
+    await stage.allRunning();
     next.process.kill("SIGTERM");
     expect(await next.ended).toBe(0);
     await stage.nothingRuns();

@@ -11,6 +11,7 @@ export function program(): string[] {
 export function calledAs(): string {
   const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   if (basename(dirname(root)) === "node_modules") return "promptlib";
-  const launcher = relative(process.cwd(), join(root, "bin", "promptlib"));
-  return launcher.startsWith(".") ? launcher : `./${launcher}`;
+  const launcher = join(root, "bin", "promptlib");
+  const path = relative(process.cwd(), launcher);
+  return path.startsWith("..") ? launcher : `./${path}`;
 }
