@@ -30,7 +30,8 @@ export function selectVersion(prompt: { name: string; newest: number }, labels: 
     });
   }
   if (selector.label === undefined || selector.label === "latest") return prompt.newest;
-  const version = labels[selector.label];
+  // A label may be called `constructor`, which every object seems to have.
+  const version = Object.hasOwn(labels, selector.label) ? labels[selector.label] : undefined;
   if (version !== undefined) return version;
   const there = [...Object.keys(labels), "latest"].sort();
   throw new PromptlibError("label_not_found", {
