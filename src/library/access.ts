@@ -1,5 +1,6 @@
 /** Who may what, in memory: loaded whole, kept current by the change feed, so that a check asks no database. */
 import { sql } from "kysely";
+import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Role } from "../contract/shapes.ts";
 import type { Queries, RecordedChange } from "../database/database.ts";
@@ -36,12 +37,18 @@ export interface AccessSnapshot {
   endedSessions: [string, number][];
 }
 
+/** An ended session is remembered as long as its token could hold; its expiry is in the database. */
+const LONGEST_SESSION_MS = 12 * 3_600_000;
+
 export class AccessList {
   readonly #projects = new Map<Id, ProjectRef>();
   readonly #projectsByName = new Map<string, ProjectRef>();
   readonly #users = new Map<Id, KnownUser>();
   readonly #keys = new Map<string, KnownKey>();
   readonly #endedSessions = new Map<string, number>();
+  /** Which of the reads under way began last, by what is read. */
+  readonly #lastRead = new Map<string, number>();
+  #turn = 0;
   /** Counts every change, so that whoever writes it down knows whether there is anything new. */
   revision = 0;
 
@@ -80,22 +87,40 @@ export class AccessList {
     this.#put(projects, users, keys, ended);
   }
 
-  /** Reads anew what the changes name. Answers whether anything concerned us. */
+  /**
+   * Reads anew what the changes name. Answers whether anything concerned us. Until it is read the old stands; when it
+   * cannot be read, whoever it is about stays outside until it can.
+   */
   async refresh(db: Queries, changes: readonly RecordedChange[]): Promise<boolean> {
-    const of = (kind: RecordedChange["kind"]) => [
-      ...new Set(changes.filter((change) => change.kind === kind).map(({ subject }) => subject)),
-    ];
-    const [projects, users, keys, sessions] = [of("project"), of("user"), of("key"), of("session")];
-    if (projects.length + users.length + keys.length + sessions.length === 0) return false;
-    for (const id of users) this.#users.delete(id);
-    for (const id of keys) this.#keys.delete(id);
-    this.#put(
-      projects.length > 0 ? await readProjects(db, projects) : [],
-      users.length > 0 ? await readUsers(db, users) : [],
-      keys.length > 0 ? await readKeys(db, keys) : [],
-      sessions.length > 0 ? await readEndedSessions(db, sessions) : [],
-    );
-    return true;
+    const turn = ++this.#turn;
+    const of = (kind: RecordedChange["kind"]) => {
+      const subjects = new Set(changes.filter((change) => change.kind === kind).map(({ subject }) => subject));
+      for (const subject of subjects) this.#lastRead.set(`${kind} ${subject}`, turn);
+      return [...subjects];
+    };
+    const [projectIds, userIds, keyIds, sessionIds] = [of("project"), of("user"), of("key"), of("session")];
+    if (projectIds.length + userIds.length + keyIds.length + sessionIds.length === 0) return false;
+    // Of two reads of the same, the one that began later knows better, whichever ends first.
+    const forget = () => {
+      for (const id of userIds) if (this.#lastRead.get(`user ${id}`) === turn) this.#users.delete(id);
+      for (const id of keyIds) if (this.#lastRead.get(`key ${id}`) === turn) this.#keys.delete(id);
+    };
+    try {
+      const projects = projectIds.length > 0 ? await readProjects(db, projectIds) : [];
+      const users = userIds.length > 0 ? await readUsers(db, userIds) : [];
+      const keys = keyIds.length > 0 ? await readKeys(db, keyIds) : [];
+      const ended = sessionIds.length > 0 ? await readEndedSessions(db, sessionIds) : [];
+      forget();
+      const isNewest = (kind: string) => (row: { id: string }) => this.#lastRead.get(`${kind} ${row.id}`) === turn;
+      this.#put(projects, users.filter(isNewest("user")), keys.filter(isNewest("key")), ended);
+      return true;
+    } catch (error) {
+      forget();
+      for (const id of sessionIds) this.#endedSessions.set(id, now().getTime() + LONGEST_SESSION_MS);
+      throw error;
+    } finally {
+      for (const [subject, reader] of this.#lastRead) if (reader === turn) this.#lastRead.delete(subject);
+    }
   }
 
   snapshot(now: Date): AccessSnapshot {
