@@ -54,7 +54,7 @@ export const listQuery = z.strictObject({
   ...page,
   tag: shapes.tag.optional(),
   label: shapes.labelName.optional().describe("only prompts that have this label"),
-  folder: z.string().max(255).optional().describe("only prompts below this folder, at any depth"),
+  folder: shapes.text().max(255).optional().describe("only prompts below this folder, at any depth"),
   type: shapes.promptType.optional(),
   sort: z.enum(["name", "-name", "updated", "-updated"]).optional(),
 });
@@ -65,7 +65,7 @@ export const importQuery = z.strictObject({
   prune: z.enum(["true", "false"]).optional().describe("move to the trash what the files no longer have"),
 });
 const moveLabel = z.strictObject({ version: z.int().min(1).max(2147483647) });
-const login = z.strictObject({ username: z.string().max(64), password: z.string().max(1024) });
+const login = z.strictObject({ username: shapes.text().max(64), password: z.string().max(1024) });
 const loginAnswer = z.object({ token: z.string(), expiresAt: z.iso.datetime(), user: shapes.user });
 const newUser = z.strictObject({
   username: shapes.userName,
@@ -80,11 +80,11 @@ const changeUser = z
   })
   .refine((body) => Object.keys(body).length > 0, "give password, operator or disabled");
 const newKey = z.strictObject({
-  name: z.string().trim().min(1).max(128),
+  name: shapes.text().trim().min(1).max(128),
   scopes: z.array(shapes.keyScope).min(1).max(20).optional().describe("read when left out"),
   expiresAt: z.iso.datetime().optional(),
 });
-const newProject = z.strictObject({ name: shapes.projectName, description: z.string().max(2000).optional() });
+const newProject = z.strictObject({ name: shapes.projectName, description: shapes.text().max(2000).optional() });
 
 export type FetchQuery = z.infer<typeof fetchQuery>;
 export type ListQuery = z.infer<typeof listQuery>;
@@ -407,7 +407,7 @@ const otherRoutes = table({
     access: "admin",
     summary: "Revoke an API key, for ever.",
     withoutDatabase: false,
-    params: z.object({ id: z.string().max(64) }),
+    params: z.object({ id: shapes.text().max(64) }),
     query: projectQuery,
     answers: { 200: shapes.apiKey },
     errors: ["key_not_found"],

@@ -7,7 +7,7 @@ export const REQUEST_LIMIT = 2 * CONTENT_LIMIT;
 
 /** PostgreSQL stores neither NUL nor half a surrogate pair, so neither is a string here. */
 const storable = (text: string) => !text.includes("\u0000") && text.isWellFormed();
-const text = () =>
+export const text = () =>
   z.string().refine(storable, "holds a NUL character or half a surrogate pair, which cannot be stored");
 
 export const promptName = text()
