@@ -1,6 +1,6 @@
 /** Where a request came from: the connection, or what a trusted proxy says of it. */
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 
 /** host or host:port, as in a Host header. */
 export function isLoopback(host: string): boolean {
@@ -29,9 +29,9 @@ export class Proxies {
     if (!this.#any) return address;
     const forwarded = String(request.headers["x-forwarded-for"] ?? "").split(",");
     while (this.#trusts(address)) {
-      const next = forwarded.pop()?.trim();
-      if (!next) break;
-      address = plain(next);
+      const next = plain(forwarded.pop()?.trim() ?? "");
+      if (isIP(next) === 0) break;
+      address = next;
     }
     return address;
   }
@@ -41,6 +41,18 @@ export class Proxies {
   }
 }
 
+/** Without port, brackets, zone; IPv4 as such. */
 function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d)/, "");
+  const bare = /^\[(.*)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/^([\d.]+):\d+$/, "$1");
+  return bare.replace(/%.*$/, "").replace(/^::ffff:(?=\d+\.)/i, "");
+}
+
+/** What one guesser has at his disposal: an IPv4 address, or the /64 that an IPv6 customer gets. */
+export function guesserAt(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [left = "", right = ""] = address.split("::");
+  const groups = left === "" ? [] : left.split(":");
+  const after = right === "" ? [] : right.split(":");
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - after.length) }, () => "0");
+  return [...groups, ...zeros, ...after].slice(0, 4).join(":");
 }

@@ -48,6 +48,8 @@ export class Backend {
   readonly ready: ReadyPrompts;
   readonly feed: Feed;
   readonly mirror: MirrorWriter;
+  /** Where the knowledge who may what comes from. */
+  accessKnown: "nowhere" | "file" | "damaged file" | "database" = "nowhere";
   #away = false;
 
   static async open(config: Config, options: BackendOptions): Promise<Backend> {
@@ -86,6 +88,7 @@ export class Backend {
       onReset: async () => {
         this.ready.clear();
         await this.access.load(this.database.reads);
+        this.accessKnown = "database";
       },
       onChanges: async (changes) => {
         this.ready.forget(changes);
@@ -120,6 +123,19 @@ export class Backend {
     return { ...readyAnswer(mirrored), fromMirror: true };
   }
 
+  /** What was just saved. When it can no longer be read back it is saved all the same, and that is said. */
+  async readSaved(project: ProjectRef, name: string, version: number): Promise<ReadyAnswer> {
+    try {
+      return await this.ready.read(this.database.writes, project, name, { version });
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      throw new PromptlibError("write_outcome_unknown", {
+        message: `This was saved as version ${version}, but the database went away before it could be read back.`,
+        cause: error,
+      });
+    }
+  }
+
   /** The answer of the database, or null when it is away. */
   async #patiently<T>(answer: Promise<T>): Promise<T | null> {
     // When the wait is over first, nobody listens to what becomes of the answer.
@@ -127,7 +143,7 @@ export class Backend {
     try {
       return await Promise.race([answer, sleep(READ_PATIENCE_MS).then(() => null)]);
     } catch (error) {
-      if (error instanceof PromptlibError && error.code === "database_unavailable") return null;
+      if (isUnavailable(error)) return null;
       throw error;
     }
   }
@@ -151,9 +167,14 @@ export class Backend {
 
   async #committed(changes: RecordedChange[]): Promise<void> {
     this.ready.forget(changes);
-    await this.access.refresh(this.database.reads, changes);
     this.feed.announce();
     this.mirror.wake();
+    try {
+      await this.access.refresh(this.database.reads, changes);
+    } catch (error) {
+      // It is committed, and the writer must hear so. Whom it is about gets in again when the database is back.
+      if (!isUnavailable(error)) throw error;
+    }
   }
 
   #databaseAway(error: unknown): void {
@@ -168,11 +189,15 @@ export class Backend {
   async #recallAccess(): Promise<void> {
     const snapshot = await readAccessFile(this.config.home.accessFile, this.jwtSecret);
     if (snapshot === "damaged") {
+      this.accessKnown = "damaged file";
       this.log.error(
         { file: this.config.home.accessFile },
         "the access file is damaged or sealed with another JWT_SECRET",
       );
-    } else if (snapshot) this.access.takeSnapshot(snapshot);
+    } else if (snapshot) {
+      this.access.takeSnapshot(snapshot);
+      this.accessKnown = "file";
+    }
   }
 
   async #prepare({ onFirstAdmin }: BackendOptions): Promise<void> {
@@ -205,4 +230,8 @@ export class Backend {
     const made = await createFirstAdmin(this.database, this.config.adminUsername, password);
     if (made && !this.config.adminPassword) onFirstAdmin(this.config.adminUsername, password);
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof PromptlibError && error.code === "database_unavailable";
 }

@@ -1,4 +1,5 @@
 /** Routes about who is who: sign-in, users, members, projects, keys, the audit log. */
+import type { IncomingMessage } from "node:http";
 import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { listAudit } from "../library/actor.ts";
@@ -9,24 +10,15 @@ import { endSession, SESSION_HOURS, signIn } from "../library/sessions.ts";
 import { changeUser, createUser, listMembers, listUsers, readUser, setMember } from "../library/users.ts";
 import { isLoopback } from "./addresses.ts";
 import { COOKIE, isOperator, presentIdentity, roleOf } from "./caller.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Handlers, RouteRequest } from "./route.ts";
 
 export const peopleHandlers = {
   async login({ body, address, raw }, { backend, gate, loginGuard, metrics }) {
-    try {
-      await loginGuard.check(body.username, address);
-    } catch (error) {
-      metrics.loginFailures.inc();
-      throw error;
-    }
     const from = { address, userAgent: raw.headers["user-agent"] ?? null };
-    const session = await signIn(backend.requireDatabase(), body, from, now());
-    if (!session) {
-      metrics.loginFailures.inc();
-      await loginGuard.failed(body.username, address);
-      throw new PromptlibError("login_failed");
-    }
-    await loginGuard.succeeded(body.username, address);
+    const session = await countFailures(metrics, () =>
+      loginGuard.guard(body.username, address, () => signIn(backend.requireDatabase(), body, from, now())),
+    );
     const token = await gate.loginToken(session);
     return {
       body: {
@@ -34,13 +26,13 @@ export const peopleHandlers = {
         expiresAt: session.expiresAt.toISOString(),
         user: await readUser(backend.database.reads, session.userId),
       },
-      headers: { "set-cookie": cookie(token, SESSION_HOURS * 3600, raw.headers.host), "cache-control": "no-store" },
+      headers: { "set-cookie": cookie(token, SESSION_HOURS * 3600, raw), "cache-control": "no-store" },
     };
   },
 
   async logout({ caller, raw }, { backend }) {
     if (caller.kind === "user") await endSession(backend.database, caller.sid);
-    return { status: 204, headers: { "set-cookie": cookie("", 0, raw.headers.host) } };
+    return { status: 204, headers: { "set-cookie": cookie("", 0, raw) } };
   },
 
   me({ caller }, { backend }) {
@@ -113,8 +105,20 @@ function ownsProject({ caller, project }: Pick<RouteRequest<unknown>, "caller" |
   return roleOf(caller, project.id) === "owner";
 }
 
+async function countFailures<T>(metrics: Metrics, signIn: () => Promise<T | null>): Promise<T> {
+  try {
+    const session = await signIn();
+    if (session === null) throw new PromptlibError("login_failed");
+    return session;
+  } catch (error) {
+    const counts = error instanceof PromptlibError && ["login_failed", "too_many_attempts"].includes(error.code);
+    if (counts) metrics.loginFailures.inc();
+    throw error;
+  }
+}
+
 /** Secure but on plain HTTP to a loopback address, where browsers would drop it. */
-function cookie(value: string, maxAge: number, host: string | undefined): string {
-  const secure = isLoopback(host ?? "") ? "" : "; Secure";
-  return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAge}${secure}`;
+function cookie(value: string, maxAge: number, { headers }: IncomingMessage): string {
+  const plain = isLoopback(headers.host ?? "") && headers["x-forwarded-proto"] !== "https";
+  return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAge}${plain ? "" : "; Secure"}`;
 }

@@ -19,6 +19,7 @@ const FROM_MIRROR = { "x-served-from": "mirror" };
 
 export const promptHandlers = {
   async fetchPrompt({ project, params, query, raw }, { backend }) {
+    if (query.version !== undefined && query.label !== undefined) throw eitherVersionOrLabel();
     const { bytes, etag, fromMirror } = await backend.fetch(project, normalizeName(params.name), query);
     const headers = { etag, "cache-control": "private, no-cache", ...(fromMirror ? FROM_MIRROR : {}) };
     return matches(raw.headers["if-none-match"], etag) ? { status: 304, headers } : { body: bytes, headers };
@@ -36,7 +37,7 @@ export const promptHandlers = {
     const { created, version } = await transact(backend.requireDatabase(), (transaction) =>
       savePrompt(transaction, project, actor, save),
     );
-    const { bytes, etag } = await backend.ready.read(backend.database.writes, project, save.name, { version });
+    const { bytes, etag } = await backend.readSaved(project, save.name, version);
     return { status: created ? 201 : 200, body: savedPrompt(JSON.parse(bytes.toString()), created), headers: { etag } };
   },
 
@@ -88,6 +89,13 @@ async function readOrNull<T>(backend: Backend, read: () => Promise<T>): Promise<
     if (error instanceof PromptlibError && error.code === "database_unavailable") return null;
     throw error;
   }
+}
+
+function eitherVersionOrLabel(): PromptlibError {
+  return new PromptlibError("invalid_request", {
+    message: "Ask for a version or for a label, not for both.",
+    details: { faults: [{ field: "query.label", fault: "is given together with version" }] },
+  });
 }
 
 function matches(ifNoneMatch: string | undefined, etag: string): boolean {

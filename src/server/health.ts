@@ -16,6 +16,7 @@ export async function systemHealth(backend: Backend): Promise<SystemHealth> {
   const parts: SystemHealth["parts"] = {
     server: up(),
     database: database(backend),
+    access: access(backend),
     mirror: mirror(backend),
     disk: await disk(backend),
     ...(await processes(backend)),
@@ -44,6 +45,24 @@ function database(backend: Backend): Part {
     latencyMs: null,
     note: "The database does not answer; reading goes on from the mirror, writing waits.",
   };
+}
+
+function access({ accessKnown }: Backend): Part {
+  const shut = (why: string): Part => ({
+    state: "down",
+    latencyMs: null,
+    note: `${why}; nobody gets in without the database.`,
+  });
+  switch (accessKnown) {
+    case "database":
+      return up();
+    case "file":
+      return up(null, "As data/access.json has it.");
+    case "damaged file":
+      return shut("data/access.json is damaged or was sealed with another JWT_SECRET");
+    case "nowhere":
+      return shut("There is no data/access.json yet");
+  }
 }
 
 function mirror({ feed, mirror }: Backend): Part {

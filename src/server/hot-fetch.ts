@@ -6,9 +6,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Selector } from "../library/find.ts";
+import { JSON_TYPE, NOSNIFF } from "./answer.ts";
 import type { Parts } from "./route.ts";
 
 const PREFIX = "/api/prompts/";
+/** Characters that a router takes for more than a letter of a name. */
+const NOT_PLAIN = /[/#;\\]/;
 
 /** Answers whether it answered. */
 export function hotFetch(parts: Parts, request: IncomingMessage, response: ServerResponse): boolean {
@@ -25,13 +28,14 @@ export function hotFetch(parts: Parts, request: IncomingMessage, response: Serve
   parts.metrics.hotFetches += 1;
   response.writeHead(200, [
     "content-type",
-    "application/json; charset=utf-8",
+    JSON_TYPE,
     "content-length",
     String(ready.bytes.length),
     "etag",
     ready.etag,
     "cache-control",
     "private, no-cache",
+    ...NOSNIFF,
   ]);
   response.end(ready.bytes);
   return true;
@@ -55,7 +59,7 @@ interface Asked {
 function parse(url: string): Asked | null {
   const question = url.indexOf("?");
   const path = question < 0 ? url.slice(PREFIX.length) : url.slice(PREFIX.length, question);
-  if (path === "" || path.includes("/")) return null;
+  if (path === "" || NOT_PLAIN.test(path)) return null;
   const selector = question < 0 ? {} : parseSelector(url.slice(question + 1));
   if (!selector) return null;
   if (!path.includes("%")) return { name: path, selector };

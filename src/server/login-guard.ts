@@ -1,44 +1,58 @@
 /** Slows down guessing of passwords, by name and address, and counts it. */
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { PromptlibError } from "../contract/errors.ts";
+import { guesserAt } from "./addresses.ts";
 
 const WINDOW_SECONDS = 15 * 60;
 
 export class LoginGuard {
   /** One name from one address; one address over all names; one name from everywhere (a guess spread over many). */
-  readonly #limits = [
-    { limiter: limiter("name-address", 10), key: (username: string, address: string) => `${username} ${address}` },
-    { limiter: limiter("address", 100), key: (_username: string, address: string) => address },
-    { limiter: limiter("name", 200), key: (username: string) => username },
+  readonly #limits: readonly [Limit, Limit, Limit] = [
+    { limiter: limiter("name-address", 10), key: (username, guesser) => `${username} ${guesser}` },
+    { limiter: limiter("address", 100), key: (_username, guesser) => guesser },
+    { limiter: limiter("name", 200), key: (username) => username },
   ];
 
-  /** Throws `too_many_attempts`; nothing is looked up then. */
-  async check(username: string, address: string): Promise<void> {
-    for (const { limiter, key } of this.#limits) {
-      const state = await limiter.get(key(username, address));
-      if (state && state.consumedPoints > limiter.points) throw tooMany(state);
+  /**
+   * Counts the attempt before it is made, so that many at once are no way around, and takes it back when it was right.
+   * Throws `too_many_attempts`; nothing is looked up then. `attempt` answers null when name or password is wrong.
+   */
+  async guard<T>(username: string, address: string, attempt: () => Promise<T | null>): Promise<T | null> {
+    const guesser = guesserAt(address);
+    // One after the other: who is over his own limit uses up nobody else's.
+    for (const { limiter, key } of this.#limits) await consume(limiter, key(username, guesser));
+    try {
+      const result = await attempt();
+      if (result === null) return null;
+      await this.#limits[0].limiter.delete(this.#limits[0].key(username, guesser));
+      await this.#takeBack(username, guesser, this.#limits.slice(1));
+      return result;
+    } catch (error) {
+      await this.#takeBack(username, guesser, this.#limits);
+      throw error;
     }
   }
 
-  async failed(username: string, address: string): Promise<void> {
-    for (const { limiter, key } of this.#limits) {
-      try {
-        await limiter.consume(key(username, address));
-      } catch (error) {
-        // Over the limit is told at the next attempt.
-        if (!(error instanceof RateLimiterRes)) throw error;
-      }
-    }
+  async #takeBack(username: string, guesser: string, limits: readonly Limit[]): Promise<void> {
+    for (const { limiter, key } of limits) await limiter.reward(key(username, guesser));
   }
+}
 
-  async succeeded(username: string, address: string): Promise<void> {
-    await this.#limits[0]?.limiter.delete(`${username} ${address}`);
+interface Limit {
+  limiter: RateLimiterMemory;
+  key(username: string, guesser: string): string;
+}
+
+async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
+  try {
+    await limiter.consume(key);
+  } catch (error) {
+    throw error instanceof RateLimiterRes ? tooMany(error) : error;
   }
 }
 
 function limiter(keyPrefix: string, points: number): RateLimiterMemory {
-  // The attempt after the last point is the first that is refused: get() tells more points than there are.
-  return new RateLimiterMemory({ keyPrefix, points: points - 1, duration: WINDOW_SECONDS });
+  return new RateLimiterMemory({ keyPrefix, points, duration: WINDOW_SECONDS });
 }
 
 function tooMany(state: RateLimiterRes): PromptlibError {

@@ -16,7 +16,8 @@ export async function* linesOf(body: Readable): AsyncGenerator<{ number: number;
       throw new PromptlibError("invalid_request", { message: "The body is not valid UTF-8.", cause: error });
     }
   };
-  for await (const chunk of body) {
+  // Left early, by a line that is none say, the request stays open: the answer goes over the same connection.
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     const lines = (rest + decode(chunk)).split("\n");
     rest = lines.pop() ?? "";
     for (const text of lines) {

@@ -80,3 +80,10 @@ export function validate(
   }
   return checked;
 }
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The name of the route in the table; absent where none was found. */
+    id?: RouteId;
+  }
+}

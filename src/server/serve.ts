@@ -45,7 +45,11 @@ export async function startServer(
   };
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 30_000, requestTimeout: 0 });
   const app = await createApp(parts, (listener) => server.on("request", listener));
-  const address = await listen(server, config, socket);
+  const address = await listen(server, config, socket).catch(async (error) => {
+    await lastUsed.close();
+    await backend.close();
+    throw error;
+  });
   const url = `http://${hostOf(address)}:${address.port}`;
   const localFile = await writeLocalFile(config.home, url, localToken);
   const cleaning = setInterval(() => void cleanUp(backend, log), HOUR_MS);

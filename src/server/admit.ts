@@ -1,0 +1,50 @@
+/** Who asks, for which project, and may they: decided before the body of a request is read. */
+import type { FastifyRequest } from "fastify";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Route } from "../contract/routes.ts";
+import type { ProjectRef } from "../library/find.ts";
+import type { Caller } from "./caller.ts";
+import { needsProject, projectOf, requireInstanceAccess, requireProjectAccess } from "./permission.ts";
+import type { Parts } from "./route.ts";
+
+export interface Admitted {
+  /** null: nobody was asked. */
+  caller: Caller | null;
+  /** null: the route belongs to no project. */
+  project: ProjectRef | null;
+}
+
+/** Errors: `unauthenticated`, `csrf`, `forbidden`, `project_not_found`. */
+export async function admit(parts: Parts, route: Route, request: FastifyRequest): Promise<Admitted> {
+  if (route.access === "public") return { caller: null, project: null };
+  const caller = await identify(parts, request);
+  return { caller, project: authorize(parts, route, caller, request) };
+}
+
+async function identify(parts: Parts, { headers, method }: FastifyRequest): Promise<Caller | null> {
+  try {
+    const caller = await parts.gate.identify(headers);
+    if (caller?.kind === "key") parts.lastUsed.used(caller.key.id);
+    const byCookie = caller?.kind === "user" && caller.byCookie;
+    if (byCookie && method !== "GET" && method !== "HEAD" && !headers["x-promptlib-csrf"]) {
+      throw new PromptlibError("csrf");
+    }
+    return caller;
+  } catch (error) {
+    if (error instanceof PromptlibError && error.code === "unauthenticated") parts.metrics.keyFailures.inc();
+    throw error;
+  }
+}
+
+function authorize(parts: Parts, route: Route, caller: Caller | null, request: FastifyRequest): ProjectRef | null {
+  if (!needsProject(route.access)) {
+    requireInstanceAccess(route.access, caller);
+    return null;
+  }
+  const { project: named } = request.query as { project?: unknown };
+  const project = projectOf(parts.backend.access, caller, typeof named === "string" ? named : undefined);
+  if (!caller) throw new PromptlibError("unauthenticated");
+  const { label } = request.params as { label?: string };
+  requireProjectAccess(route.access, caller, project, label ?? null);
+  return project;
+}

@@ -1,0 +1,96 @@
+/** Answers, as they go over the wire: bodies, lines, errors. */
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { PromptlibError } from "../contract/errors.ts";
+import { toPromptlibError } from "./failure.ts";
+import type { Answer, Parts } from "./route.ts";
+
+export const JSON_TYPE = "application/json; charset=utf-8";
+/** On every answer: what we say it is, a browser must not take for something else. */
+export const NOSNIFF = ["x-content-type-options", "nosniff"] as const;
+
+export async function send(parts: Parts, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
+  const { status = 200, body, headers = {} } = answer;
+  reply
+    .code(status)
+    .header(...NOSNIFF)
+    .headers(headers);
+  if (body === undefined) return reply.send();
+  if (isAsyncIterable(body)) return sendLines(parts, reply, status, body);
+  if (Buffer.isBuffer(body)) return reply.type(JSON_TYPE).send(body);
+  if (typeof body === "string") return reply.send(body);
+  return reply.type(JSON_TYPE).send(JSON.stringify(body));
+}
+
+function isAsyncIterable(body: unknown): body is AsyncIterable<unknown> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}
+
+/** The status is sent before the end is known, so an error on the way is a line of its own, the last. */
+async function sendLines(
+  parts: Parts,
+  reply: FastifyReply,
+  status: number,
+  lines: AsyncIterable<unknown>,
+): Promise<FastifyReply> {
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(status, ["content-type", "application/x-ndjson", ...NOSNIFF]);
+  raw.flushHeaders();
+  const gone = new AbortController();
+  raw.once("close", () => gone.abort());
+  try {
+    for await (const line of lines) {
+      if (gone.signal.aborted) break;
+      if (!raw.write(`${JSON.stringify(line)}\n`)) await drainedOr(gone.signal, raw);
+    }
+  } catch (error) {
+    if (!gone.signal.aborted)
+      raw.write(`${JSON.stringify(toPromptlibError(parts.backend.log, error, reply.request.id))}\n`);
+  }
+  raw.end();
+  return reply;
+}
+
+/** Waits until whoever reads has caught up, or is gone. */
+async function drainedOr(gone: AbortSignal, raw: FastifyReply["raw"]): Promise<void> {
+  try {
+    await once(raw, "drain", { signal: gone });
+  } catch (error) {
+    if (!gone.aborted) throw error;
+  }
+}
+
+export function fail(parts: Parts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = toPromptlibError(parts.backend.log, error, request.id);
+  parts.metrics.answered(request.routeOptions?.config?.id ?? "none", problem.status);
+  const { retryAfterSeconds } = (problem.details ?? {}) as { retryAfterSeconds?: number };
+  if (problem.status === 503 || problem.status === 429)
+    void reply.header("retry-after", String(retryAfterSeconds ?? 1));
+  if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
+  void reply
+    .code(problem.status)
+    .header(...NOSNIFF)
+    .type(JSON_TYPE)
+    .send(JSON.stringify(problem));
+}
+
+/** What is no HTTP, or more header than anyone needs, reaches no route. */
+export function answerBadHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const message =
+    error.code === "HPE_HEADER_OVERFLOW" ? "The header of the request is too large." : "The request is not HTTP.";
+  const body = JSON.stringify(new PromptlibError("invalid_request", { message }));
+  const head = [
+    "HTTP/1.1 400 Bad Request",
+    `content-type: ${JSON_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    NOSNIFF.join(": "),
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}

@@ -1,0 +1,26 @@
+/** The bodies of requests: JSON is read whole, lines are left to the route that reads them as they come. */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Route } from "../contract/routes.ts";
+
+/** Only JSON, as UTF-8 that is UTF-8. */
+export function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+    try {
+      done(null, body.length === 0 ? undefined : JSON.parse(decoder.decode(body as Buffer)));
+    } catch (error) {
+      done(new PromptlibError("invalid_request", { message: "The body is not JSON in UTF-8.", cause: error }));
+    }
+  });
+  app.addContentTypeParser("application/x-ndjson", (_request, _payload, done) => done(null));
+}
+
+/** A body of the other kind would be read as if it were empty. Throws `unsupported_media_type`. */
+export function requireMediaType(route: Route, { headers }: FastifyRequest): void {
+  const type = headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  const wanted = route.media ?? "application/json";
+  if (!route.body || type === undefined || type === wanted) return;
+  throw new PromptlibError("unsupported_media_type", { message: `This takes ${wanted}, not ${type}.` });
+}
