@@ -1,7 +1,7 @@
 // Installs the packages of a clone: `runtime` for npm start, `development` for npm test.
 // Runs on whatever Node started npm (20 or newer), so it imports nothing but Node.
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -22,11 +22,13 @@ say(tty ? `${what} …` : `${what} …\n`);
 const tick = tty ? setInterval(() => say(`\r${what} … ${seconds()}`), 500) : undefined;
 
 let printed = "";
-// `npm ci` empties node_modules first, which would pull it from under a running instance:
-// only a bare clone gets it. `--no-save` leaves the lock file alone.
-const fresh = !existsSync(join(root, "node_modules"));
+// Not `npm ci`: it empties node_modules first, which would pull it from under a running instance, and it fails where
+// the registry lacks a package of the lock file's tree that is only for other platforms. `install` takes the versions
+// of the lock file too, checks their hashes, and with `--no-save` leaves the file as it is.
 const args = [
-  ...(fresh ? ["ci"] : ["install", "--no-save"]),
+  "install",
+  "--no-save",
+  "--package-lock=true",
   ...(wanted === "runtime" ? ["--omit=dev"] : ["--include=dev"]),
   "--include=optional",
   "--ignore-scripts",
