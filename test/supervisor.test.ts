@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -119,6 +119,22 @@ describe("what up started", () => {
     expect(await next.ended).toBe(0);
     await stage.nothingRuns();
   });
+});
+
+it("a library whose PostgreSQL does not come up is served all the same, which is said, and it is tried again", async () => {
+  const first = stage.up();
+  await ready(first);
+  first.process.kill("SIGTERM");
+  await first.ended;
+  const control = join((await existingPlace(stage.home))?.data ?? "", "global", "pg_control");
+  await rename(control, `${control}.away`);
+  const up = stage.up();
+  const url = await ready(up);
+  expect(up.printed()).toContain("The database is away: PostgreSQL");
+  expect(await answerer(url)).toBe((await stage.children())?.children.serve.pid);
+  await rename(`${control}.away`, control);
+  await stage.allRunning();
+  expect(await until(() => up.printed().endsWith("The database is back.\n"), { timeout: 5_000 })).toBe(true);
 });
 
 describe("up is refused with a sentence, a code and an exit code", () => {

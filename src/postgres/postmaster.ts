@@ -49,7 +49,7 @@ export async function spawnPostmaster(
 
 /** The postmaster that still runs on this data directory, or null. */
 export async function findPostmaster(place: Place): Promise<Postmaster | null> {
-  const pid = await recordedPid(place);
+  const pid = await pidIn(lockFile(place));
   if (pid === null || !(await runningProcesses(place)).includes(pid)) return null;
   const identity = identityOf(pid);
   if (!identity) return null;
@@ -76,10 +76,10 @@ export async function clearRemains(place: Place): Promise<void> {
     if (signal) for (const pid of remains) send(pid, signal);
     await sleep(POLL_MS);
   }
-  const pid = await recordedPid(place);
-  if (pid === null || !existsSync(`/proc/${pid}`)) return;
-  await rm(join(place.data, "postmaster.pid"), { force: true });
-  await rm(join(place.socket, `.s.PGSQL.${SOCKET_PORT}.lock`), { force: true });
+  for (const path of [lockFile(place), join(place.socket, `.s.PGSQL.${SOCKET_PORT}.lock`)]) {
+    const pid = await pidIn(path);
+    if (pid !== null && existsSync(`/proc/${pid}`)) await rm(path, { force: true });
+  }
 }
 
 /** Fast shutdown; immediate when that takes too long, or at once when `mode` says so. */
@@ -130,8 +130,13 @@ function ended(alive: () => boolean): Promise<void> {
   });
 }
 
-async function recordedPid(place: Place): Promise<number | null> {
-  const first = (await readIfExists(join(place.data, "postmaster.pid")))?.split("\n")[0] ?? "";
+function lockFile(place: Place): string {
+  return join(place.data, "postmaster.pid");
+}
+
+/** The first line of each of PostgreSQL's lock files is the number of its process. */
+async function pidIn(path: string): Promise<number | null> {
+  const first = (await readIfExists(path))?.split("\n")[0] ?? "";
   return /^\d+$/.test(first) ? Number(first) : null;
 }
 
