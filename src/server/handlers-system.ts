@@ -3,6 +3,9 @@ import { systemHealth } from "./health.ts";
 import { openApi } from "./openapi.ts";
 import type { Handlers } from "./route.ts";
 
+/** Made when first asked for: it never changes. */
+let description: ReturnType<typeof openApi> | null = null;
+
 export const systemHandlers = {
   health() {
     return { body: { status: "ok" } };
@@ -18,6 +21,7 @@ export const systemHandlers = {
   },
 
   openapi() {
-    return { body: openApi() };
+    description ??= openApi();
+    return { body: description };
   },
 } satisfies Partial<Handlers>;

@@ -1,0 +1,261 @@
+/** docs/permissions.md, the table of routes and the real server say the same of who may do what. */
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ADMIN, type Ask, freshServer, newKey, newUser, type Served } from "../../test/support/server.ts";
+import { type Access, type Route, type RouteId, routes } from "../contract/routes.ts";
+
+const COLUMNS = [
+  "everyone",
+  "signed in",
+  "viewer",
+  "editor",
+  "admin",
+  "owner",
+  "operator",
+  "key read",
+  "key write",
+  "key label:NAME",
+  "local operator",
+] as const;
+type Column = (typeof COLUMNS)[number];
+
+/** Route (as METHOD PATH) → who may call it, as the page says. */
+const documented = readPage();
+
+function readPage(): Map<string, Set<Column>> {
+  const page = readFileSync(new URL("../../docs/permissions.md", import.meta.url), "utf8");
+  const rows = page.split("\n").filter((line) => line.startsWith("|"));
+  const head = rows.find((line) => line.startsWith("| what | route |")) ?? "";
+  const cellsOf = (line: string) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  const columns = cellsOf(head)
+    .slice(2)
+    .map((cell) => cell.replaceAll("`", ""));
+  expect(columns).toEqual(COLUMNS);
+  const found = rows.flatMap((line): [string, Set<Column>][] => {
+    const [, route = "", ...cells] = cellsOf(line);
+    const name = /^`((?:GET|POST|PUT|PATCH|DELETE) .*)`$/.exec(route)?.[1];
+    return name ? [[name, new Set(COLUMNS.filter((_column, index) => cells[index] === "✓"))]] : [];
+  });
+  expect(new Set(found.map(([name]) => name)).size).toBe(found.length);
+  return new Map(found);
+}
+
+const everyRoute = Object.entries<Route>(routes) as [RouteId, Route][];
+
+/** The page leaves out the twins: it says that they are as the others. */
+function rowOf({ method, path }: Route): Set<Column> {
+  const row = documented.get(`${method} ${path.replace(/^\/api\/prompt(?=\/|$)/, "/api/prompts/{name}")}`);
+  if (!row) throw new Error(`docs/permissions.md lacks ${method} ${path}`);
+  return row;
+}
+
+const PERSONS: Column[] = ["signed in", "viewer", "editor", "admin", "owner", "operator"];
+const MEANING: Record<Access, Column[]> = {
+  public: [...COLUMNS],
+  anyone: COLUMNS.filter((column) => column !== "everyone"),
+  person: PERSONS,
+  viewer: ["viewer", "editor", "admin", "owner", "key read", "key write", "local operator"],
+  editor: ["editor", "admin", "owner", "key write", "local operator"],
+  label: ["editor", "admin", "owner", "key write", "key label:NAME", "local operator"],
+  admin: ["admin", "owner", "local operator"],
+  operator: ["operator", "local operator"],
+};
+
+describe("docs/permissions.md", () => {
+  it("says of every route what the table of routes says", () => {
+    for (const [id, route] of everyRoute) expect([...rowOf(route)], id).toEqual(MEANING[route.access]);
+  });
+
+  it("names no route that is not there", () => {
+    const there = new Set(everyRoute.map(([, { method, path }]) => `${method} ${path}`));
+    expect([...documented.keys()].filter((name) => !there.has(name))).toEqual([]);
+  });
+});
+
+interface Caller {
+  token: string | undefined;
+  /** Whose column is meant; null: a token that holds no more. */
+  column: Column | null;
+  password?: string;
+  /** All its rights are in another project. */
+  outside?: true;
+}
+
+describe("on the real server", () => {
+  let server: Served;
+  const callers = new Map<string, Caller>();
+
+  beforeAll(async () => {
+    server = await freshServer();
+    await server.local.createProject({ name: "ours" });
+    await server.local.createProject({ name: "theirs" });
+    await makePersons(server, callers);
+    await makeKeys(server, callers);
+    callers.set("nobody", { token: undefined, column: "everyone" });
+    callers.set("an invented token", { token: "not.a.token", column: null });
+    callers.set("an invented key", { token: "plk_abc_def", column: null });
+    callers.set("the local operator", { token: server.localToken, column: "local operator" });
+  });
+  afterAll(async () => await server.close());
+
+  it.each(everyRoute)("%s lets in whom the page says, and nobody else", async (id, route) => {
+    const may = rowOf(route);
+    for (const [name, caller] of callers) {
+      const { path, ...options } = await prepare(server, id, route);
+      const token = id === "logout" && caller.password ? await signIn(server, name, caller.password) : caller.token;
+      const { status, json } = await server.ask(path, { ...options, token });
+      const seen = `${name}: ${status} ${json?.error?.code ?? ""}`;
+      const elsewhere = caller.outside === true && isAboutProject(route);
+      const allowed = caller.column === null ? route.access === "public" : may.has(caller.column) && !elsewhere;
+      if (allowed) expect(Object.keys(route.answers).map((success) => `${name}: ${success} `)).toContain(seen);
+      else expect(seen).toBe(`${name}: ${refusal(route, caller)}`);
+    }
+  });
+
+  it("an admin neither makes nor unmakes an owner, an owner does", async () => {
+    await newUser(server, "heir", { role: "viewer", project: "ours" });
+    const as = (name: string) => server.as(callers.get(name)?.token ?? "", "ours");
+    await expect(as("an admin").setMember("heir", "owner")).rejects.toMatchObject({ code: "forbidden" });
+    await expect(as("an owner").setMember("heir", "owner")).resolves.toMatchObject({ role: "owner" });
+    await expect(as("an admin").setMember("heir", "viewer")).rejects.toMatchObject({ code: "forbidden" });
+    await expect(as("an admin").removeMember("heir")).rejects.toMatchObject({ code: "forbidden" });
+    await as("an owner").removeMember("heir");
+  });
+
+  it("a key for one label moves that one and no other", async () => {
+    await server.as(server.localToken, "ours").savePrompt({ name: "labelled", text: "x" });
+    const key = server.as(callers.get("a key for a label")?.token ?? "");
+    await expect(key.moveLabel("labelled", "given", 1)).resolves.toMatchObject({ label: "given" });
+    await expect(key.moveLabel("labelled", "production", 1)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(key.removeLabel("labelled", "production")).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  it("an existing project of others and one that does not exist are answered alike", async () => {
+    for (const name of ["a viewer", "a key that reads", "a person without a role", "an operator without a role"]) {
+      const token = callers.get(name)?.token;
+      const there = await server.ask("/api/prompts?project=theirs", { token });
+      const invented = await server.ask("/api/prompts?project=invented", { token });
+      expect(there.status, name).toBe(404);
+      expect(there.text.replaceAll("theirs", "…"), name).toBe(invented.text.replaceAll("invented", "…"));
+    }
+  });
+
+  it("lists to a person the projects with a role, to a key its own, to an operator all", async () => {
+    const seenBy = async (name: string) =>
+      (await server.as(callers.get(name)?.token ?? "").listProjects()).items.map((project) => project.name);
+    expect(await seenBy("a viewer")).toEqual(["ours"]);
+    expect(await seenBy("a member of another project")).toEqual(["theirs"]);
+    expect(await seenBy("a key of another project")).toEqual(["theirs"]);
+    expect(await seenBy("a person without a role")).toEqual([]);
+    expect(await seenBy("an operator without a role")).toEqual(expect.arrayContaining(["default", "ours", "theirs"]));
+  });
+});
+
+function isAboutProject({ access }: Route): boolean {
+  return !["public", "anyone", "person", "operator"].includes(access);
+}
+
+function refusal(route: Route, { column, token, outside = column === "signed in" || column === "operator" }: Caller) {
+  if (column === null || token === undefined) return "401 unauthenticated";
+  return isAboutProject(route) && outside ? "404 project_not_found" : "403 forbidden";
+}
+
+async function makePersons(server: Served, callers: Map<string, Caller>): Promise<void> {
+  const add = async (name: string, column: Column | null, options: Parameters<typeof newUser>[2]) => {
+    const token = await newUser(server, usernameOf(name), options);
+    callers.set(name, { token, column, password: `password of ${usernameOf(name)}` });
+    return token;
+  };
+  for (const role of ["viewer", "editor", "admin", "owner"] as const) {
+    await add(`${role === "viewer" ? "a" : "an"} ${role}`, role, { role, project: "ours" });
+  }
+  await add("a person without a role", "signed in", {});
+  await add("a member of another project", "signed in", { role: "owner", project: "theirs" });
+  await add("an operator without a role", "operator", { operator: true });
+  await newUser(server, "disabled", { role: "owner", project: "ours" });
+  const disabled = (await server.local.login("disabled", "password of disabled")).token;
+  await server.local.changeUser("disabled", { disabled: true });
+  callers.set("a disabled owner", { token: disabled, column: null });
+  const ended = await newUser(server, "ended", { role: "owner", project: "ours" });
+  await server.as(ended).logout();
+  callers.set("an owner who signed out", { token: ended, column: null });
+}
+
+async function makeKeys(server: Served, callers: Map<string, Caller>): Promise<void> {
+  callers.set("a key that reads", { token: await newKey(server, ["read"], "ours"), column: "key read" });
+  callers.set("a key that writes", { token: await newKey(server, ["write"], "ours"), column: "key write" });
+  callers.set("a key for a label", { token: await newKey(server, ["label:given"], "ours"), column: "key label:NAME" });
+  const ours = server.as(server.localToken, "ours");
+  const revoked = await ours.createKey({ name: "revoked", scopes: ["write"] });
+  await ours.revokeKey(revoked.id);
+  callers.set("a revoked key", { token: revoked.key, column: null });
+  const expired = await ours.createKey({ name: "old", scopes: ["write"], expiresAt: "2020-01-01T00:00:00Z" });
+  callers.set("an expired key", { token: expired.key, column: null });
+  const theirs = await newKey(server, ["read", "write"], "theirs");
+  callers.set("a key of another project", { token: theirs, column: "key write", outside: true });
+}
+
+function usernameOf(name: string): string {
+  return name.replaceAll(" ", "-");
+}
+
+async function signIn(server: Served, name: string, password: string): Promise<string> {
+  return (await server.local.login(usernameOf(name), password)).token;
+}
+
+let counter = 0;
+
+/** A request that would succeed for whoever may: everything it needs is made for it alone. */
+async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask & { path: string }> {
+  const local = server.as(server.localToken, "ours");
+  const fresh = `fresh-${++counter}`;
+  const needs = (path: string) => route.path.includes(path);
+  if (needs("/prompts/{name}") || id.endsWith("ByQuery"))
+    await local.savePrompt({ name: fresh, text: "x", labels: ["given"] });
+  const values: Record<string, string> = { name: fresh, username: fresh, label: "given" };
+  if (needs("{username}")) await makeUser(server, fresh, id === "removeMember");
+  if (id === "revokeKey") values.id = (await local.createKey({ name: fresh })).id;
+  if (id === "restorePrompt") values.id = await trashed(server, fresh);
+  const query = new URLSearchParams();
+  if (route.query && "project" in route.query.shape) query.set("project", "ours");
+  if (route.query && "name" in route.query.shape) query.set("name", fresh);
+  if (id === "importPrompts") query.set("format", "csv");
+  const body = bodyOf(id.replace(/ByQuery$/, ""), fresh);
+  return {
+    method: route.method,
+    path: `${route.path.replaceAll(/\{(\w+)\}/g, (_, name) => values[name] ?? "")}?${query}`,
+    ...(body === undefined ? {} : { body }),
+    ...(route.media && body ? { headers: { "content-type": route.media } } : {}),
+  };
+}
+
+async function makeUser(server: Served, username: string, member: boolean): Promise<void> {
+  await server.local.createUser({ username, password: "long enough for this" });
+  if (member) await server.as(server.localToken, "ours").setMember(username, "viewer");
+}
+
+async function trashed(server: Served, name: string): Promise<string> {
+  const local = server.as(server.localToken, "ours");
+  await local.savePrompt({ name, text: "x" });
+  return (await local.trashPrompt(name)).id;
+}
+
+function bodyOf(id: string, fresh: string): unknown {
+  const bodies: Record<string, unknown> = {
+    login: ADMIN,
+    savePrompt: { name: fresh, text: "x" },
+    patchPrompt: { description: "changed" },
+    moveLabel: { version: 1 },
+    createProject: { name: fresh },
+    setMember: { role: "viewer" },
+    createKey: { name: fresh },
+    createUser: { username: fresh, password: "long enough for this" },
+    changeUser: { operator: false },
+    importPrompts: `${JSON.stringify({ path: "p.csv", content: `act,prompt\n${fresh},x\n` })}\n`,
+  };
+  return bodies[id];
+}
