@@ -137,6 +137,61 @@ it("a library whose PostgreSQL does not come up is served all the same, which is
   expect(await until(() => up.printed().endsWith("The database is back.\n"), { timeout: 5_000 })).toBe(true);
 });
 
+it("a home that vanishes under what runs is not replaced by an empty one, whoever is started again", async () => {
+  const up = stage.up();
+  const url = await ready(up);
+  const all = await stage.allRunning();
+  const away = `${stage.home.root}.away`;
+  await rename(stage.home.root, away);
+  process.kill(all.postgres, "SIGKILL");
+  up.process.kill("SIGKILL");
+  await gone(all.supervisor);
+  const log = join(away, "logs", "serve.out");
+  // The server calls successors, each of which refuses; it goes on answering meanwhile.
+  expect(await until(async () => (await readFile(log, "utf8")).includes("is gone"), { timeout: 20_000 })).toBe(true);
+  expect(await answerer(url)).toBe(all.children.serve.pid);
+  expect(existsSync(stage.home.root)).toBe(false);
+  await rename(away, stage.home.root);
+  await until(async () => (await stage.children())?.supervisor !== all.supervisor, { timeout: 30_000 });
+  const after = await stage.allRunning();
+  expect(await stage.onDatabase(async (client) => (await client.query("select count(*) from written")).rowCount)).toBe(
+    1,
+  );
+  process.kill(after.supervisor, "SIGTERM");
+  await gone(after.supervisor);
+  await stage.nothingRuns();
+}, 90_000);
+
+it("a supervisor outlives a home that vanishes with everything that ran on it, and mends all when it is back", async () => {
+  const up = stage.up();
+  const url = await ready(up);
+  const all = await stage.allRunning();
+  const away = `${stage.home.root}.away`;
+  await rename(stage.home.root, away);
+  for (const pid of pidsOf(all).filter((pid) => pid !== all.supervisor)) process.kill(pid, "SIGKILL");
+  await sleep(2_000);
+  expect(existsSync(stage.home.root)).toBe(false);
+  await rename(away, stage.home.root);
+  const after = await stage.allRunning();
+  expect(after.supervisor).toBe(all.supervisor);
+  expect(await answerer(url)).toBe(after.children.serve.pid);
+});
+
+it("a database that vanishes under its guard is not made anew", async () => {
+  const up = stage.up();
+  await ready(up);
+  const all = await stage.allRunning();
+  await rename(stage.home.postgres, `${stage.home.postgres}.away`);
+  process.kill(all.children.guard?.pid ?? 0, "SIGKILL");
+  process.kill(all.postgres, "SIGKILL");
+  const failed = async () => (await stage.children())?.children.guard?.postgres?.state === "failed";
+  expect(await until(failed, { timeout: 20_000 })).toBe(true);
+  expect(up.printed()).toMatch(/The database is away: The database was in .* and is gone\./);
+  expect(existsSync(stage.home.postgres)).toBe(false);
+  await rename(`${stage.home.postgres}.away`, stage.home.postgres);
+  await stage.allRunning();
+});
+
 describe("up is refused with a sentence, a code and an exit code", () => {
   it("where the home is in use, and the one that uses it goes on", async () => {
     const up = stage.up();

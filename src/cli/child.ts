@@ -19,8 +19,8 @@ export interface ChildStatus {
 
 interface ChildOptions {
   name: string;
-  /** What starts it: Node's flags, the main file, the verb. */
-  command: readonly string[];
+  /** What starts it: Node's flags, the main file, the verb. Asked before each start. */
+  command(): readonly string[];
   /** Whatever the child prints although it has a log of its own lands in `<logs>/<name>.out`. */
   logs: string;
   onStart(child: ChildProcess): void;
@@ -28,6 +28,8 @@ interface ChildOptions {
   onChange(): void;
 }
 
+/** What the home's disk answers when it is full, gone, or broken: no reason for a supervisor to die as well. */
+export const DISK_AWAY = ["ENOSPC", "EDQUOT", "ENOENT", "ENOTDIR", "EROFS", "EIO", "ESTALE"];
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** After so long a life the next death counts as the first. */
@@ -105,12 +107,12 @@ export class Child {
     this.#process = null;
   }
 
-  /** null where the system would not have it now, as on a full disk: it is tried again like after a death. */
+  /** null where the system would not have it now (full disk, disk gone): it is tried again like after a death. */
   #spawn(): ChildProcess | null {
     try {
       return this.#spawnNow();
     } catch (error) {
-      if (isErrno(error, "ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "EAGAIN", "ENOMEM")) return null;
+      if (isErrno(error, ...DISK_AWAY, "EMFILE", "ENFILE", "EAGAIN", "ENOMEM")) return null;
       throw error;
     }
   }
@@ -120,7 +122,7 @@ export class Child {
     const output = openSync(rotated(join(logs, `${name}.out`)), "a", 0o600);
     try {
       // A session of its own: the terminal's Ctrl-C reaches `up` alone, which stops everything in order.
-      return spawn(process.execPath, command, {
+      return spawn(process.execPath, command(), {
         detached: true,
         stdio: ["ignore", output, output, "ipc"],
         env: { ...process.env, [SUPERVISED]: "1" },

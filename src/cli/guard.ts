@@ -19,6 +19,7 @@ export function registerGuard(program: Command): void {
     .description(
       "Run the embedded PostgreSQL and keep it running, without the server. `promptlib up` does this by itself. With DATABASE_URL there is nothing to guard, and it ends at once.",
     )
+    .option("--existing", "never make a new database: there is one, wherever it went")
     .action(guard);
   examples(command, "promptlib guard");
 }
@@ -26,25 +27,26 @@ export function registerGuard(program: Command): void {
 /** A predecessor that leaves needs a moment. */
 const LOCK_PATIENCE_MS = 10_000;
 
-async function guard(): Promise<void> {
+async function guard({ existing = false }: { existing?: boolean }): Promise<void> {
   const config = readConfig();
   if (config.database) return note("The PostgreSQL is not ours (DATABASE_URL): there is nothing to guard.");
-  await prepareHome(config.home);
+  if (!supervision()) await prepareHome(config.home);
   const lock = await patientLock(config);
   try {
-    await guardUntilStopped(config);
+    await guardUntilStopped(config, existing);
   } finally {
     await lock.release();
   }
 }
 
-async function guardUntilStopped(config: Config): Promise<void> {
+async function guardUntilStopped(config: Config, existing: boolean): Promise<void> {
   const supervisor = supervision();
   const log = openLog(config.logLevel, supervisor ? join(config.home.logs, "guard.log") : null);
   const guarding = createGuard({
     home: config.home,
     postgresBin: config.postgresBin,
     log,
+    existing,
     tell(postgres) {
       log.info(postgres, "PostgreSQL");
       void supervisor?.say({ type: "postgres", postgres });

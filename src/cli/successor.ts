@@ -8,12 +8,20 @@ import { sleep } from "../base/clock.ts";
 import { sendSocket } from "../base/listening-socket.ts";
 import { type FromSuccessor, isMessage, receiveSocket, SUPERVISED } from "../base/supervision.ts";
 
+/** For the `up` that was called, and for what that one starts. */
 const SUCCESSOR = "PROMPTLIB_SUCCESSOR";
+const CALLED = "called";
+const STARTED = "started";
+/** A successor that started us so shortly before its own death may be dying by itself. */
+const SETTLED_S = 10;
+const PAUSE_MS = 5_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
 /** In `serve`: answers when another server has taken over, or when this one is to leave. Tries for as long as it takes. */
 export async function callSuccessor(program: readonly string[], socket: object): Promise<void> {
+  // Must not go round without a pause; everything is served meanwhile.
+  if (process.env[SUCCESSOR] === STARTED && process.uptime() < SETTLED_S) await sleep(PAUSE_MS);
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const child = spawnSuccessor(program);
     sendSocket(child, { type: "listen" }, socket);
@@ -27,7 +35,7 @@ function spawnSuccessor(program: readonly string[]): ChildProcess {
   return spawn(process.execPath, [...program, "up"], {
     detached: true,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
-    env: { ...env, [SUCCESSOR]: "1" },
+    env: { ...env, [SUCCESSOR]: CALLED },
   });
 }
 
@@ -50,8 +58,8 @@ export interface Predecessor {
 
 /** In `up`: the old server that called this one, or null when a human or a script did. */
 export async function predecessor(): Promise<Predecessor | null> {
-  if (process.env[SUCCESSOR] !== "1" || !process.send) return null;
-  delete process.env[SUCCESSOR];
+  if (process.env[SUCCESSOR] !== CALLED || !process.send) return null;
+  process.env[SUCCESSOR] = STARTED;
   const socket = await receiveSocket();
   return {
     socket,

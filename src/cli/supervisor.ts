@@ -6,15 +6,17 @@ import { isErrno } from "../base/files.ts";
 import { type ListeningSocket, sendSocket } from "../base/listening-socket.ts";
 import { type FromChild, isMessage, type PostgresStatus } from "../base/supervision.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
-import { Child } from "./child.ts";
+import { Child, DISK_AWAY } from "./child.ts";
 
-export interface SupervisorOptions {
+export type ChildName = "serve" | "guard";
+
+interface SupervisorOptions {
   config: Config;
   /** What starts this program again: Node's flags and the main file. */
   program: readonly string[];
   socket: ListeningSocket;
-  /** This one continues the work of a supervisor that was killed: a child that is refused is then no fault of the start. */
-  successor: boolean;
+  /** Those that ran under a supervisor that was killed: that they are refused now is then no fault of the start. */
+  settled: readonly ChildName[];
   events: SupervisorEvents;
 }
 
@@ -47,7 +49,8 @@ export class Supervisor {
     this.#options = options;
     this.#serve = this.#child("serve");
     this.#guard = options.config.database ? null : this.#child("guard");
-    if (options.successor) for (const child of this.#children()) this.#settled.add(child);
+    for (const child of this.#children())
+      if (options.settled.some((name) => name === child.name)) this.#settled.add(child);
   }
 
   /** Runs until `stop` (answers null) or until a child refuses to start (answers why). Nothing runs then. */
@@ -79,11 +82,12 @@ export class Supervisor {
     return this.#guard ? [this.#guard, this.#serve] : [this.#serve];
   }
 
-  #child(name: "serve" | "guard"): Child {
+  #child(name: ChildName): Child {
     const { config, program, socket } = this.#options;
     const child: Child = new Child({
       name,
-      command: [...program, name],
+      // Once there was a database, a home without one is a disk that went away, not a first start.
+      command: () => [...program, name, ...(name === "guard" && this.#settled.has(child) ? ["--existing"] : [])],
       logs: config.home.logs,
       onStart(process) {
         if (name === "serve") sendSocket(process, { type: "listen" }, socket);
@@ -142,8 +146,8 @@ export class Supervisor {
       writeFileSync(temporary, `${JSON.stringify({ supervisor: process.pid, children }, null, 2)}\n`, { mode: 0o600 });
       renameSync(temporary, this.#file());
     } catch (error) {
-      // It only informs: a full disk must not take down what still answers.
-      if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+      // It only informs.
+      if (!isErrno(error, ...DISK_AWAY)) throw error;
     }
   }
 }

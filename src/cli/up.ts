@@ -1,12 +1,17 @@
 /** promptlib up: starts everything on this machine and keeps it running. What `npm start` runs. */
+
+import { join } from "node:path";
 import type { Command } from "commander";
-import { type Config, readConfig } from "../base/config.ts";
+import { type Config, type Home, readConfig } from "../base/config.ts";
+import { readIfExists } from "../base/files.ts";
 import { lockHome, prepareHome } from "../base/home.ts";
 import { bindSocket, isSocket } from "../base/listening-socket.ts";
+import { PromptlibError } from "../contract/errors.ts";
 import { clusterExists } from "../postgres/cluster.ts";
 import { announcement, Terminal } from "./announcement.ts";
+import { parseRunning } from "./running.ts";
 import { type Predecessor, predecessor } from "./successor.ts";
-import { Supervisor } from "./supervisor.ts";
+import { type ChildName, Supervisor } from "./supervisor.ts";
 import { program as thisProgram } from "./this-program.ts";
 import { examples } from "./verb.ts";
 
@@ -25,16 +30,34 @@ async function up(): Promise<void> {
   // Asked first: what the old server sends must find someone listening.
   const before = await predecessor();
   const config = readConfig();
+  const settled = before ? await settledBefore(config.home) : [];
   await prepareHome(config.home);
   const lock = await lockHome(config.home, "lock");
   try {
-    await supervise(config, before);
+    await supervise(config, before, settled);
   } finally {
     await lock.release();
   }
 }
 
-async function supervise(config: Config, before: Predecessor | null): Promise<void> {
+/**
+ * Which children ran under the supervisor that was killed. Throws where the home went away with it: a new one in its
+ * place would be an empty library that looks like the real one.
+ */
+async function settledBefore(home: Home): Promise<ChildName[]> {
+  const text = await readIfExists(join(home.run, "children.json"));
+  if (text === null) {
+    throw new PromptlibError("home_not_writable", {
+      message: `The home ${home.root} is gone; nothing new was made in its place.`,
+      hint: "Bring it back: is a disk not mounted?",
+    });
+  }
+  const guard = parseRunning(text)?.processes.find(({ name }) => name === "guard");
+  const ran = guard !== undefined && guard.state !== "starting";
+  return ran || (await clusterExists(home)) ? ["serve", "guard"] : ["serve"];
+}
+
+async function supervise(config: Config, before: Predecessor | null, settled: ChildName[]): Promise<void> {
   const socket = before ? before.socket : await bindSocket(config.host, config.port);
   if (!isSocket(socket)) throw new Error("the predecessor handed over something that is no socket");
   const terminal = new Terminal();
@@ -43,7 +66,7 @@ async function supervise(config: Config, before: Predecessor | null): Promise<vo
     config,
     program: thisProgram(),
     socket,
-    successor: before !== null,
+    settled,
     events: {
       onReady: (url) => terminal.ready(announcement(url, config)),
       onServing: () => before?.relieve("taken-over"),

@@ -13,6 +13,8 @@ interface GuardOptions {
   home: Home;
   postgresBin: string | null;
   log: Log;
+  /** There was a cluster, so none is made where it cannot be found. */
+  existing: boolean;
   /** Told at every change. */
   tell: (status: PostgresStatus) => void;
 }
@@ -37,16 +39,16 @@ class PostgresGuard implements Guard {
   readonly #options: GuardOptions;
   readonly #cluster: Cluster;
   readonly #stopping = new AbortController();
+  #existed: boolean;
   #restarts = 0;
 
   constructor(options: GuardOptions) {
     this.#options = options;
+    this.#existed = options.existing;
     this.#cluster = openCluster(options);
   }
 
   async run(): Promise<void> {
-    const { home } = this.#options;
-    const existed = await clusterExists(home);
     let ran = false;
     for (let pause = FIRST_PAUSE_MS; !this.#stopping.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
@@ -56,7 +58,7 @@ class PostgresGuard implements Guard {
         this.#tell("stopped");
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
-        if (!ran && refuses(error, existed)) throw error;
+        if (!ran && refuses(error, this.#existed)) throw error;
         this.#options.log.error({ err: error }, "PostgreSQL did not start");
         this.#tell("failed", error instanceof PromptlibError ? error.message : "PostgreSQL did not start.");
       }
@@ -74,7 +76,9 @@ class PostgresGuard implements Guard {
   /** One life of PostgreSQL, in ms. */
   async #live(): Promise<number> {
     this.#tell("starting");
-    const { adopted, firstTime } = await this.#cluster.start();
+    this.#existed ||= await clusterExists(this.#options.home);
+    const { adopted, firstTime } = await this.#cluster.start({ make: !this.#existed });
+    this.#existed = true;
     const start = monotonic();
     this.#options.log.info({ pid: this.#cluster.pid, adopted, firstTime }, "PostgreSQL runs");
     this.#tell("running");

@@ -229,6 +229,13 @@ it("a first start can be interrupted, and leaves nothing running", async () => {
   await remove();
 });
 
+it("where there must be a cluster and none is found, none is made", async () => {
+  const { home, remove } = await temporaryHome();
+  await expect(testCluster(home).start({ make: false })).rejects.toMatchObject({ code: "postgres_start_failed" });
+  expect(await readdir(home.root)).not.toContain("postgres");
+  await remove();
+});
+
 it("a POSTGRES_BIN without binaries is a fault of the configuration", async () => {
   const { home, remove } = await temporaryHome();
   await expect(testCluster(home, "/nonexistent").start()).rejects.toMatchObject({ code: "config_invalid" });

@@ -40,11 +40,12 @@ export interface Cluster {
   readonly pid: number | null;
   /**
    * Answers when PostgreSQL answers and roles and database are there; it was adopted when it still ran.
-   * Waits as long as its recovery, or a stopped (SIGSTOP) server, takes. Errors: `postgres_version_mismatch`,
+   * Waits as long as its recovery, or a stopped (SIGSTOP) server, takes. `make` false: there was a cluster, so none is
+   * made where it cannot be found. Errors: `postgres_version_mismatch`,
    * `postgres_start_failed`, `no_postgres_account`, `disk_full`, `unsupported_platform`, `config_invalid`,
    * `interrupted` (by `stop`).
    */
-  start(): Promise<{ adopted: boolean; firstTime: boolean }>;
+  start(options?: { make?: boolean }): Promise<{ adopted: boolean; firstTime: boolean }>;
   /** Nothing of it runs afterwards. */
   stop(mode?: "fast" | "immediate"): Promise<void>;
   /** Called when a running server ended and nobody asked for it. */
@@ -105,11 +106,11 @@ class EmbeddedCluster implements Cluster {
     if (running) this.#ended(running);
   }
 
-  async start(): Promise<{ adopted: boolean; firstTime: boolean }> {
+  async start({ make = true } = {}): Promise<{ adopted: boolean; firstTime: boolean }> {
     if (this.#state !== "stopped") throw new Error(`cannot start a cluster that is ${this.#state}`);
     this.#state = "starting";
     const abort = new AbortController();
-    const work = this.#start(abort.signal);
+    const work = this.#start(make, abort.signal);
     this.#starting = { abort, over: work.catch(() => {}) };
     try {
       const firstTime = await work;
@@ -139,11 +140,12 @@ class EmbeddedCluster implements Cluster {
   }
 
   /** The conductor. Answers whether the cluster was made just now. */
-  async #start(signal: AbortSignal): Promise<boolean> {
+  async #start(make: boolean, signal: AbortSignal): Promise<boolean> {
     const { home, postgresBin, durable = true } = this.#options;
     const binaries = await findBinaries(postgresBin);
     const existing = await existingPlace(home);
     const firstTime = !(existing && (await hasDataDirectory(existing, binaries.major)));
+    if (firstTime && !make) throw clusterGone(home);
     const account = await postgresAccount(firstTime ? null : (existing?.data ?? null));
     const place = await preparePlace(home, account);
     this.#place = place;
@@ -225,6 +227,13 @@ async function sizeOf(path: string): Promise<number> {
     if (isErrno(error, "ENOENT")) return 0;
     throw error;
   }
+}
+
+function clusterGone({ postgres }: Home): PromptlibError {
+  return new PromptlibError("postgres_start_failed", {
+    message: `The database was in ${postgres}, and is gone.`,
+    hint: "Bring it back (is a disk not mounted?), or restore a backup. Nothing new was made in its place.",
+  });
 }
 
 function explained(error: unknown): unknown {
