@@ -95,6 +95,14 @@ function content(route: Route, shape: Schema): Schema {
 }
 
 function schema(shape: z.ZodType, io: "input" | "output"): Schema {
-  const { $schema, ...rest } = z.toJSONSchema(shape, { io, target: "draft-2020-12", unrepresentable: "any" });
-  return rest as Schema;
+  const { $schema, $defs, ...rest } = z.toJSONSchema(shape, { io, target: "draft-2020-12", unrepresentable: "any" });
+  return withoutRecursion(rest, Object.keys($defs ?? {}));
+}
+
+/** Free JSON is the one shape that holds itself. A schema without constraints says the same, and needs no reference. */
+function withoutRecursion(printed: object, definitions: string[]): Schema {
+  if (definitions.length > 1) throw new Error(`only free JSON may hold itself, found ${definitions.join(", ")}`);
+  return JSON.parse(JSON.stringify(printed), (_key, value) =>
+    typeof value === "object" && value !== null && "$ref" in value ? { description: "any JSON" } : value,
+  );
 }
