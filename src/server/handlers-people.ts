@@ -30,8 +30,8 @@ export const peopleHandlers = {
     };
   },
 
-  async logout({ caller, raw }, { backend }) {
-    if (caller.kind === "user") await endSession(backend.database, caller.sid);
+  async logout({ caller, actor, raw }, { backend }) {
+    if (caller.kind === "user") await endSession(backend.database, actor, caller.sid);
     return { status: 204, headers: { "set-cookie": cookie("", 0, raw) } };
   },
 

@@ -159,8 +159,9 @@ function isAboutProject({ access }: Route): boolean {
   return !["public", "anyone", "person", "operator"].includes(access);
 }
 
-function refusal(route: Route, { column, token, outside = column === "signed in" || column === "operator" }: Caller) {
+function refusal(route: Route, { column, token, ...caller }: Caller) {
   if (column === null || token === undefined) return "401 unauthenticated";
+  const outside = caller.outside ?? (column === "signed in" || column === "operator");
   return isAboutProject(route) && outside ? "404 project_not_found" : "403 forbidden";
 }
 

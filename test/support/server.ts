@@ -1,5 +1,6 @@
 /** The real server in the test's own process, on a fresh database and a home of its own. */
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { type IncomingHttpHeaders, request as sendRequest } from "node:http";
 import { join } from "node:path";
@@ -135,7 +136,12 @@ export async function serveOn(
       await own?.remove();
     },
   };
-  if (wait) await served.untilHealth("healthy");
+  if (wait) {
+    await served.untilHealth("healthy");
+    // From here on it could do without the database.
+    const files = [join(config.home.prompts, ".mirror.json"), config.home.accessFile];
+    await eventually(async () => files.every((file) => existsSync(file)));
+  }
   return served;
 }
 
