@@ -7,6 +7,11 @@ export const REQUEST_LIMIT = 2 * CONTENT_LIMIT;
 
 /** PostgreSQL stores neither NUL nor half a surrogate pair, so neither is a string here. */
 const storable = (text: string) => !text.includes("\u0000") && text.isWellFormed();
+function storableJson(value: Json): boolean {
+  if (typeof value === "string") return storable(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => storable(key) && storableJson(inner));
+}
 export const text = () =>
   z.string().refine(storable, "holds a NUL character or half a surrogate pair, which cannot be stored");
 
@@ -36,9 +41,7 @@ export const message = z.union([
 ]);
 const json: z.ZodType<Json> = z
   .json()
-  .refine((value) => storable(JSON.stringify(value).replaceAll("\\u0000", "\u0000")), {
-    message: "holds a NUL character, which cannot be stored",
-  });
+  .refine(storableJson, "holds a NUL character or half a surrogate pair, which cannot be stored");
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export const variable = z.strictObject({
   type: z.enum(["string", "number", "boolean", "json", "messages"]).optional(),
