@@ -46,9 +46,10 @@ export class AccessList {
   readonly #users = new Map<Id, KnownUser>();
   readonly #keys = new Map<string, KnownKey>();
   readonly #endedSessions = new Map<string, number>();
-  /** Which of the reads under way began last, by what is read. */
-  readonly #lastRead = new Map<string, number>();
+  /** Reads are numbered as they begin. While any is under way: the number of the last that told of each subject. */
+  readonly #turns = new Map<string, number>();
   #turn = 0;
+  #reading = 0;
   /** Counts every change, so that whoever writes it down knows whether there is anything new. */
   revision = 0;
 
@@ -92,35 +93,45 @@ export class AccessList {
    * cannot be read, whoever it is about stays outside until it can.
    */
   async refresh(db: Queries, changes: readonly RecordedChange[]): Promise<boolean> {
-    const turn = ++this.#turn;
-    const of = (kind: RecordedChange["kind"]) => {
-      const subjects = new Set(changes.filter((change) => change.kind === kind).map(({ subject }) => subject));
-      for (const subject of subjects) this.#lastRead.set(`${kind} ${subject}`, turn);
-      return [...subjects];
-    };
+    const of = (kind: RecordedChange["kind"]) => [
+      ...new Set(changes.filter((change) => change.kind === kind).map(({ subject }) => subject)),
+    ];
     const [projectIds, userIds, keyIds, sessionIds] = [of("project"), of("user"), of("key"), of("session")];
     if (projectIds.length + userIds.length + keyIds.length + sessionIds.length === 0) return false;
-    // Of two reads of the same, the one that began later knows better, whichever ends first.
-    const forget = () => {
-      for (const id of userIds) if (this.#lastRead.get(`user ${id}`) === turn) this.#users.delete(id);
-      for (const id of keyIds) if (this.#lastRead.get(`key ${id}`) === turn) this.#keys.delete(id);
-    };
+    const turn = ++this.#turn;
+    this.#reading += 1;
     try {
       const projects = projectIds.length > 0 ? await readProjects(db, projectIds) : [];
       const users = userIds.length > 0 ? await readUsers(db, userIds) : [];
       const keys = keyIds.length > 0 ? await readKeys(db, keyIds) : [];
       const ended = sessionIds.length > 0 ? await readEndedSessions(db, sessionIds) : [];
-      forget();
-      const isNewest = (kind: string) => (row: { id: string }) => this.#lastRead.get(`${kind} ${row.id}`) === turn;
-      this.#put(projects, users.filter(isNewest("user")), keys.filter(isNewest("key")), ended);
+      const [freshUsers, freshKeys] = [this.#forget("user", userIds, turn), this.#forget("key", keyIds, turn)];
+      this.#put(
+        projects,
+        users.filter(({ id }) => freshUsers.has(id)),
+        keys.filter(({ id }) => freshKeys.has(id)),
+        ended,
+      );
       return true;
     } catch (error) {
-      forget();
+      this.#forget("user", userIds, turn);
+      this.#forget("key", keyIds, turn);
       for (const id of sessionIds) this.#endedSessions.set(id, now().getTime() + LONGEST_SESSION_MS);
       throw error;
     } finally {
-      for (const [subject, reader] of this.#lastRead) if (reader === turn) this.#lastRead.delete(subject);
+      this.#reading -= 1;
+      if (this.#reading === 0) this.#turns.clear();
     }
+  }
+
+  /** Forgets those of which no later read has told already, and answers which: the later one knows better. */
+  #forget(kind: "user" | "key", ids: readonly string[], turn: number): Set<string> {
+    const fresh = new Set(ids.filter((id) => (this.#turns.get(`${kind} ${id}`) ?? 0) < turn));
+    for (const id of fresh) {
+      (kind === "user" ? this.#users : this.#keys).delete(id);
+      this.#turns.set(`${kind} ${id}`, turn);
+    }
+    return fresh;
   }
 
   snapshot(now: Date): AccessSnapshot {

@@ -49,9 +49,9 @@ export class Gate {
 
   /** The key when it is right, living and not revoked. */
   checkKey(token: string): KnownKey | null {
-    const [, id, secret] = token.split("_");
+    const [, id, secret, ...more] = token.split("_");
     const key = id ? this.#access.key(id) : undefined;
-    if (!key || !secret || !timingSafeEqual(sha256(secret), key.secretHash)) return null;
+    if (!key || !secret || more.length > 0 || !timingSafeEqual(sha256(secret), key.secretHash)) return null;
     if (key.revoked || (key.expiresAt !== null && key.expiresAt <= now().getTime())) return null;
     return key;
   }
