@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
 import { identityOf } from "../src/base/lock.ts";
+import { programsOf } from "./support/programs.ts";
 import { answerer, gone, ready, Stage, type Up } from "./support/stage.ts";
 
 const ROUNDS = 25;
@@ -43,7 +44,7 @@ it("whatever is killed in whatever order, all of it is back, or the next start b
     );
     await stage.onDatabase(async (client) => await client.query("insert into written values (now())"));
     // A server that was relieved may still be leaving; nobody else is there.
-    expect(await until(async () => (await stage.programs()).length === 3, { timeout: 15_000 }), trace).toBe(true);
+    expect(await until(async () => (await programsOf(stage.home)).length === 3, { timeout: 15_000 }), trace).toBe(true);
   }
   const { supervisor } = await stage.allRunning();
   process.kill(supervisor, "SIGTERM");
@@ -61,5 +62,5 @@ async function pidOf(victim: string): Promise<number> {
 /** Also when a server was killed while it was calling a successor, which then is not there yet. */
 async function allGone(): Promise<boolean> {
   await sleep(300);
-  return (await stage.programs()).length === 0;
+  return (await programsOf(stage.home)).length === 0;
 }

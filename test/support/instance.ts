@@ -6,9 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "../../src/base/clock.ts";
 import { type Home, homeAt } from "../../src/base/config.ts";
-import { identityOf, isAlive, type ProcessIdentity } from "../../src/base/lock.ts";
-import { stopLeftOver } from "../../src/postgres/cluster.ts";
 import { temporaryDirectory } from "./cluster.ts";
+import { clearPrograms } from "./programs.ts";
 
 const launcher = fileURLToPath(new URL("../../bin/promptlib", import.meta.url));
 
@@ -111,15 +110,9 @@ export class Instance {
   /** Whatever happened in the test, nothing of it is left. */
   async remove(): Promise<void> {
     await this.stop();
-    const left = await this.processes().catch(() => null);
-    for (const pid of left ? Object.values(left) : []) kill(pid > 0 ? identityOf(pid) : null);
-    await stopLeftOver(this.home);
+    await clearPrograms(this.home);
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-function kill(identity: ProcessIdentity | null): void {
-  if (identity && isAlive(identity)) process.kill(identity.pid, "SIGKILL");
 }
 
 /** healthy, degraded or down; "unreachable" when nobody answers. */

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
@@ -13,11 +13,11 @@ import { expect } from "vitest";
 import { until } from "../../src/base/clock.ts";
 import { type Home, homeAt, readConfig } from "../../src/base/config.ts";
 import { identityOf } from "../../src/base/lock.ts";
-import { stopLeftOver } from "../../src/postgres/cluster.ts";
 import { postgresConnection } from "../../src/postgres/connection.ts";
 import { existingPlace } from "../../src/postgres/place.ts";
 import { runningProcesses } from "../../src/postgres/postmaster.ts";
 import { temporaryDirectory } from "./cluster.ts";
+import { clearPrograms, programsOf } from "./programs.ts";
 
 const main = fileURLToPath(new URL("./fake-main.ts", import.meta.url));
 
@@ -84,33 +84,16 @@ export class Stage {
     return { ...all, postgres: all.children.guard?.postgres?.pid ?? 0 };
   }
 
-  /** Supervisors, guards and servers of this home, also those that children.json does not know. */
-  async programs(): Promise<number[]> {
-    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-    const mine = await Promise.all(
-      pids.map(async (pid) => {
-        const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-        return environment.split("\0").includes(`PROMPTLIB_HOME=${this.home.root}`) && identityOf(pid) !== null;
-      }),
-    );
-    return pids.filter((_, index) => mine[index]);
-  }
-
   async nothingRuns(): Promise<void> {
-    expect(await this.programs()).toEqual([]);
+    expect(await programsOf(this.home)).toEqual([]);
     const place = await existingPlace(this.home);
     expect(place && (await runningProcesses(place))).toEqual([]);
     expect(existsSync(join(this.home.run, "children.json"))).toBe(false);
     expect(existsSync(join(this.home.run, "lock"))).toBe(false);
   }
 
-  /** Whatever a failed test left: those that start others are killed first, until there is none. */
   async clear(): Promise<void> {
-    for (let left = await this.programs(); left.length > 0; left = await this.programs()) {
-      for (const pid of left) if (identityOf(pid)) process.kill(pid, "SIGKILL");
-      for (const pid of left) await gone(pid);
-    }
-    await stopLeftOver(this.home);
+    await clearPrograms(this.home);
   }
 
   async remove(): Promise<void> {

@@ -1,0 +1,27 @@
+/** The programs that run on a home, also those that children.json does not know (a successor on its way, say). */
+import { readdir, readFile } from "node:fs/promises";
+import { until } from "../../src/base/clock.ts";
+import type { Home } from "../../src/base/config.ts";
+import { identityOf } from "../../src/base/lock.ts";
+import { stopLeftOver } from "../../src/postgres/cluster.ts";
+
+/** Process ids of supervisors, guards, servers and verbs. */
+export async function programsOf(home: Home): Promise<number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const mine = await Promise.all(
+    pids.map(async (pid) => {
+      const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+      return environment.split("\0").includes(`PROMPTLIB_HOME=${home.root}`) && identityOf(pid) !== null;
+    }),
+  );
+  return pids.filter((_, index) => mine[index]);
+}
+
+/** Whatever a failed test left: those that start others are killed first, until there is none; PostgreSQL last. */
+export async function clearPrograms(home: Home): Promise<void> {
+  for (let left = await programsOf(home); left.length > 0; left = await programsOf(home)) {
+    for (const pid of left) if (identityOf(pid)) process.kill(pid, "SIGKILL");
+    for (const pid of left) await until(() => identityOf(pid) === null, { timeout: 10_000, every: 5 });
+  }
+  await stopLeftOver(home);
+}
