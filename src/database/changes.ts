@@ -3,10 +3,9 @@
  * still running, so nothing is skipped, and no writer waits for another.
  */
 import { sql } from "kysely";
-import { type Queries, type RecordedChange, rememberChange } from "./database.ts";
-import type { ChangeKind } from "./tables.ts";
+import type { Queries, RecordedChange } from "./database.ts";
 
-/** How long changes are kept: a consumer that was away longer compares everything. */
+/** How long changes are kept: a consumer that was away longer loads or compares everything. */
 const KEPT_DAYS = 7;
 
 export interface Change extends RecordedChange {
@@ -14,22 +13,45 @@ export interface Change extends RecordedChange {
   seq: string;
 }
 
-/** A place in the feed of one life of the database: another timeline or cluster is another epoch. */
+/**
+ * A place in the feed of one life of the database: behind the row (tx, seq), or (0, -1) where there is none yet.
+ * Another cluster, timeline or database, also a table that was dumped and loaded, is another epoch.
+ */
 export interface Cursor {
   epoch: string;
   tx: string;
   seq: string;
 }
 
-/** Everything that commits after this call comes after the cursor; some of what came before may come again. */
+/**
+ * Behind the newest row before the oldest running transaction: everything that commits after this call comes after the
+ * cursor; some of what came before may come again. A row, not the number of the next transaction: after a crash
+ * PostgreSQL gives numbers that left no trace once more, but never that of a row that was seen.
+ */
 export async function currentCursor(db: Queries): Promise<Cursor> {
-  const { rows } = await sql<{ epoch: string; tx: string }>`
-    select (select system_identifier from pg_control_system()) || '-' ||
-           substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) as epoch,
-           pg_snapshot_xmin(pg_current_snapshot())::text as tx`.execute(db);
+  const { rows } = await sql<Cursor>`
+    select concat_ws('-', (select system_identifier from pg_control_system()),
+             substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),
+             (select oid from pg_database where datname = current_database()),
+             'promptlib.changes'::regclass::oid) as epoch,
+           coalesce(last.tx::text, '0') as tx, coalesce(last.seq::text, '-1') as seq
+    from (select) as one left join lateral (
+      select tx, seq from changes where tx < pg_snapshot_xmin(pg_current_snapshot())
+      order by tx desc, seq desc limit 1) as last on true`.execute(db);
   const row = rows[0];
   if (!row) throw new Error("PostgreSQL answered no cursor");
-  return { epoch: row.epoch, tx: row.tx, seq: "-1" };
+  return row;
+}
+
+/**
+ * Whether a reader may go on from the cursor: its row is there as long as all that follow are. It is gone when the
+ * reader was away too long, or when the database was put back to an earlier state behind our back.
+ */
+export async function canContinue(db: Queries, cursor: Cursor, current: Cursor): Promise<boolean> {
+  if (cursor.epoch !== current.epoch) return false;
+  const { rows } = await sql`
+    select from changes where tx = ${cursor.tx}::xid8 and seq = ${cursor.seq}::bigint`.execute(db);
+  return rows.length > 0;
 }
 
 /** The changes after the cursor, in order, at most `limit`, and the cursor after them. */
@@ -50,22 +72,9 @@ export async function readChanges(
   };
 }
 
-/** Says in the running transaction that something changed. */
-export async function recordChange(
-  transaction: Queries,
-  kind: ChangeKind,
-  subject: string,
-  revision = "0",
-): Promise<void> {
-  await transaction.insertInto("changes").values({ kind, subject, revision }).execute();
-  rememberChange(transaction, { kind, subject, revision: BigInt(revision) });
-}
-
+/** Removes what is older than kept, always from the front and never the newest: see canContinue. */
 export async function deleteOldChanges(db: Queries): Promise<void> {
-  await sql`delete from changes where at < now() - make_interval(days => ${KEPT_DAYS})`.execute(db);
-}
-
-/** Whether a consumer that stopped then may go on from its cursor. A day less than kept: clocks differ. */
-export function canContinue(stoppedAt: Date, now: Date): boolean {
-  return now.getTime() - stoppedAt.getTime() < (KEPT_DAYS - 1) * 86_400_000;
+  await sql`delete from changes where tx < coalesce(
+    (select tx from changes where at >= now() - make_interval(days => ${KEPT_DAYS}) order by tx limit 1),
+    (select tx from changes order by tx desc limit 1))`.execute(db);
 }

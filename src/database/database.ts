@@ -4,6 +4,7 @@
  * This file opens connections: one pool to read and one to write, so that waiting writers never keep readers out.
  */
 import {
+  type Insertable,
   Kysely,
   type PostgresCursor,
   PostgresDialect,
@@ -12,12 +13,13 @@ import {
   type PostgresQueryResult,
 } from "kysely";
 import pg from "pg";
+import { sleep } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { ChangeKind, Tables } from "./tables.ts";
 
 export type Queries = Kysely<Tables>;
 
-/** What a transaction says that it changed; see changes.ts. */
+/** What a transaction says that it changed; readers get it from changes.ts. */
 export interface RecordedChange {
   kind: ChangeKind;
   subject: string;
@@ -27,7 +29,10 @@ export interface RecordedChange {
 export interface Database {
   readonly reads: Queries;
   readonly writes: Queries;
-  /** Called after each commit that changed something, before the writer is answered: it reads its own writes. */
+  /**
+   * Called after each commit that changed something, before the writer is answered: it reads its own writes.
+   * May throw `database_unavailable`; the feed tells of the same changes later.
+   */
   onCommit: (changes: RecordedChange[]) => Promise<void>;
   /** Forgets all connections, so that none that hangs is used again. */
   renew(): void;
@@ -76,7 +81,7 @@ export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
   return (
-    /^(ECONN|EPIPE|ETIMEDOUT|ENOENT|ENETUNREACH|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08|57P0|53300)/.test(code) ||
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOENT|ENETUNREACH|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08|57P0|25P03|53300)/.test(code) ||
     /^(Connection terminated|timeout exceeded|timeout expired|Query read timeout|Client has encountered)/.test(
       error.message,
     )
@@ -107,6 +112,8 @@ class RenewablePool implements PostgresPool {
     const pool = new pg.Pool(this.options);
     // An idle connection that breaks is dropped by the pool; whoever needs one next is told.
     pool.on("error", () => {});
+    // One that breaks while it is lent fails its query, or the next; without a listener it would end the process.
+    pool.on("connect", (client) => client.on("error", () => {}));
     return pool;
   }
 
@@ -173,34 +180,83 @@ function away(error: unknown, sql: string): unknown {
   return new PromptlibError(sql === "commit" ? "write_outcome_unknown" : "database_unavailable", { cause: error });
 }
 
-const recorded = new WeakMap<Queries, RecordedChange[]>();
+/** What a transaction says at its end, before it commits: one statement for all of each kind. */
+interface Entries {
+  changes: RecordedChange[];
+  deeds: Insertable<Tables["audit_log"]>[];
+}
 
-/** Remembers a change until its transaction has committed; changes.ts writes it into the feed. */
-export function rememberChange(transaction: Queries, change: RecordedChange): void {
-  recorded.get(transaction)?.push(change);
+const entriesByTransaction = new WeakMap<Queries, Entries>();
+
+function entriesOf(transaction: Queries): Entries {
+  const entries = entriesByTransaction.get(transaction);
+  if (!entries) throw new Error("changes and deeds are recorded in transactions of transact only");
+  return entries;
+}
+
+/** Says in the running transaction that something changed; it comes into the feed. */
+export function recordChange(transaction: Queries, kind: ChangeKind, subject: string, revision = "0"): void {
+  entriesOf(transaction).changes.push({ kind, subject, revision: BigInt(revision) });
+}
+
+/** Says in the running transaction who did what; it comes into the audit log. */
+export function recordAudit(transaction: Queries, deed: Insertable<Tables["audit_log"]>): void {
+  entriesOf(transaction).deeds.push(deed);
+}
+
+async function writeEntries(transaction: Queries, { changes, deeds }: Entries): Promise<void> {
+  if (changes.length > 0) {
+    const rows = changes.map((change) => ({ ...change, revision: String(change.revision) }));
+    await transaction.insertInto("changes").values(rows).execute();
+  }
+  if (deeds.length > 0) await transaction.insertInto("audit_log").values(deeds).execute();
 }
 
 /**
  * Runs `work` in one transaction of `writes`; a deadlock or a lost race is tried again, with nothing done before.
  */
 export async function transact<T>(database: Database, work: (transaction: Queries) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    const changes: RecordedChange[] = [];
+  const { result, changes } = await untilWon(() => runOnce(database, work));
+  if (changes.length > 0) await tell(database, changes);
+  return result;
+}
+
+async function runOnce<T>(database: Database, work: (transaction: Queries) => Promise<T>) {
+  const entries: Entries = { changes: [], deeds: [] };
+  const result = await database.writes.transaction().execute(async (transaction) => {
+    entriesByTransaction.set(transaction, entries);
+    const answer = await work(transaction);
+    await writeEntries(transaction, entries);
+    return answer;
+  });
+  return { result, changes: entries.changes };
+}
+
+async function tell(database: Database, changes: RecordedChange[]): Promise<void> {
+  try {
+    await database.onCommit(changes);
+  } catch (error) {
+    // It is committed, so the writer must not hear that it was not; the feed tells the same when PostgreSQL is back.
+    if (!(error instanceof PromptlibError && error.code === "database_unavailable")) throw error;
+  }
+}
+
+const ATTEMPTS = 8;
+
+async function untilWon<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let number = 1; ; number += 1) {
     try {
-      const result = await database.writes.transaction().execute((transaction) => {
-        recorded.set(transaction, changes);
-        return work(transaction);
-      });
-      if (changes.length > 0) await database.onCommit(changes);
-      return result;
+      return await attempt();
     } catch (error) {
-      if (attempt === 4 || !isLostRace(error)) throw error;
+      if (number === ATTEMPTS || !isLostRace(error)) throw error;
+      // Those who lost to each other do not meet again at once.
+      await sleep(Math.random() * 20 * number);
     }
   }
 }
 
 function isLostRace(error: unknown): boolean {
-  // deadlock_detected, serialization_failure, and our own sign that a name was taken between look and insert
+  // deadlock_detected, serialization_failure
   return error instanceof Error && "code" in error && ["40P01", "40001"].includes(String(error.code));
 }
 

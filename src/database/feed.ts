@@ -5,7 +5,7 @@
 import pg from "pg";
 import { monotonic, sleep, until } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { type Change, type Cursor, currentCursor, readChanges } from "./changes.ts";
+import { type Change, type Cursor, canContinue, currentCursor, readChanges } from "./changes.ts";
 import { type Queries, queriesOn, sessionOptions } from "./database.ts";
 
 const LOOK_EVERY_MS = 250;
@@ -14,7 +14,7 @@ const LOOK_TIMEOUT_MS = 1_200;
 const RETRY_MS = 200;
 
 export interface FeedConsumer {
-  /** The database answers, and nothing is known of it yet: load everything. Called at first and after a new epoch. */
+  /** The database answers, and nothing is known of it: load everything. Called at first and when the cursor is lost. */
   onReset(cursor: Cursor): Promise<void>;
   onChanges(changes: Change[]): Promise<void>;
   /** The database is there and everything up to now was consumed. */
@@ -116,10 +116,13 @@ export class Feed {
   }
 
   async #follow(connection: FeedConnection): Promise<void> {
-    const now = await connection.within(currentCursor);
-    if (this.#cursor?.epoch !== now.epoch) {
-      this.#cursor = now;
-      await this.#consumer.onReset(now);
+    const current = await connection.within(currentCursor);
+    const cursor = this.#cursor;
+    if (!cursor || !(await connection.within((db) => canContinue(db, cursor, current)))) {
+      // Known again only when it is done: a reset that fails is made up for at the next connection.
+      this.#cursor = null;
+      await this.#consumer.onReset(current);
+      this.#cursor = current;
     }
     while (!this.#closed) {
       const woken = this.#nextWake();

@@ -5,24 +5,48 @@
 import pg from "pg";
 import { sessionOptions } from "./database.ts";
 
+/** A PostgreSQL that takes connections and answers nothing must not hold up a start for ever. */
+const PATIENCE = { connectionTimeoutMillis: 2_000, query_timeout: 10_000 };
+
 const ROLES = ["promptlib_owner", "promptlib_app", "promptlib_guard"] as const;
 
-/** Makes sure that the roles exist and that the admin (and the login of the server) may take them. */
+/**
+ * Makes sure that the roles exist and that the admin (and the login of the server) may take them. What somebody with
+ * more rights has prepared is left as it is, so that the login then needs no right to make roles.
+ */
 export async function prepareExternalRoles(admin: pg.ClientConfig, serverUser: string | null): Promise<void> {
-  const client = new pg.Client({ ...admin, options: sessionOptions(null) });
+  const client = new pg.Client({ ...admin, options: sessionOptions(null), ...PATIENCE });
+  // A connection that breaks fails its query; without a listener the event would end the process.
+  client.on("error", () => {});
   await client.connect();
   try {
     for (const role of ROLES) await createRole(client, role);
     const { rows } = await client.query("select current_user as me, current_database() as database");
-    const me = pg.escapeIdentifier(String(rows[0]?.me));
-    await client.query(`grant promptlib_owner, promptlib_app to ${me}`);
-    await client.query(
-      `grant connect, create on database ${pg.escapeIdentifier(String(rows[0]?.database))} to promptlib_owner`,
-    );
-    if (serverUser) await client.query(`grant promptlib_app to ${pg.escapeIdentifier(serverUser)}`);
+    const me = String(rows[0]?.me);
+    for (const role of ["promptlib_owner", "promptlib_app"]) await letTake(client, role, me);
+    await letCreate(client, String(rows[0]?.database));
+    if (serverUser) await letTake(client, "promptlib_app", serverUser);
   } finally {
     await client.end();
   }
+}
+
+async function letTake(client: pg.Client, role: string, login: string): Promise<void> {
+  // Since PostgreSQL 16 a role may be given without leave to SET it: its maker has it so.
+  const { rows } = await client.query(
+    "select pg_has_role($1, $2, case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end) as may",
+    [login, role],
+  );
+  if (!rows[0]?.may) await client.query(`grant ${pg.escapeIdentifier(role)} to ${pg.escapeIdentifier(login)}`);
+}
+
+async function letCreate(client: pg.Client, database: string): Promise<void> {
+  const { rows } = await client.query(
+    "select has_database_privilege('promptlib_owner', $1, 'CONNECT') and has_database_privilege('promptlib_owner', $1, 'CREATE') as may",
+    [database],
+  );
+  if (rows[0]?.may) return;
+  await client.query(`grant connect, create on database ${pg.escapeIdentifier(database)} to promptlib_owner`);
 }
 
 async function createRole(client: pg.Client, role: string): Promise<void> {

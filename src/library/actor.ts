@@ -5,8 +5,8 @@
  * This file says who acts, and writes it down.
  */
 import type { AuditEntry, List } from "../contract/shapes.ts";
-import type { Queries } from "../database/database.ts";
-import { type Page, pageOf } from "./page.ts";
+import { type Queries, recordAudit } from "../database/database.ts";
+import { type Page, pageOf, positionAfter } from "./page.ts";
 
 export interface Actor {
   /** user:NAME, key:ID or local:OS-USER: what authors and the audit log show. */
@@ -23,22 +23,19 @@ export interface Deed {
 }
 
 /** Writes into the audit log, in the transaction of the deed itself. */
-export async function recordDeed(transaction: Queries, actor: Actor, deed: Deed): Promise<void> {
-  await transaction
-    .insertInto("audit_log")
-    .values({
-      actor: actor.name,
-      address: actor.address,
-      project: deed.project,
-      action: deed.action,
-      subject: deed.subject,
-      details: JSON.stringify(deed.details ?? {}),
-    })
-    .execute();
+export function recordDeed(transaction: Queries, actor: Actor, deed: Deed): void {
+  recordAudit(transaction, {
+    actor: actor.name,
+    address: actor.address,
+    project: deed.project,
+    action: deed.action,
+    subject: deed.subject,
+    details: JSON.stringify(deed.details ?? {}),
+  });
 }
 
 export async function listAudit(db: Queries, page: Page): Promise<List<AuditEntry>> {
-  const before = page.after?.[0];
+  const [before] = positionAfter(page, "audit") ?? [];
   let query = db
     .selectFrom("audit_log")
     .selectAll()
@@ -47,6 +44,7 @@ export async function listAudit(db: Queries, page: Page): Promise<List<AuditEntr
   if (before !== undefined) query = query.where("id", "<", before);
   const rows = await query.execute();
   return pageOf(rows, page, {
+    list: "audit",
     count: () => db.selectFrom("audit_log"),
     position: (row) => [row.id],
     present: (row) => ({

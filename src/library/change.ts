@@ -1,7 +1,6 @@
 /** What every change of a prompt has in common: the next revision, the feed, the audit log. */
 import { sql, type UpdateObject } from "kysely";
-import { recordChange } from "../database/changes.ts";
-import type { Queries } from "../database/database.ts";
+import { type Queries, recordChange } from "../database/database.ts";
 import type { Id, Tables } from "../database/tables.ts";
 import { type Actor, type Deed, recordDeed } from "./actor.ts";
 import type { ProjectRef } from "./find.ts";
@@ -18,15 +17,15 @@ export async function changePrompt(
     .where("id", "=", promptId)
     .returning("revision")
     .executeTakeFirstOrThrow();
-  await recordChange(transaction, "prompt", promptId, revision);
+  recordChange(transaction, "prompt", promptId, revision);
   return revision;
 }
 
-export async function recordPromptDeed(
+export function recordPromptDeed(
   transaction: Queries,
   project: ProjectRef,
   actor: Actor,
   deed: Omit<Deed, "project">,
-): Promise<void> {
-  await recordDeed(transaction, actor, { project: project.name, ...deed });
+): void {
+  recordDeed(transaction, actor, { project: project.name, ...deed });
 }

@@ -45,7 +45,7 @@ export interface FoundPrompt {
   labels: LabelMap;
 }
 
-const labelsOfPrompt = sql<Record<string, number>>`(
+export const labelsOfPrompt = sql<Record<string, number>>`(
   select coalesce(json_object_agg(label, version order by label), '{}') from labels where prompt_id = prompts.id)`;
 
 /** A living prompt with its labels as of one moment, or null. */

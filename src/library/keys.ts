@@ -4,8 +4,7 @@ import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
 import type { NewKey } from "../contract/routes.ts";
 import type { ApiKey, CreatedKey, List } from "../contract/shapes.ts";
-import { recordChange } from "../database/changes.ts";
-import { type Database, type Queries, transact } from "../database/database.ts";
+import { type Database, type Queries, recordChange, transact } from "../database/database.ts";
 import { type Actor, recordDeed } from "./actor.ts";
 import type { ProjectRef } from "./find.ts";
 
@@ -36,8 +35,8 @@ export async function createKey(
       })
       .returningAll()
       .executeTakeFirstOrThrow();
-    await recordChange(transaction, "key", id);
-    await recordDeed(transaction, actor, {
+    recordChange(transaction, "key", id);
+    recordDeed(transaction, actor, {
       project: project.name,
       action: "key.create",
       subject: id,
@@ -59,8 +58,8 @@ export async function revokeKey(database: Database, project: ProjectRef, actor: 
       .returningAll()
       .executeTakeFirst();
     if (!row) throw new PromptlibError("key_not_found", { message: `There is no API key with the id ${id}.` });
-    await recordChange(transaction, "key", id);
-    await recordDeed(transaction, actor, {
+    recordChange(transaction, "key", id);
+    recordDeed(transaction, actor, {
       project: project.name,
       action: "key.revoke",
       subject: id,

@@ -82,7 +82,7 @@ export async function moveLabel(
     const moved = await placeLabels(transaction, prompt.id, [label], version, actor);
     if (moved.length > 0) {
       await changePrompt(transaction, prompt.id);
-      await recordPromptDeed(transaction, project, actor, {
+      recordPromptDeed(transaction, project, actor, {
         action: "label.move",
         subject: name,
         details: { label, version },
@@ -113,7 +113,7 @@ export async function removeLabel(
       throw new PromptlibError("label_not_found", { message: `“${name}” has no label “${label}”.` });
     }
     await changePrompt(transaction, prompt.id);
-    await recordPromptDeed(transaction, project, actor, { action: "label.remove", subject: name, details: { label } });
+    recordPromptDeed(transaction, project, actor, { action: "label.remove", subject: name, details: { label } });
   });
 }
 

@@ -6,31 +6,26 @@ import { type Database, type Queries, transact } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { findPrompt, lockPrompt, type ProjectRef, promptNotFound } from "./find.ts";
-import { type Page, pageOf, readPage } from "./page.ts";
+import { findPrompt, labelsOfPrompt, lockPrompt, type ProjectRef, promptNotFound } from "./find.ts";
+import { type Page, pageOf, positionAfter, readPage } from "./page.ts";
 import { labelsOn, presentSummary, versionSummary } from "./stored.ts";
 
 type ListFilter = Omit<ListQuery, "project">;
 
-/** Microseconds, which a Date would cut off, and a form that sorts and compares as text. */
-const updatedText = sql<string>`to_char(prompts.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 const nameBytes = sql<string>`prompts.name collate "C"`;
 
 export async function listPrompts(db: Queries, project: ProjectRef, filter: ListFilter): Promise<List<PromptSummary>> {
   const sort = filter.sort ?? "name";
-  const page = readPage(filter, sort.endsWith("updated") ? 2 : 1);
+  const page = readPage(filter);
   const rows = await sorted(filtered(db, project, filter), sort, page)
     .selectAll("prompts")
-    .select([
-      updatedText.as("updated_text"),
-      sql<Record<string, number>>`(select coalesce(json_object_agg(label, version order by label), '{}')
-        from labels where prompt_id = prompts.id)`.as("labels"),
-    ])
+    .select(labelsOfPrompt.as("labels"))
     .limit(page.limit + 1)
     .execute();
   return pageOf(rows, page, {
+    list: sort,
     count: () => filtered(db, project, filter),
-    position: (row) => (sort.endsWith("updated") ? [row.updated_text, row.id] : [row.name]),
+    position: (row) => (sort.endsWith("updated") ? [row.updated_at.toISOString(), row.id] : [row.name]),
     present: (row) => presentSummary(project.name, row, row.labels),
   });
 }
@@ -54,7 +49,7 @@ export function folderName(folder: string): string {
 type PromptQuery = SelectQueryBuilder<Tables, "prompts", object>;
 
 function sorted(query: PromptQuery, sort: NonNullable<ListFilter["sort"]>, page: Page): PromptQuery {
-  const [first, second] = page.after ?? [];
+  const [first, second] = positionAfter(page, sort) ?? [];
   switch (sort) {
     case "name":
     case "-name": {
@@ -91,8 +86,10 @@ export async function listVersions(
     .select(["version", "author", "message", "created_at", "content_hash"])
     .orderBy("version", "desc")
     .limit(page.limit + 1);
-  if (page.after) query = query.where("version", "<", Number(page.after[0]));
+  const [before] = positionAfter(page, "versions") ?? [];
+  if (before !== undefined) query = query.where("version", "<", Number(before));
   return pageOf(await query.execute(), page, {
+    list: "versions",
     count: versions,
     position: (row) => [String(row.version)],
     present: (row) => ({ ...versionSummary(row), labels: labelsOn(row.version, labels, prompt.newest) }),
@@ -114,7 +111,7 @@ export async function patchPrompt(
       ...(patch.tags === undefined ? {} : { tags: [...new Set(patch.tags.map((tag) => tag.normalize("NFC")))].sort() }),
     };
     await changePrompt(transaction, prompt.id, values);
-    await recordPromptDeed(transaction, project, actor, { action: "prompt.change", subject: name, details: values });
+    recordPromptDeed(transaction, project, actor, { action: "prompt.change", subject: name, details: values });
     return summaryOf(transaction, project, name);
   });
 }
@@ -133,13 +130,14 @@ export async function listTrash(db: Queries, project: ProjectRef, page: Page): P
     .orderBy("trashed_at", "desc")
     .orderBy("id", "desc")
     .limit(page.limit + 1);
-  const last = page.after?.[0];
+  const [last] = positionAfter(page, "trash") ?? [];
   if (last !== undefined) {
     query = query.where(
       sql<boolean>`(trashed_at, id) < ((select trashed_at from prompts where id = ${last}::bigint), ${last}::bigint)`,
     );
   }
   return pageOf(await query.execute(), page, {
+    list: "trash",
     count: trashed,
     position: (row) => [row.id],
     present: (row) => presentTrashed(project, row),

@@ -1,6 +1,7 @@
 /** Reading from the mirror, when PostgreSQL is gone. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { PromptlibError } from "../contract/errors.ts";
 import type { ListQuery } from "../contract/routes.ts";
 import type { List, Prompt, PromptSummary } from "../contract/shapes.ts";
 import { promptNotFound, type Selector, selectVersion } from "./find.ts";
@@ -13,7 +14,7 @@ import {
   presentMirrored,
   readMirrorFile,
 } from "./mirror-file.ts";
-import { COUNT_LIMIT, readPage, writeCursor } from "./page.ts";
+import { COUNT_LIMIT, type ListName, positionAfter, readPage, writeCursor } from "./page.ts";
 
 /** Errors: `prompt_not_found`, `version_not_found`, `label_not_found`. */
 export async function fetchMirrored(
@@ -23,41 +24,69 @@ export async function fetchMirrored(
   selector: Selector,
 ): Promise<Prompt> {
   const path = mirrorFile(folder, project, name);
-  const prompt = await readMirrorFile(path);
+  const prompt = await unlessDamaged(readMirrorFile(path));
+  if (prompt === "damaged") throw notReadable(name);
   if (!prompt) throw promptNotFound(name);
   const wanted = selectVersion(prompt, prompt.labels, selector);
-  const version = await mirroredVersionOf(path, prompt, wanted);
-  if (!version) throw promptNotFound(name);
+  const version = await unlessDamaged(mirroredVersionOf(path, prompt, wanted));
+  if (!version || version === "damaged") throw notReadable(name);
   return presentMirrored(prompt, version);
 }
 
-/** The list with its filters and sorts, read from the files. */
+async function unlessDamaged<T>(reading: Promise<T>): Promise<T | "damaged"> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof SyntaxError) return "damaged";
+    throw error;
+  }
+}
+
+/** It is there, but only the database can answer it. */
+function notReadable(name: string): PromptlibError {
+  return new PromptlibError("database_unavailable", {
+    message: `The mirror cannot answer this of “${name}”, and the database does not answer.`,
+  });
+}
+
+/** The list with its filters and sorts, read from the files. Files that are damaged are not in it: then it is not exact. */
 export async function listMirrored(
   folder: string,
   project: string,
   filter: Omit<ListQuery, "project">,
 ): Promise<List<PromptSummary>> {
   const sort = filter.sort ?? "name";
-  const byUpdate = sort.endsWith("updated");
-  const page = readPage(filter, byUpdate ? 2 : 1);
-  const found: PromptSummary[] = [];
-  for (const path of await arrayOf(mirrorFiles(join(folder, project)))) {
-    const prompt = await readMirrorFile(path);
-    if (prompt && matches(prompt, filter)) found.push(summary(prompt));
+  const page = readPage(filter);
+  const after = positionAfter(page, sort);
+  const found: Listed[] = [];
+  let damaged = 0;
+  for await (const path of mirrorFiles(join(folder, project))) {
+    const prompt = await unlessDamaged(readMirrorFile(path));
+    if (prompt === "damaged") damaged += 1;
+    else if (prompt && matches(prompt, filter)) found.push(listed(prompt, sort));
   }
   const direction = sort.startsWith("-") ? -1 : 1;
-  const position = (item: PromptSummary) => (byUpdate ? [item.updatedAt, item.name] : [item.name]);
-  found.sort((a, b) => direction * comparePositions(position(a), position(b)));
-  const { after } = page;
-  const rest = after ? found.filter((item) => direction * comparePositions(position(item), after) > 0) : found;
-  const items = rest.slice(0, page.limit);
-  const last = rest.length > page.limit ? items.at(-1) : undefined;
+  found.sort((a, b) => direction * comparePositions(a.position, b.position));
+  const rest = after ? found.filter(({ position }) => direction * comparePositions(position, after) > 0) : found;
+  const shown = rest.slice(0, page.limit);
+  const last = rest.length > page.limit ? shown.at(-1) : undefined;
   return {
-    items,
-    nextCursor: last ? writeCursor(position(last)) : null,
+    items: shown.map(({ item }) => item),
+    nextCursor: last ? writeCursor(sort, last.position) : null,
     total: Math.min(found.length, COUNT_LIMIT),
-    totalIsExact: found.length <= COUNT_LIMIT,
+    totalIsExact: found.length <= COUNT_LIMIT && damaged === 0,
   };
+}
+
+interface Listed {
+  item: PromptSummary;
+  /** As in the cursors of the database's list: whoever was given one there goes on here. */
+  position: string[];
+}
+
+function listed(prompt: MirroredPrompt, sort: ListName): Listed {
+  const item = summary(prompt);
+  return { item, position: sort.endsWith("updated") ? [item.updatedAt, prompt.id] : [item.name] };
 }
 
 function matches(prompt: MirroredPrompt, filter: Omit<ListQuery, "project">): boolean {
@@ -85,19 +114,10 @@ function summary(prompt: MirroredPrompt): PromptSummary {
   };
 }
 
-/** By bytes, as PostgreSQL compares under the collation "C". */
+/** The first value by bytes, as PostgreSQL compares under the collation "C"; the second is an id, a number. */
 function comparePositions(a: readonly string[], b: readonly string[]): number {
-  for (const [index, value] of a.entries()) {
-    const order = Buffer.compare(Buffer.from(value), Buffer.from(b[index] ?? ""));
-    if (order !== 0) return order;
-  }
-  return 0;
-}
-
-async function arrayOf<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const array: T[] = [];
-  for await (const item of items) array.push(item);
-  return array;
+  const order = Buffer.compare(Buffer.from(a[0] ?? ""), Buffer.from(b[0] ?? ""));
+  return order !== 0 ? order : Number(BigInt(a[1] ?? 0) - BigInt(b[1] ?? 0));
 }
 
 /** Whether there is a mirror to read from. */

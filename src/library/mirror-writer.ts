@@ -147,7 +147,7 @@ export class MirrorWriter {
   async #startingPoint(db: Queries): Promise<Cursor> {
     const state = await readState(this.#options.folder);
     const current = await currentCursor(db);
-    if (state && state.epoch === current.epoch && canContinue(new Date(state.at), now())) return state;
+    if (state && (await canContinue(db, state, current))) return state;
     // A prompt that changes while everything is compared comes again through the feed: `current` was read before.
     const { moved } = await compareAll(db, this.#options.folder, this.#options.beyond, now());
     if (moved > 0)

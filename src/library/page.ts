@@ -10,27 +10,58 @@ const DEFAULT_LIMIT = 50;
 
 export interface Page {
   limit: number;
-  /** The sort values of the last item of the page before; null: the first page. */
-  after: string[] | null;
+  /** What the page before answered as nextCursor; null: the first page. */
+  cursor: string | null;
 }
 
-export function readPage(query: { cursor?: string | undefined; limit?: number | undefined }, values = 1): Page {
-  return { limit: query.limit ?? DEFAULT_LIMIT, after: query.cursor ? readCursor(query.cursor, values) : null };
+const NUMBER = /^\d{1,18}$/;
+const VERSION = /^\d{1,9}$/;
+const INSTANT = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what PostgreSQL cannot compare with
+const STORABLE = /^[^\u0000]+$/;
+
+/** By what each list is sorted: what a cursor of it holds. */
+const positions = {
+  name: [STORABLE],
+  "-name": [STORABLE],
+  updated: [INSTANT, NUMBER],
+  "-updated": [INSTANT, NUMBER],
+  versions: [VERSION],
+  trash: [NUMBER],
+  audit: [NUMBER],
+} as const;
+export type ListName = keyof typeof positions;
+
+export function readPage(query: { cursor?: string | undefined; limit?: number | undefined }): Page {
+  return { limit: query.limit ?? DEFAULT_LIMIT, cursor: query.cursor || null };
 }
 
-function readCursor(cursor: string, values: number): string[] {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-    if (Array.isArray(parsed) && parsed.length === values && parsed.every((part) => typeof part === "string")) {
-      return parsed;
-    }
-  } catch {
-    // not one of ours: said below
+/** The sort values of the last item of the page before, or null; throws `invalid_request` for another list's cursor. */
+export function positionAfter(page: Page, list: ListName): string[] | null {
+  if (page.cursor === null) return null;
+  const [of, ...values] = readCursor(page.cursor);
+  const patterns = positions[list];
+  if (of === list && values.length === patterns.length && patterns.every((one, at) => isPlace(one, values[at] ?? ""))) {
+    return values;
   }
   throw new PromptlibError("invalid_request", {
     message: "The cursor is not one that this list answered.",
-    details: { faults: [{ field: "cursor", fault: "take it from nextCursor, with the same filters" }] },
+    details: { faults: [{ field: "cursor", fault: "take it from nextCursor, with the same filters and sort" }] },
   });
+}
+
+function isPlace(pattern: RegExp, value: string): boolean {
+  return pattern.test(value) && (pattern !== INSTANT || !Number.isNaN(Date.parse(value)));
+}
+
+function readCursor(cursor: string): string[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    if (Array.isArray(parsed) && parsed.every((part) => typeof part === "string")) return parsed;
+  } catch {
+    // not one of ours: the caller says so
+  }
+  return [];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: Kysely's builder is generic over the joined tables, which do not matter for counting
@@ -41,10 +72,11 @@ export async function pageOf<Row, Item>(
   rows: readonly Row[],
   page: Page,
   {
+    list,
     count,
     position,
     present,
-  }: { count: () => Countable; position: (row: Row) => string[]; present: (row: Row) => Item },
+  }: { list: ListName; count: () => Countable; position: (row: Row) => string[]; present: (row: Row) => Item },
 ): Promise<List<Item>> {
   const shown = rows.slice(0, page.limit);
   const last = rows.length > page.limit ? shown.at(-1) : undefined;
@@ -54,12 +86,12 @@ export async function pageOf<Row, Item>(
     .execute();
   return {
     items: shown.map(present),
-    nextCursor: last ? writeCursor(position(last)) : null,
+    nextCursor: last ? writeCursor(list, position(last)) : null,
     total: Math.min(counted.length, COUNT_LIMIT),
     totalIsExact: counted.length <= COUNT_LIMIT,
   };
 }
 
-export function writeCursor(values: string[]): string {
-  return Buffer.from(JSON.stringify(values)).toString("base64url");
+export function writeCursor(list: ListName, values: string[]): string {
+  return Buffer.from(JSON.stringify([list, ...values])).toString("base64url");
 }

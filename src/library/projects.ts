@@ -2,8 +2,7 @@
 import { PromptlibError } from "../contract/errors.ts";
 import type { NewProject } from "../contract/routes.ts";
 import type { List, Project, Role } from "../contract/shapes.ts";
-import { recordChange } from "../database/changes.ts";
-import { type Database, type Queries, transact, violatedConstraint } from "../database/database.ts";
+import { type Database, type Queries, recordChange, transact, violatedConstraint } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import { type Actor, recordDeed } from "./actor.ts";
 
@@ -21,15 +20,15 @@ export async function createProject(
         .values({ name: project.name, description: project.description ?? "" })
         .returningAll()
         .executeTakeFirstOrThrow();
-      await recordChange(transaction, "project", row.id);
+      recordChange(transaction, "project", row.id);
       if (ownerId !== null) {
         await transaction
           .insertInto("members")
           .values({ project_id: row.id, user_id: ownerId, role: "owner" })
           .execute();
-        await recordChange(transaction, "user", ownerId);
+        recordChange(transaction, "user", ownerId);
       }
-      await recordDeed(transaction, actor, { project: row.name, action: "project.create", subject: row.name });
+      recordDeed(transaction, actor, { project: row.name, action: "project.create", subject: row.name });
       return {
         name: row.name,
         description: row.description,

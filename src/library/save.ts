@@ -3,8 +3,7 @@ import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
 import { CONTENT_LIMIT, type Content, type Prompt, type SavedPrompt, type SavePrompt } from "../contract/shapes.ts";
-import { recordChange } from "../database/changes.ts";
-import type { Queries } from "../database/database.ts";
+import { type Queries, recordChange } from "../database/database.ts";
 import { canonicalContent, contentSize } from "../prompt/content.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { templateFaults } from "../prompt/template.ts";
@@ -84,7 +83,7 @@ export async function savePrompt(
 ): Promise<SaveResult> {
   const result = await saveLocked(transaction, project, actor, save, source);
   if (result.changed) {
-    await recordPromptDeed(transaction, project, actor, {
+    recordPromptDeed(transaction, project, actor, {
       action: result.created ? "prompt.save" : "prompt.change",
       subject: save.name,
       details: { version: result.version, labels: save.labels, contentHash: hashText(save.hash) },
@@ -137,7 +136,7 @@ async function saveFirst(
   if (!inserted) return saveLocked(transaction, project, actor, save, source);
   await insertVersion(transaction, inserted.id, 1, save, actor);
   await placeLabels(transaction, inserted.id, save.labels, 1, actor);
-  await recordChange(transaction, "prompt", inserted.id, "1");
+  recordChange(transaction, "prompt", inserted.id, "1");
   return { created: true, changed: true, version: 1 };
 }
 

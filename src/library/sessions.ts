@@ -1,9 +1,8 @@
 /** Sessions: a row for each sign-in; the token that carries it is checked without the database. */
 import { randomUUID } from "node:crypto";
-import { recordChange } from "../database/changes.ts";
-import { type Database, type Queries, transact } from "../database/database.ts";
+import { type Database, type Queries, recordChange, transact } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
-import { recordDeed } from "./actor.ts";
+import { type Actor, recordDeed } from "./actor.ts";
 import { pretendToVerify, verifyPassword } from "./passwords.ts";
 
 export const SESSION_HOURS = 12;
@@ -32,7 +31,7 @@ export async function signIn(
     ? await verifyPassword(login.password, user.password_hash)
     : await pretendToVerify(login.password).then(() => false);
   if (!user || !right || user.disabled) {
-    await transact(database, (transaction) =>
+    await transact(database, async (transaction) =>
       recordDeed(
         transaction,
         { name: "nobody", address: from.address },
@@ -42,7 +41,17 @@ export async function signIn(
     return null;
   }
   const session = { sid: randomUUID(), expiresAt: new Date(now.getTime() + SESSION_HOURS * 3_600_000) };
-  await transact(database, async (transaction) => {
+  return transact(database, async (transaction) => {
+    // The check took its time: whoever was disabled or got another password meanwhile gets no session.
+    const still = await transaction
+      .selectFrom("users")
+      .select("id")
+      .where("id", "=", user.id)
+      .where("password_hash", "=", user.password_hash)
+      .where("disabled", "=", false)
+      .forShare()
+      .executeTakeFirst();
+    if (!still) return null;
     await transaction
       .insertInto("sessions")
       .values({
@@ -53,17 +62,22 @@ export async function signIn(
         user_agent: from.userAgent?.slice(0, 256) ?? null,
       })
       .execute();
-    await recordDeed(
+    recordDeed(
       transaction,
       { name: `user:${user.username}`, address: from.address },
       { project: null, action: "login", subject: user.username },
     );
+    return { ...session, userId: user.id, username: user.username, operator: user.operator };
   });
-  return { ...session, userId: user.id, username: user.username, operator: user.operator };
 }
 
-export async function endSession(database: Database, sid: string): Promise<void> {
-  await transact(database, (transaction) => revoke(transaction, { sid }));
+/** Signs the actor out of this session; once more changes nothing. */
+export async function endSession(database: Database, actor: Actor, sid: string): Promise<void> {
+  await transact(database, async (transaction) => {
+    const ended = await revoke(transaction, { sid });
+    if (ended === 0) return;
+    recordDeed(transaction, actor, { project: null, action: "logout", subject: actor.name.replace(/^user:/, "") });
+  });
 }
 
 /** Ends every session of a user, in the running transaction. */
@@ -71,11 +85,13 @@ export async function endSessions(transaction: Queries, userId: Id): Promise<voi
   await revoke(transaction, { userId });
 }
 
-async function revoke(transaction: Queries, which: { sid: string } | { userId: Id }): Promise<void> {
+async function revoke(transaction: Queries, which: { sid: string } | { userId: Id }): Promise<number> {
   let query = transaction
     .updateTable("sessions")
     .set((eb) => ({ revoked_at: eb.fn<Date>("now", []) }))
     .where("revoked_at", "is", null);
   query = "sid" in which ? query.where("id", "=", which.sid) : query.where("user_id", "=", which.userId);
-  for (const { id } of await query.returning("id").execute()) await recordChange(transaction, "session", id);
+  const ended = await query.returning("id").execute();
+  for (const { id } of ended) recordChange(transaction, "session", id);
+  return ended.length;
 }

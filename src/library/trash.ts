@@ -26,7 +26,7 @@ export async function trashIn(
 ): Promise<TrashedPrompt> {
   const prompt = await lockPrompt(transaction, project, name);
   await changePrompt(transaction, prompt.id, { trashed_at: sql`now()`, trashed_by: actor.name });
-  await recordPromptDeed(transaction, project, actor, {
+  recordPromptDeed(transaction, project, actor, {
     action: "prompt.trash",
     subject: name,
     details: { id: prompt.id },
@@ -54,7 +54,7 @@ export async function restorePrompt(
         .executeTakeFirst();
       if (!row) throw new PromptlibError("prompt_not_found", { message: "There is no such prompt in the trash." });
       await changePrompt(transaction, row.id, { trashed_at: null, trashed_by: null });
-      await recordPromptDeed(transaction, project, actor, {
+      recordPromptDeed(transaction, project, actor, {
         action: "prompt.restore",
         subject: row.name,
         details: { id },

@@ -2,8 +2,7 @@
 import { PromptlibError } from "../contract/errors.ts";
 import type { ChangeUser, NewUser } from "../contract/routes.ts";
 import type { List, Member, Role, User } from "../contract/shapes.ts";
-import { recordChange } from "../database/changes.ts";
-import { type Database, type Queries, transact, violatedConstraint } from "../database/database.ts";
+import { type Database, type Queries, recordChange, transact, violatedConstraint } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import { type Actor, recordDeed } from "./actor.ts";
 import type { ProjectRef } from "./find.ts";
@@ -16,7 +15,7 @@ export async function createUser(database: Database, actor: Actor, user: NewUser
   try {
     return await transact(database, async (transaction) => {
       const { id } = await insertUser(transaction, user.username, passwordHash, user.operator ?? false);
-      await recordDeed(transaction, actor, {
+      recordDeed(transaction, actor, {
         project: null,
         action: "user.create",
         subject: user.username,
@@ -36,7 +35,7 @@ async function insertUser(transaction: Queries, username: string, passwordHash: 
     .values({ username, password_hash: passwordHash, operator })
     .returning("id")
     .executeTakeFirstOrThrow();
-  await recordChange(transaction, "user", inserted.id);
+  recordChange(transaction, "user", inserted.id);
   return inserted;
 }
 
@@ -59,7 +58,7 @@ export async function createFirstAdmin(database: Database, username: string, pas
           .where("name", "=", "default"),
       )
       .execute();
-    await recordDeed(
+    recordDeed(
       transaction,
       { name: "local:first-start", address: null },
       { project: null, action: "user.create", subject: username, details: { operator: true } },
@@ -90,9 +89,9 @@ export async function changeUser(
     await transaction.updateTable("users").set(values).where("id", "=", id).execute();
     await keepAnOperator(transaction);
     if (passwordHash || change.operator !== undefined || change.disabled === true) await endSessions(transaction, id);
-    await recordChange(transaction, "user", id);
+    recordChange(transaction, "user", id);
     const { password, ...shown } = change;
-    await recordDeed(transaction, actor, {
+    recordDeed(transaction, actor, {
       project: null,
       action: "user.change",
       subject: username,
@@ -190,8 +189,8 @@ export async function setMember(
     }
     await writeMembership(transaction, project, id, role);
     if (before === "owner" && role !== "owner") await keepAnOwner(transaction, project);
-    await recordChange(transaction, "user", id);
-    await recordDeed(transaction, actor, {
+    recordChange(transaction, "user", id);
+    recordDeed(transaction, actor, {
       project: project.name,
       action: role ? "member.set" : "member.remove",
       subject: username,

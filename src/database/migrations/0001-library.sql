@@ -63,7 +63,8 @@ create table prompts (
   -- which import made it, so that a later import can tell what its source no longer has
   source text,
   created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
+  -- milliseconds, as the outside sees it: a page can begin exactly behind one, here and in the mirror
+  updated_at timestamptz(3) not null default now(),
   trashed_at timestamptz,
   trashed_by text
 );
