@@ -184,5 +184,3 @@ export const clientSettings = [
   },
   { group: "Command line", name: "PROMPTLIB_PROJECT", default: "default", about: "The project to work in." },
 ] as const satisfies readonly Setting[];
-
-export type ClientSettingName = (typeof clientSettings)[number]["name"];

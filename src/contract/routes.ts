@@ -89,13 +89,11 @@ const newProject = z.strictObject({ name: shapes.projectName, description: shape
 export type FetchQuery = z.infer<typeof fetchQuery>;
 export type ListQuery = z.infer<typeof listQuery>;
 export type ImportQuery = z.infer<typeof importQuery>;
-export type Login = z.infer<typeof login>;
 export type LoginAnswer = z.infer<typeof loginAnswer>;
 export type NewUser = z.infer<typeof newUser>;
 export type ChangeUser = z.infer<typeof changeUser>;
 export type NewKey = z.infer<typeof newKey>;
 export type NewProject = z.infer<typeof newProject>;
-export type MoveLabel = z.infer<typeof moveLabel>;
 
 function table<const T extends Record<string, Route>>(routes: T): T {
   return routes;

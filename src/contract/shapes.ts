@@ -34,7 +34,7 @@ const versionNumber = z.int().min(1).max(2147483647);
 const instant = z.iso.datetime().describe("UTC, ISO 8601");
 
 export const promptType = z.enum(["text", "chat"]);
-export const template = z.enum(["mustache", "none"]).describe("none: braces stay as they are");
+const template = z.enum(["mustache", "none"]).describe("none: braces stay as they are");
 export const message = z.union([
   z.strictObject({ role: z.enum(["system", "developer", "user", "assistant", "tool"]), content: text() }),
   z.strictObject({ placeholder: text().min(1).max(128).describe("takes a list of messages when rendered") }),

@@ -1,2 +1,2 @@
 /** How the database is reached, and as whom. The server asks here: what PostgreSQL runs on is no business of its. */
-export { type DatabaseRole, postgresConnection } from "../postgres/connection.ts";
+export { postgresConnection } from "../postgres/connection.ts";

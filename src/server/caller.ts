@@ -94,7 +94,7 @@ function sha256(text: string): Buffer {
   return hash("sha256", text, "buffer");
 }
 
-export function bearerToken(header: string | undefined): string | null {
+function bearerToken(header: string | undefined): string | null {
   return header && /^bearer /i.test(header) ? header.slice(7).trim() : null;
 }
 

@@ -116,7 +116,7 @@ export class Instance {
 }
 
 /** healthy, degraded or down; "unreachable" when nobody answers. */
-export async function health(url: string): Promise<string> {
+async function health(url: string): Promise<string> {
   try {
     const response = await fetch(`${url}/api/system/health`);
     return ((await response.json()) as { status: string }).status;
