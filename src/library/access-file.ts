@@ -18,10 +18,10 @@ export async function readAccessFile(path: string, jwtSecret: string): Promise<A
   const text = await readIfExists(path);
   if (text === null) return null;
   try {
-    const file = JSON.parse(text) as { format?: unknown; seal?: unknown; content?: unknown };
-    if (file.format !== FORMAT || typeof file.seal !== "string" || typeof file.content !== "string") return "damaged";
-    const expected = Buffer.from(seal(jwtSecret, file.content), "hex");
-    const given = Buffer.from(file.seal, "hex");
+    const file = JSON.parse(text) as { format?: unknown; seal?: unknown; content?: unknown } | null;
+    if (file?.format !== FORMAT || typeof file.seal !== "string" || typeof file.content !== "string") return "damaged";
+    const expected = Buffer.from(seal(jwtSecret, file.content));
+    const given = Buffer.from(file.seal);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return "damaged";
     return JSON.parse(file.content) as AccessSnapshot;
   } catch (error) {

@@ -36,6 +36,8 @@ export class ReadyPrompts {
   readonly #entries: LRUCache<string, ReadyPrompt>;
   readonly #keysById = new Map<Id, string>();
   readonly #lastChanges = new LRUCache<Id, bigint>({ max: REMEMBERED_CHANGES });
+  /** Counts the times that everything was forgotten: what was read before is not stored after. */
+  #generation = 0;
   hits = 0;
   misses = 0;
 
@@ -68,13 +70,14 @@ export class ReadyPrompts {
 
   /** From the database, and remembered. Errors: `prompt_not_found`, `version_not_found`, `label_not_found`. */
   async read(db: Queries, project: ProjectRef, name: string, selector: Selector): Promise<ReadyAnswer> {
+    const generation = this.#generation;
     const found = await findPrompt(db, project, name);
     if (!found) throw promptNotFound(name);
     const { prompt, labels } = found;
     const wanted = selectVersion(prompt, labels, selector);
     const row = await findVersion(db, prompt.id, wanted);
     const answer = readyAnswer(presentPrompt(project.name, prompt, row, labels));
-    this.#remember(project, prompt, labels, wanted, answer);
+    if (generation === this.#generation) this.#remember(project, prompt, labels, wanted, answer);
     return answer;
   }
 
@@ -90,6 +93,8 @@ export class ReadyPrompts {
     const key = keyOf(project, prompt.name);
     const before = this.#entries.peek(key);
     if (before && before.id === prompt.id && before.revision > revision) return;
+    // Two prompts that exchange a name: the one before is not found under it any more.
+    if (before && before.id !== prompt.id) this.#keysById.delete(before.id);
     const same = before?.id === prompt.id && before.revision === revision;
     const answers = new Map(same ? before.answers : []).set(version, answer);
     this.#keysById.set(prompt.id, key);
@@ -108,6 +113,7 @@ export class ReadyPrompts {
   }
 
   clear(): void {
+    this.#generation += 1;
     this.#entries.clear();
     this.#keysById.clear();
     this.#lastChanges.clear();

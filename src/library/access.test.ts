@@ -1,0 +1,111 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../test/support/cluster.ts";
+import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
+import { AccessList } from "./access.ts";
+import { readAccessFile, writeAccessFile } from "./access-file.ts";
+import { createKey, revokeKey } from "./keys.ts";
+import { endSession, signIn } from "./sessions.ts";
+import { createUser, setMember } from "./users.ts";
+
+const SECRET = "s".repeat(64);
+const PASSWORD = "correct horse battery";
+let library: TestLibrary;
+let file: string;
+
+beforeEach(async () => {
+  library = await openLibrary();
+  file = join(await temporaryDirectory(), "access.json");
+});
+afterEach(() => library.close());
+
+/** Ada with a role and an ended session, a key that works and one that was revoked. */
+async function populate() {
+  const { database, project } = library;
+  await createUser(database, ACTOR, { username: "ada", password: PASSWORD, operator: true });
+  await setMember(database, project, ACTOR, true, "ada", "owner");
+  const session = await signIn(
+    database,
+    { username: "ada", password: PASSWORD },
+    { address: null, userAgent: null },
+    new Date(),
+  );
+  const sid = session?.sid ?? "";
+  await endSession(database, ACTOR, sid);
+  const working = await createKey(database, project, ACTOR, { name: "works", expiresAt: "2099-01-01T00:00:00Z" });
+  const gone = await createKey(database, project, ACTOR, { name: "revoked" });
+  await revokeKey(database, project, ACTOR, gone.id);
+  return { sid, working, gone, userId: session?.userId ?? "" };
+}
+
+describe("who may what", () => {
+  it("is the same after it went through the file", async () => {
+    const { sid, working, gone, userId } = await populate();
+    const loaded = new AccessList();
+    await loaded.load(library.database.reads);
+    await writeAccessFile(file, SECRET, loaded.snapshot(new Date()));
+    const snapshot = await readAccessFile(file, SECRET);
+    if (snapshot === null || snapshot === "damaged") throw new Error(`the file is ${snapshot}`);
+    const recalled = new AccessList();
+    recalled.takeSnapshot(snapshot);
+    for (const access of [loaded, recalled]) {
+      expect(access.key(working.id)).toMatchObject({ revoked: false, expiresAt: Date.parse("2099-01-01T00:00:00Z") });
+      expect(access.key(gone.id)).toMatchObject({ revoked: true });
+      expect(access.sessionEnded(sid)).toBe(true);
+      expect(access.user(userId)).toMatchObject({
+        username: "ada",
+        operator: true,
+        roles: { [library.project.id]: "owner" },
+      });
+      expect(access.project("default")).toEqual(library.project);
+    }
+    expect(recalled.snapshot(new Date())).toEqual(snapshot);
+    expect(recalled.key(working.id)?.secretHash).toEqual(loaded.key(working.id)?.secretHash);
+  });
+
+  it("holds no password and no secret in the file, which only its owner can read", async () => {
+    const { working } = await populate();
+    const access = new AccessList();
+    await access.load(library.database.reads);
+    await writeAccessFile(file, SECRET, access.snapshot(new Date()));
+    const text = await readFile(file, "utf8");
+    for (const secret of [PASSWORD, "argon2", working.key.split("_")[2] ?? "?"]) expect(text).not.toContain(secret);
+  });
+
+  it("is damaged when any byte of the file was changed, cut off, or the secret is another", async () => {
+    await populate();
+    const access = new AccessList();
+    await access.load(library.database.reads);
+    await writeAccessFile(file, SECRET, access.snapshot(new Date()));
+    expect(await readAccessFile(file, "t".repeat(64))).toBe("damaged");
+    const bytes = await readFile(file);
+    for (let at = 0; at < bytes.length; at += 1) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 0x20;
+      await writeFile(file, changed);
+      expect([at, await readAccessFile(file, SECRET)]).toEqual([at, "damaged"]);
+    }
+    for (const text of ["", "null", "{}", "[]", bytes.toString().slice(0, -1)]) {
+      await writeFile(file, text);
+      expect(await readAccessFile(file, SECRET)).toBe("damaged");
+    }
+  });
+
+  it("is null where there is no file", async () => {
+    expect(await readAccessFile(file, SECRET)).toBeNull();
+  });
+
+  it("is kept current by what changed, and tells whether that concerned it", async () => {
+    const { working } = await populate();
+    const access = new AccessList();
+    await access.load(library.database.reads);
+    await revokeKey(library.database, library.project, ACTOR, working.id);
+    expect(access.key(working.id)?.revoked).toBe(false);
+    expect(await access.refresh(library.database.reads, [{ kind: "key", subject: working.id, revision: 0n }])).toBe(
+      true,
+    );
+    expect(access.key(working.id)?.revoked).toBe(true);
+    expect(await access.refresh(library.database.reads, [{ kind: "prompt", subject: "1", revision: 1n }])).toBe(false);
+  });
+});
