@@ -88,11 +88,18 @@ export function isAway(error: unknown): boolean {
   );
 }
 
-/** Kysely on one connection that is already open and stays the caller's. */
+/** Kysely on one connection that is already open and stays the caller's; who asks at once, waits for his turn. */
 export function queriesOn(client: pg.ClientBase): Queries {
+  let turn = Promise.resolve();
   const lone: PostgresPool = {
     options: {},
-    connect: async () => new CheckedClient(client, () => {}),
+    async connect() {
+      const { promise: done, resolve: end } = Promise.withResolvers<void>();
+      const before = turn;
+      turn = done;
+      await before;
+      return new CheckedClient(client, () => end());
+    },
     end: async () => {},
   };
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: lone }) });

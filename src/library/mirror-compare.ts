@@ -8,7 +8,7 @@ import type { Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import {
   type MirroredPrompt,
-  mirroredVersionOf,
+  mirroredVersions,
   mirrorFile,
   mirrorFiles,
   moveMirrorFile,
@@ -16,6 +16,7 @@ import {
   removeMirrorFile,
 } from "./mirror-file.ts";
 import { writePrompts } from "./mirror-prompts.ts";
+import { hashText } from "./stored.ts";
 
 const PAGE = 500;
 
@@ -97,15 +98,54 @@ async function readKnown(db: Queries, id: Id): Promise<Known | undefined> {
 /** Whether the file holds something that the database does not. */
 async function isBeyond(db: Queries, path: string, file: MirroredPrompt, known: Known): Promise<boolean> {
   if (BigInt(file.revision) > BigInt(known.revision) || file.newest > known.newest) return true;
+  if (file.name !== known.name || file.project !== known.project) return true;
   // As many changes, but others: labels or tags went another way.
   if (file.revision === known.revision && file.updatedAt !== known.updated_at.toISOString()) return true;
-  if (file.name !== known.name || file.project !== known.project) return true;
-  const newest = await mirroredVersionOf(path, file, file.newest);
-  const row = await db
+  if (!(await hasAllVersions(db, path, file))) return true;
+  // Fewer changes: were they these, or did the database come to as many by another way?
+  return file.revision !== known.revision && !(await wasOnce(db, file));
+}
+
+async function hasAllVersions(db: Queries, path: string, file: MirroredPrompt): Promise<boolean> {
+  const rows = await db
     .selectFrom("versions")
-    .select("content_hash")
+    .select(["version", "content_hash"])
     .where("prompt_id", "=", file.id)
-    .where("version", "=", file.newest)
-    .executeTakeFirst();
-  return !newest || !row || newest.contentHash !== `sha256:${row.content_hash.toString("hex")}`;
+    .where("version", "<=", file.newest)
+    .execute();
+  const hashes = new Map(rows.map((row) => [row.version, hashText(row.content_hash)]));
+  try {
+    for await (const { version, contentHash } of mirroredVersions(path, file)) {
+      if (hashes.get(version) !== contentHash) return false;
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false; // a damaged archive: kept aside, not thrown away
+    throw error;
+  }
+}
+
+/** Whether the database passed through the state that the file shows. */
+async function wasOnce(db: Queries, file: MirroredPrompt): Promise<boolean> {
+  const { rows } = await sql<{ kept: boolean | null; found: boolean }>`
+    select (select min(at) from changes) <= ${file.updatedAt}::timestamptz as kept,
+           exists (select from changes where kind = 'prompt' and subject = ${file.id}
+             and revision = ${file.revision}::bigint and at::timestamptz(3) = ${file.updatedAt}::timestamptz) as found`.execute(
+    db,
+  );
+  const [row] = rows;
+  // From a time whose changes are not kept any more, labels are what is still known.
+  return row?.kept ? row.found : hasLabelMoves(db, file);
+}
+
+/** Whether each label has once been where the file shows it. */
+async function hasLabelMoves(db: Queries, file: MirroredPrompt): Promise<boolean> {
+  const moves = await db
+    .selectFrom("label_moves")
+    .select(["label", "to_version"])
+    .where("prompt_id", "=", file.id)
+    .execute();
+  return Object.entries(file.labels).every(([label, version]) =>
+    moves.some((move) => move.label === label && move.to_version === version),
+  );
 }

@@ -2,7 +2,7 @@
  * One prompt in the mirror: a readable JSON file with its labels and versions. When it would pass 4 MB, older
  * versions move to files of their own, written once.
  */
-import { readdir, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isErrno, prepareDirectory, readIfExists, writeFileDurably } from "../base/files.ts";
 import type { Content } from "../contract/shapes.ts";
@@ -97,6 +97,15 @@ function sum(numbers: number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
+/** All versions, from the archives and the file; an archive that is damaged throws a SyntaxError. */
+export async function* mirroredVersions(path: string, prompt: MirroredPrompt): AsyncGenerator<MirroredVersion> {
+  for (const archive of prompt.archives) {
+    const text = await readIfExists(join(dirname(path), basename(archive.file)));
+    if (text !== null) yield* JSON.parse(text) as MirroredVersion[];
+  }
+  yield* prompt.versions;
+}
+
 /** One version, from the file or from the archive that holds it; null when the mirror does not have it. */
 export async function mirroredVersionOf(
   path: string,
@@ -155,10 +164,9 @@ function isArchive(name: string): boolean {
 async function withArchives(path: string): Promise<string[]> {
   const prefix = `${basename(path, ".json")}~`;
   const names = await readdir(dirname(path));
-  return [
-    path,
-    ...names.filter((name) => name.startsWith(prefix) && isArchive(name)).map((name) => join(dirname(path), name)),
-  ];
+  // Exactly: behind the same beginning a shortened name has its hash, and behind that its own archives.
+  const archives = names.filter((name) => name.startsWith(prefix) && /^\d+-\d+\.json$/.test(name.slice(prefix.length)));
+  return [path, ...archives.map((name) => join(dirname(path), name))];
 }
 
 export async function removeMirrorFile(path: string): Promise<void> {
@@ -168,5 +176,16 @@ export async function removeMirrorFile(path: string): Promise<void> {
 /** Moves a prompt's files to another folder, where they are kept as they are. */
 export async function moveMirrorFile(path: string, target: string): Promise<void> {
   await prepareDirectory(dirname(target), 0o700);
-  for (const file of (await withArchives(path)).reverse()) await rename(file, join(dirname(target), basename(file)));
+  for (const file of (await withArchives(path)).reverse()) await move(file, join(dirname(target), basename(file)));
+}
+
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    // The data directory may lie on another file system than the home.
+    if (!isErrno(error, "EXDEV")) throw error;
+    await writeFileDurably(to, await readFile(from));
+    await rm(from);
+  }
 }

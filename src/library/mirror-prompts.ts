@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import type { Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
+import { labelsOfPrompt } from "./find.ts";
 import {
   type MirroredPrompt,
   mirroredVersion,
@@ -10,45 +11,49 @@ import {
   removeMirrorFile,
   writeMirrorFile,
 } from "./mirror-file.ts";
-import type { LabelMap } from "./stored.ts";
 
 const AT_ONCE = 8;
 
 /** Brings the files of these prompts to the present state of the database. */
 export async function writePrompts(db: Queries, folder: string, ids: readonly Id[]): Promise<void> {
-  for (let start = 0; start < ids.length; start += AT_ONCE) {
-    await Promise.all(ids.slice(start, start + AT_ONCE).map((id) => writePrompt(db, folder, id)));
+  // As of one moment, so that no two of the living have one name; and whoever left a name goes before who took it.
+  const rows = await readRows(db, ids);
+  for (const row of rows) if (row.trashed_at !== null) await removePrompt(folder, row);
+  const living = rows.filter((row) => row.trashed_at === null);
+  for (let start = 0; start < living.length; start += AT_ONCE) {
+    await Promise.all(living.slice(start, start + AT_ONCE).map((row) => writePrompt(db, folder, row)));
   }
 }
 
-async function writePrompt(db: Queries, folder: string, id: Id): Promise<void> {
-  const row = await db
+type Row = Awaited<ReturnType<typeof readRows>>[number];
+
+async function readRows(db: Queries, ids: readonly Id[]) {
+  return db
     .selectFrom("prompts")
     .innerJoin("projects", "projects.id", "prompts.project_id")
     .selectAll("prompts")
-    .select([
-      "projects.name as project",
-      sql<LabelMap>`(select coalesce(json_object_agg(label, version order by label), '{}')
-        from labels where prompt_id = prompts.id)`.as("labels"),
-    ])
-    .where("prompts.id", "=", id)
-    .executeTakeFirst();
-  if (!row) return;
+    .select(["projects.name as project", labelsOfPrompt.as("labels")])
+    .where(sql<boolean>`prompts.id = any(${ids}::bigint[])`)
+    .execute();
+}
+
+async function removePrompt(folder: string, row: Row): Promise<void> {
+  const path = mirrorFile(folder, row.project, row.name);
+  // Another prompt may have taken the name since: then the file is that one's.
+  if ((await readOurs(path))?.id === row.id) await removeMirrorFile(path);
+}
+
+async function writePrompt(db: Queries, folder: string, row: Row): Promise<void> {
   const path = mirrorFile(folder, row.project, row.name);
   const before = await readOurs(path);
-  if (row.trashed_at !== null) {
-    // Another prompt may have taken the name since: then the file is that one's.
-    if (before?.id === id) await removeMirrorFile(path);
-    return;
-  }
-  const same = before?.id === id ? before : null;
+  const same = before?.id === row.id ? before : null;
   if (same?.revision === row.revision) return;
   const archives = same?.archives ?? [];
   const prompt: MirroredPrompt = {
     format: 1,
     project: row.project,
     name: row.name,
-    id,
+    id: row.id,
     type: row.type,
     description: row.description,
     tags: row.tags,
@@ -58,7 +63,7 @@ async function writePrompt(db: Queries, folder: string, id: Id): Promise<void> {
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     archives,
-    versions: await readVersions(db, id, archives.at(-1)?.to ?? 0, row.newest),
+    versions: await readVersions(db, row.id, archives.at(-1)?.to ?? 0, row.newest),
   };
   if (before && !same) await removeMirrorFile(path);
   await writeMirrorFile(path, prompt);

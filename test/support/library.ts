@@ -1,4 +1,5 @@
 /** A library of the test's own: a fresh database, opened as the server opens it, and someone who acts in it. */
+import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import pg from "pg";
 import type { SavePrompt } from "../../src/contract/shapes.ts";
@@ -21,7 +22,28 @@ export interface TestLibrary {
 }
 
 export async function openLibrary(): Promise<TestLibrary> {
-  const fresh = await freshDatabase();
+  return libraryIn(await freshDatabase());
+}
+
+/** Another database with what the library has now, as a restore makes one. Cuts the library's connections. */
+export async function copyLibrary({ fresh }: TestLibrary): Promise<TestLibrary> {
+  const name = `${fresh.name}_${randomBytes(3).toString("hex")}`;
+  const admin = { ...fresh.superuserConfig, database: "postgres" };
+  await runOnce(admin, `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${fresh.name}'`);
+  await runOnce(admin, `create database ${name} template ${fresh.name} owner promptlib_owner`);
+  return libraryIn({
+    name,
+    ownerConfig: { ...fresh.ownerConfig, database: name },
+    appConfig: { ...fresh.appConfig, database: name },
+    guardConfig: { ...fresh.guardConfig, database: name },
+    superuserConfig: { ...fresh.superuserConfig, database: name },
+    drop: async () => {
+      await runOnce(admin, `drop database ${name} with (force)`);
+    },
+  });
+}
+
+async function libraryIn(fresh: FreshDatabase): Promise<TestLibrary> {
   const database = openDatabase(fresh.appConfig, null);
   const project = await database.reads.selectFrom("projects").select(["id", "name"]).executeTakeFirstOrThrow();
   return {
