@@ -9,6 +9,9 @@ export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.Err
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
+/** What a disk answers when it is full, gone, or broken: no reason for a process to die as well. */
+export const DISK_AWAY = ["ENOSPC", "EDQUOT", "ENOENT", "ENOTDIR", "EROFS", "EIO", "ESTALE"];
+
 /** Makes the entries of a directory durable. */
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, "r");

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { monotonic, now, sleep, until } from "../base/clock.ts";
-import { isErrno } from "../base/files.ts";
+import { DISK_AWAY, isErrno } from "../base/files.ts";
 import { rotated } from "../base/log.ts";
 import { SUPERVISED } from "../base/supervision.ts";
 
@@ -28,8 +28,6 @@ interface ChildOptions {
   onChange(): void;
 }
 
-/** What the home's disk answers when it is full, gone, or broken: no reason for a supervisor to die as well. */
-export const DISK_AWAY = ["ENOSPC", "EDQUOT", "ENOENT", "ENOTDIR", "EROFS", "EIO", "ESTALE"];
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** After so long a life the next death counts as the first. */

@@ -2,11 +2,11 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../base/config.ts";
-import { isErrno } from "../base/files.ts";
+import { DISK_AWAY, isErrno } from "../base/files.ts";
 import { type ListeningSocket, sendSocket } from "../base/listening-socket.ts";
 import { type FromChild, isMessage, type PostgresStatus } from "../base/supervision.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
-import { Child, DISK_AWAY } from "./child.ts";
+import { Child } from "./child.ts";
 
 export type ChildName = "serve" | "guard";
 
