@@ -14,6 +14,7 @@ import {
 } from "kysely";
 import pg from "pg";
 import { sleep } from "../base/clock.ts";
+import { isErrno } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { ChangeKind, Tables } from "./tables.ts";
 
@@ -181,8 +182,13 @@ class CheckedClient implements PostgresPoolClient {
   }
 }
 
+/** disk_full of PostgreSQL. Whatever needs no room goes on, reading above all. */
+const DISK_FULL = "53100";
+const DISK_FULL_MESSAGE = "The disk of the database is full: this was not saved. Reading goes on.";
+
 /** A COMMIT that was sent and not answered may have happened; anything before it has not. */
 function away(error: unknown, sql: string): unknown {
+  if (isErrno(error, DISK_FULL)) return new PromptlibError("disk_full", { message: DISK_FULL_MESSAGE, cause: error });
   if (!isAway(error)) return error;
   return new PromptlibError(sql === "commit" ? "write_outcome_unknown" : "database_unavailable", { cause: error });
 }

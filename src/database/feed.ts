@@ -12,6 +12,8 @@ const LOOK_EVERY_MS = 250;
 /** A look that takes longer means that PostgreSQL is stopped or unreachable, which counts like dead. */
 const LOOK_TIMEOUT_MS = 1_200;
 const RETRY_MS = 200;
+/** What may be better the next time. */
+const PASSING: readonly string[] = ["database_unavailable", "write_outcome_unknown", "disk_full"];
 
 export interface FeedConsumer {
   /** The database answers, and nothing is known of it: load everything. Called at first and when the cursor is lost. */
@@ -107,8 +109,8 @@ export class Feed {
     try {
       await this.#prepare();
     } catch (error) {
-      // Our own error, but not that PostgreSQL is away again: the program must not go on.
-      if (error instanceof PromptlibError && error.code !== "database_unavailable") {
+      // Our own error, but not that PostgreSQL is away again or has no room: the program must not go on.
+      if (error instanceof PromptlibError && !PASSING.includes(error.code)) {
         throw new Refused("refused", { cause: error });
       }
       throw error;

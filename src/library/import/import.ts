@@ -6,7 +6,7 @@ import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shap
 import { type Database, isAway, type Queries, transact } from "../../database/database.ts";
 import type { Actor } from "../actor.ts";
 import type { ProjectRef } from "../find.ts";
-import { type PreparedSave, prepareSave, savePrompt } from "../save.ts";
+import { type LockedPrompts, lockPrompts, type PreparedSave, prepareSave, savePrompt } from "../save.ts";
 import { trashIn } from "../trash.ts";
 import { readPromptCsv } from "./csv.ts";
 
@@ -51,6 +51,8 @@ class Importer {
   readonly #options: ImportOptions;
   /** Hashes of the names that the files have, so that memory stays small. */
   readonly #present = new Set<string>();
+  /** In a dry run: what the names that came before would be at by then. */
+  readonly #rehearsed = new Map<string, { version: number; hash: Buffer }>();
   /** A rejected row without a readable name may be any prompt: then nothing is known to be missing for sure. */
   #nameless = false;
 
@@ -70,18 +72,23 @@ class Importer {
 
   async *run(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportItem> {
     let batch: Pending[] = [];
+    const names = new Set<string>();
     for await (const read of readItems(pieces)) {
       if ("save" in read) {
-        this.#present.add(fingerprint(read.save.name));
+        const { name } = read.save;
+        this.#present.add(fingerprint(name));
+        // Each name once in a batch: another file may have it again.
+        if (batch.length >= BATCH || names.has(name)) {
+          yield* await this.#save(batch);
+          batch = [];
+          names.clear();
+        }
+        names.add(name);
         batch.push(read);
       } else {
         if (read.item.name !== null) this.#present.add(fingerprint(read.item.name));
         else if (read.item.result === "rejected") this.#nameless = true;
         yield read.item;
-      }
-      if (batch.length >= BATCH) {
-        yield* await this.#save(batch);
-        batch = [];
       }
     }
     yield* await this.#save(batch);
@@ -90,7 +97,7 @@ class Importer {
 
   async #save(batch: Pending[]): Promise<ImportItem[]> {
     if (batch.length === 0) return [];
-    return this.#patiently(async () => {
+    const items = await this.#patiently(async () => {
       try {
         return await this.#transact((transaction) => this.#saveAll(transaction, batch));
       } catch (error) {
@@ -101,6 +108,15 @@ class Importer {
         return items;
       }
     });
+    if (this.#options.dryRun) this.#rehearse(batch, items);
+    return items;
+  }
+
+  #rehearse(batch: readonly Pending[], items: readonly ImportItem[]): void {
+    for (const [at, { save }] of batch.entries()) {
+      const version = items[at]?.version;
+      if (version) this.#rehearsed.set(fingerprint(save.name), { version, hash: save.hash });
+    }
   }
 
   async #saveAlone(pending: Pending): Promise<ImportItem> {
@@ -114,36 +130,52 @@ class Importer {
   }
 
   async #saveAll(transaction: Queries, batch: Pending[]): Promise<ImportItem[]> {
+    const names = batch.map(({ save }) => save.name);
+    const locked = await lockPrompts(transaction, this.#project, names);
     const items: ImportItem[] = [];
     for (const { item, save } of batch) {
       try {
-        const { created, version } = await savePrompt(
-          transaction,
-          this.#project,
-          this.#actor,
-          save,
-          this.#options.format,
-        );
+        const { created, version } = await this.#saveOne(transaction, save, locked);
         items.push({ ...item, version, result: !created ? "unchanged" : version === 1 ? "created" : "updated" });
       } catch (error) {
-        if (!(error instanceof PromptlibError) || isGone(error)) throw error;
+        if (!(error instanceof PromptlibError) || isGone(error) || error.code === "disk_full") throw error;
         items.push({ ...item, result: "rejected", reason: error.message });
       }
     }
     return items;
   }
 
+  async #saveOne(transaction: Queries, save: PreparedSave, locked: LockedPrompts) {
+    const before = this.#rehearsed.get(fingerprint(save.name));
+    if (!before) return savePrompt(transaction, this.#project, this.#actor, save, this.#options.format, locked);
+    const created = !before.hash.equals(save.hash);
+    return { created, version: created ? before.version + 1 : before.version };
+  }
+
   /** What an earlier import brought and these files no longer have. */
   async *#missing(): AsyncGenerator<ImportItem> {
-    const prune = this.#options.prune && !this.#nameless;
-    for (const name of await this.#missingNames()) {
-      const notes = this.#options.prune && this.#nameless ? ["kept, because a rejected row may be this prompt"] : [];
+    const doubt = this.#options.prune ? this.#doubt() : null;
+    for (const name of await this.#patiently(() => this.#missingNames())) {
+      const notes = doubt ? [doubt] : [];
       const item: ImportItem = { path: "", line: null, name, result: "missing", version: null, reason: null, notes };
-      if (prune)
-        await this.#patiently(() =>
-          this.#transact((transaction) => trashIn(transaction, this.#project, this.#actor, name)),
-        );
+      const prune = this.#options.prune && !doubt;
+      if (prune) await this.#patiently(() => this.#prune(name));
       yield prune ? { ...item, result: "pruned" } : item;
+    }
+  }
+
+  /** Why nothing is pruned although it was asked for, or null. */
+  #doubt(): string | null {
+    if (this.#nameless) return "kept, because a rejected row may be this prompt";
+    return this.#present.size === 0 ? "kept, because the files hold no prompt at all" : null;
+  }
+
+  async #prune(name: string): Promise<void> {
+    try {
+      await this.#transact((transaction) => trashIn(transaction, this.#project, this.#actor, name));
+    } catch (error) {
+      // In the trash already: someone else was faster, or we were, and the database went before it said so.
+      if (!(error instanceof PromptlibError && error.code === "prompt_not_found")) throw error;
     }
   }
 
