@@ -1,5 +1,6 @@
 /** The memory of a server with 100,000 prompts, after each was fetched, in random order, and then more of them. */
 import { Agent, request } from "node:http";
+import { text } from "node:stream/consumers";
 import pg from "pg";
 import { monotonic, sleep } from "../src/base/clock.ts";
 import { postgresConnection } from "../src/postgres/connection.ts";
@@ -14,9 +15,12 @@ export async function benchMemory(): Promise<void> {
   try {
     for (const limit of [64, 16]) {
       const library = await start(directory, { CACHE_LIMIT_MB: String(limit) });
-      if (rows.length === 0) await makePrompts(library);
-      rows.push(await measure(library, limit));
-      await library.stop();
+      try {
+        if (rows.length === 0) await makePrompts(library);
+        rows.push(await measure(library, limit));
+      } finally {
+        await library.stop();
+      }
     }
   } finally {
     await remove(directory);
@@ -81,9 +85,8 @@ async function fetchAll(url: string, key: string): Promise<void> {
     new Promise<void>((resolve, reject) => {
       const path = `${url}/api/prompts/many%2Fprompt-${n}?label=production`;
       request(path, { agent, headers }, (answer) => {
-        if (answer.statusCode !== 200) reject(new Error(`${path} answered ${answer.statusCode}`));
-        answer.resume();
-        answer.on("end", resolve);
+        if (answer.statusCode === 200) answer.on("end", resolve).resume();
+        else text(answer).then((body) => reject(new Error(`${path} answered ${answer.statusCode} ${body}`)), reject);
       })
         .on("error", reject)
         .end();
