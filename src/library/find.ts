@@ -77,17 +77,7 @@ export async function findVersion(db: Queries, promptId: Id, version: number): P
  * Whoever changes a prompt, its labels or versions holds this lock, so revisions count every change.
  */
 export async function lockPrompt(transaction: Queries, project: ProjectRef, name: string): Promise<PromptRow> {
-  const row = await tryLockPrompt(transaction, project, name);
-  if (!row) throw promptNotFound(name);
-  return row;
-}
-
-export async function tryLockPrompt(
-  transaction: Queries,
-  project: ProjectRef,
-  name: string,
-): Promise<(PromptRow & { source: string | null }) | undefined> {
-  return transaction
+  const row = await transaction
     .selectFrom("prompts")
     .selectAll()
     .where("project_id", "=", project.id)
@@ -95,4 +85,6 @@ export async function tryLockPrompt(
     .where("trashed_at", "is", null)
     .forUpdate()
     .executeTakeFirst();
+  if (!row) throw promptNotFound(name);
+  return row;
 }

@@ -9,11 +9,13 @@ import { normalizeName } from "../prompt/names.ts";
 import { templateFaults } from "../prompt/template.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { findVersion, type ProjectRef, tryLockPrompt } from "./find.ts";
+import { findVersion, type ProjectRef } from "./find.ts";
 import { placeLabels } from "./labels.ts";
 import { hashText, type PromptRow, presentPrompt } from "./stored.ts";
 
-type StoredPrompt = PromptRow & { source: string | null };
+type LockedPrompt = PromptRow & { source: string | null; newestHash: Buffer };
+/** By name; a name that is missing was free when the others were locked. */
+export type LockedPrompts = ReadonlyMap<string, LockedPrompt>;
 
 /** A save that was checked and brought into its one form. */
 export interface PreparedSave {
@@ -71,8 +73,43 @@ export interface SaveResult {
 }
 
 /**
+ * Locks the prompts of these names and reads what their newest versions are. In the order of the names, so that two
+ * who lock many do not wait for each other in a ring.
+ */
+export async function lockPrompts(
+  transaction: Queries,
+  project: ProjectRef,
+  names: readonly string[],
+): Promise<LockedPrompts> {
+  const prompts = await transaction
+    .selectFrom("prompts")
+    .selectAll()
+    .where("project_id", "=", project.id)
+    .where(sql<boolean>`name collate "C" = any(${names}::text[])`)
+    .where("trashed_at", "is", null)
+    .orderBy(sql`name collate "C"`)
+    .forUpdate()
+    .execute();
+  if (prompts.length === 0) return new Map();
+  // Asked once the locks are held: what was saved while we waited is seen.
+  const newest = await transaction
+    .selectFrom("versions")
+    .innerJoin("prompts", (join) =>
+      join.onRef("prompts.id", "=", "versions.prompt_id").onRef("prompts.newest", "=", "versions.version"),
+    )
+    .select(["prompt_id", "content_hash"])
+    .where(sql<boolean>`prompt_id = any(${prompts.map(({ id }) => id)}::bigint[])`)
+    .execute();
+  const hashes = new Map(newest.map((row) => [row.prompt_id, row.content_hash]));
+  return new Map(
+    prompts.map((prompt) => [prompt.name, { ...prompt, newestHash: hashes.get(prompt.id) ?? Buffer.alloc(0) }]),
+  );
+}
+
+/**
  * Saves in the running transaction. The content that the newest version has makes no new one; labels and tags apply
- * all the same. Errors: `type_conflict`, `version_conflict` with the newest version and what came between.
+ * all the same. Who saves many locks them together before, and saves each name once.
+ * Errors: `type_conflict`, `version_conflict` with the newest version and what came between.
  */
 export async function savePrompt(
   transaction: Queries,
@@ -80,8 +117,15 @@ export async function savePrompt(
   actor: Actor,
   save: PreparedSave,
   source: string | null = null,
+  locked: LockedPrompts | null = null,
 ): Promise<SaveResult> {
-  const result = await saveLocked(transaction, project, actor, save, source);
+  const prompts = locked ?? (await lockPrompts(transaction, project, [save.name]));
+  const prompt = prompts.get(save.name);
+  const result = prompt
+    ? await saveNext(transaction, project, actor, save, prompt, source)
+    : await saveFirst(transaction, project, actor, save, source);
+  // Someone made it between our look and our insert; now it can be locked.
+  if (!result) return savePrompt(transaction, project, actor, save, source);
   if (result.changed) {
     recordPromptDeed(transaction, project, actor, {
       action: result.created ? "prompt.save" : "prompt.change",
@@ -92,26 +136,14 @@ export async function savePrompt(
   return result;
 }
 
-async function saveLocked(
-  transaction: Queries,
-  project: ProjectRef,
-  actor: Actor,
-  save: PreparedSave,
-  source: string | null,
-): Promise<SaveResult> {
-  const existing = await tryLockPrompt(transaction, project, save.name);
-  return existing
-    ? saveNext(transaction, project, actor, save, existing, source)
-    : saveFirst(transaction, project, actor, save, source);
-}
-
+/** Null when the name was taken meanwhile. */
 async function saveFirst(
   transaction: Queries,
   project: ProjectRef,
   actor: Actor,
   save: PreparedSave,
   source: string | null,
-): Promise<SaveResult> {
+): Promise<SaveResult | null> {
   if (save.baseVersion !== undefined) {
     throw new PromptlibError("version_conflict", {
       message: `There is no prompt named “${save.name}” any more, so version ${save.baseVersion} is not its newest.`,
@@ -132,8 +164,7 @@ async function saveFirst(
     .onConflict((conflict) => conflict.doNothing())
     .returning("id")
     .executeTakeFirst();
-  // Someone made it between our look and our insert; now it can be locked.
-  if (!inserted) return saveLocked(transaction, project, actor, save, source);
+  if (!inserted) return null;
   await insertVersion(transaction, inserted.id, 1, save, actor);
   await placeLabels(transaction, inserted.id, save.labels, 1, actor);
   recordChange(transaction, "prompt", inserted.id, "1");
@@ -145,7 +176,7 @@ async function saveNext(
   project: ProjectRef,
   actor: Actor,
   save: PreparedSave,
-  prompt: StoredPrompt,
+  prompt: LockedPrompt,
   source: string | null,
 ): Promise<SaveResult> {
   if (save.type !== prompt.type) {
@@ -156,13 +187,7 @@ async function saveNext(
   if (save.baseVersion !== undefined && save.baseVersion !== prompt.newest) {
     throw await versionConflict(transaction, project, prompt, save.baseVersion);
   }
-  const newest = await transaction
-    .selectFrom("versions")
-    .select("content_hash")
-    .where("prompt_id", "=", prompt.id)
-    .where("version", "=", prompt.newest)
-    .executeTakeFirstOrThrow();
-  const created = !newest.content_hash.equals(save.hash);
+  const created = !prompt.newestHash.equals(save.hash);
   const version = created ? prompt.newest + 1 : prompt.newest;
   if (created) await insertVersion(transaction, prompt.id, version, save, actor);
   const moved = await placeLabels(transaction, prompt.id, save.labels, version, actor);
@@ -176,7 +201,7 @@ async function saveNext(
   return { created, changed, version };
 }
 
-function differing(prompt: StoredPrompt, save: PreparedSave): { tags?: string[]; description?: string } {
+function differing(prompt: LockedPrompt, save: PreparedSave): { tags?: string[]; description?: string } {
   return {
     ...(save.tags && JSON.stringify(save.tags) !== JSON.stringify(prompt.tags) ? { tags: save.tags } : {}),
     ...(save.description !== undefined && save.description !== prompt.description
@@ -213,7 +238,7 @@ async function insertVersion(
 /** How many of the versions that came between are told. */
 const BETWEEN_LIMIT = 50;
 
-async function versionConflict(db: Queries, project: ProjectRef, prompt: StoredPrompt, base: number) {
+async function versionConflict(db: Queries, project: ProjectRef, prompt: LockedPrompt, base: number) {
   const newest = presentPrompt(project.name, prompt, await findVersion(db, prompt.id, prompt.newest), {});
   const between = await db
     .selectFrom("versions")

@@ -70,11 +70,12 @@ export async function runOnce(config: pg.ClientConfig, statement: string): Promi
   }
 }
 
-/** Ends every other connection to the database of the library, as a crash does. */
-export async function cutConnections(library: TestLibrary): Promise<void> {
-  await library.asSuperuser(
-    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+/** Ends the server's connections to the database of the library, as a crash does; answers how many there were. */
+export async function cutConnections(library: TestLibrary): Promise<number> {
+  const cut = await library.asSuperuser(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'promptlib_app'",
   );
+  return cut.length;
 }
 
 /** What is counted of a table, for "nothing was changed". */

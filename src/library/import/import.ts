@@ -6,9 +6,9 @@ import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shap
 import { type Database, isAway, type Queries, transact } from "../../database/database.ts";
 import type { Actor } from "../actor.ts";
 import type { ProjectRef } from "../find.ts";
-import { type LockedPrompts, lockPrompts, type PreparedSave, prepareSave, savePrompt } from "../save.ts";
+import { type LockedPrompts, lockPrompts, type PreparedSave, savePrompt } from "../save.ts";
 import { trashIn } from "../trash.ts";
-import { readPromptCsv } from "./csv.ts";
+import { type Pending, readItems } from "./items.ts";
 
 const BATCH = 100;
 /** A database that goes away in the middle is waited for this long: the batch is simply done again. */
@@ -21,11 +21,6 @@ export interface ImportOptions {
 }
 
 type ImportLine = ImportItem | { summary: ImportSummary };
-
-interface Pending {
-  item: ImportItem;
-  save: PreparedSave;
-}
 
 /** Imports the files; the last line is the summary. A bad item never stops the rest. */
 export async function* importFiles(
@@ -231,59 +226,4 @@ function isGone(error: unknown): boolean {
 
 function fingerprint(name: string): string {
   return createHash("sha256").update(name).digest("base64").slice(0, 16);
-}
-
-async function* readItems(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<Pending | { item: ImportItem }> {
-  for await (const file of filesOf(pieces)) {
-    for await (const row of readPromptCsv(file.bytes)) {
-      const item: ImportItem = {
-        path: file.path,
-        line: row.line,
-        name: null,
-        result: "rejected",
-        version: null,
-        reason: null,
-        notes: [],
-      };
-      if ("twin" in row) yield { item: { ...item, name: row.twin, result: "twin" } };
-      else if ("reason" in row) yield { item: { ...item, name: row.name, reason: row.reason } };
-      else yield prepare({ ...item, name: row.item.name, notes: row.item.notes }, row.item);
-    }
-  }
-}
-
-function prepare(item: ImportItem, save: Parameters<typeof prepareSave>[0]): Pending | { item: ImportItem } {
-  try {
-    const { name, text, template, variables, tags } = save;
-    const message = `imported from ${item.path}`;
-    return { item, save: prepareSave({ name, text, template, variables, tags, message }) };
-  } catch (error) {
-    if (!(error instanceof PromptlibError)) throw error;
-    return { item: { ...item, reason: error.message } };
-  }
-}
-
-interface ImportedFile {
-  path: string;
-  bytes: AsyncIterable<Uint8Array>;
-}
-
-/** Consecutive pieces of one path are one file. Each file must be read to its end before the next. */
-async function* filesOf(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportedFile> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  try {
-    let next = await iterator.next();
-    while (!next.done) {
-      const { path } = next.value;
-      const bytes = async function* () {
-        while (!next.done && next.value.path === path) {
-          yield Buffer.from(next.value.content, next.value.encoding ?? "utf8");
-          next = await iterator.next();
-        }
-      };
-      yield { path, bytes: bytes() };
-    }
-  } finally {
-    await iterator.return?.();
-  }
 }

@@ -1,0 +1,269 @@
+import { createReadStream, existsSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ACTOR, countRows, cutConnections, openLibrary, type TestLibrary } from "../../../test/support/library.ts";
+import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
+import { listPrompts, listTrash } from "../list.ts";
+import { trashPrompt } from "../trash.ts";
+import { importFiles } from "./import.ts";
+import { HEADER, row } from "./testing/csv-file.ts";
+
+let library: TestLibrary;
+beforeEach(async () => {
+  library = await openLibrary();
+});
+afterEach(() => library.close());
+
+type Files = Record<string, string>;
+
+async function* piecesOf(files: Files, size = 1000): AsyncGenerator<ImportPiece> {
+  for (const [path, text] of Object.entries(files)) {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += size) {
+      yield { path, content: bytes.subarray(at, at + size).toString("base64"), encoding: "base64" };
+    }
+  }
+}
+
+async function run(pieces: AsyncIterable<ImportPiece>, { dryRun = false, prune = false } = {}) {
+  const items: ImportItem[] = [];
+  let summary: ImportSummary | null = null;
+  for await (const line of importFiles(library.database, library.project, ACTOR, pieces, {
+    format: "csv",
+    dryRun,
+    prune,
+  })) {
+    if ("summary" in line) summary = line.summary;
+    else items.push(line);
+  }
+  if (!summary) throw new Error("no summary came");
+  return { items, summary, results: items.map(({ name, result }) => [name, result]) };
+}
+
+const importText = (files: Files, options = {}) => run(piecesOf(files), options);
+const csv = (...rows: string[]) => HEADER + rows.join("");
+const names = async () =>
+  (await listPrompts(library.database.reads, library.project, { limit: 200 })).items.map(({ name }) => name);
+const state = async () => [
+  await countRows(library, "prompts"),
+  await countRows(library, "versions"),
+  await countRows(library, "changes"),
+  await countRows(library, "audit_log"),
+];
+
+describe("an import", () => {
+  it("makes prompts, and a second time nothing at all", async () => {
+    const files = { "a.csv": csv(row("One", "text one"), row("Two", "text ${two:2}", "TRUE")) };
+    const first = await importText(files);
+    expect(first.results).toEqual([
+      ["One", "created"],
+      ["Two", "created"],
+    ]);
+    const before = await state();
+    const second = await importText(files);
+    expect(second.summary).toEqual({
+      dryRun: false,
+      created: 0,
+      updated: 0,
+      unchanged: 2,
+      twin: 0,
+      rejected: 0,
+      missing: 0,
+      pruned: 0,
+    });
+    expect(await state()).toEqual(before);
+  });
+
+  it("says where each item was, what became of it and why", async () => {
+    const files = {
+      "dir/a.csv": csv(row("A/B", "text"), row("", "no title"), row("A/B", "text"), row("A/B", "other")),
+    };
+    expect((await importText(files)).items).toMatchObject([
+      { path: "dir/a.csv", line: 3, name: null, result: "rejected", version: null, reason: "the title is empty" },
+      { line: 4, name: "A-B", result: "twin" },
+      {
+        line: 2,
+        name: "A-B",
+        result: "created",
+        version: 1,
+        notes: ["/ in the title became -, since / makes folders"],
+      },
+      { line: 5, name: "A-B (2)", result: "created", version: 1 },
+    ]);
+  });
+
+  it("tried dry tells exactly what the real one does, and changes nothing", async () => {
+    await importText({ "old.csv": csv(row("Same", "same"), row("Changed", "old"), row("Gone", "gone")) });
+    await library.save({ name: "Chat", messages: [{ role: "user", content: "x" }] });
+    await library.save({ name: "By hand", text: "by hand" });
+    const many = Array.from({ length: 230 }, (_, at) => row(`Many ${at}`, `text ${at}`));
+    const files = {
+      "a.csv": csv(
+        row("Same", "same"),
+        row("Changed", "new"),
+        row("Chat", "text"),
+        row("By hand", "by hand"),
+        row("New", "1"),
+        ...many,
+      ),
+      // Another file has some names again, in the same batch and in a later one: the same content, another, a third.
+      "b.csv": csv(row("New", "2"), row("Many 3", "text 3"), row("Many 4", "otherwise"), row("Chat", "text")),
+      "c.csv": csv(row("New", "2"), row("Many 4", "text 4"), row("", "rejected")),
+    };
+    for (const prune of [false, true]) {
+      const before = await state();
+      const dry = await importText(files, { dryRun: true, prune });
+      expect(await state()).toEqual(before);
+      const real = await importText(files, { prune });
+      expect(dry.items).toEqual(real.items);
+      expect(dry.summary).toEqual({ ...real.summary, dryRun: true });
+    }
+    const pruned = { "a.csv": csv(row("Same", "same")) };
+    const dry = await importText(pruned, { dryRun: true, prune: true });
+    expect(dry.items).toEqual((await importText(pruned, { prune: true })).items);
+    expect(dry.summary.pruned).toBeGreaterThan(200);
+  });
+
+  it("rejects the row whose name is a chat by now, and takes the rest of its batch", async () => {
+    await library.save({ name: "B", messages: [{ role: "user", content: "x" }] });
+    const { results, items } = await importText({ "a.csv": csv(row("A", "a"), row("B", "b"), row("C", "c")) });
+    expect(results).toEqual([
+      ["A", "created"],
+      ["B", "rejected"],
+      ["C", "created"],
+    ]);
+    expect(items[1]?.reason).toContain("is a chat prompt");
+  });
+
+  it("after one of an older file makes versions of the differences alone, and reports what is missing", async () => {
+    await importText({ "a.csv": csv(row("Stays", "1"), row("Changes", "1"), row("Goes", "1")) });
+    const newer = { "a.csv": csv(row("Changes", "2"), row("Stays", "1"), row("Comes", "1")) };
+    expect((await importText(newer)).results).toEqual([
+      ["Changes", "updated"],
+      ["Stays", "unchanged"],
+      ["Comes", "created"],
+      ["Goes", "missing"],
+    ]);
+    expect(await names()).toContain("Goes");
+    expect((await importText(newer, { prune: true })).results.at(-1)).toEqual(["Goes", "pruned"]);
+    expect(await names()).toEqual(["Changes", "Comes", "Stays"]);
+    expect((await listTrash(library.database.reads, library.project, { limit: 9, cursor: null })).items).toMatchObject([
+      { name: "Goes" },
+    ]);
+  });
+
+  it("prunes nothing that somebody made by hand", async () => {
+    await library.save({ name: "By hand", text: "x" });
+    await importText({ "a.csv": csv(row("A", "1")) }, { prune: true });
+    expect(await names()).toEqual(["A", "By hand"]);
+  });
+
+  it.each([
+    [
+      "a rejected row has no name: it may be any prompt",
+      csv(row("B", "1"), row("", "1")),
+      "a rejected row may be this prompt",
+    ],
+    ["the file holds no row", HEADER, "hold no prompt at all"],
+    ["there is no file", "", "hold no prompt at all"],
+  ])("prunes nothing when %s", async (_, text, note) => {
+    await importText({ "a.csv": csv(row("A", "1")) });
+    const { items, summary } = await importText(text === "" ? {} : { "a.csv": text }, { prune: true });
+    expect(summary).toMatchObject({ pruned: 0, missing: 1 });
+    expect(items.find(({ result }) => result === "missing")?.notes[0]).toContain(note);
+    expect(await names()).toContain("A");
+  });
+
+  it("keeps a prompt whose row is rejected now", async () => {
+    await importText({ "a.csv": csv(row("A", "1"), row("B", "1")) });
+    const { results } = await importText({ "a.csv": csv(row("A", " "), row("B", "1")) }, { prune: true });
+    expect(results).toEqual([
+      ["A", "rejected"],
+      ["B", "unchanged"],
+    ]);
+    expect(await names()).toEqual(["A", "B"]);
+  });
+
+  it("brings back as new what is in the trash", async () => {
+    const files = { "a.csv": csv(row("A", "1")) };
+    await importText(files);
+    await trashPrompt(library.database, library.project, ACTOR, "A");
+    expect((await importText(files)).results).toEqual([["A", "created"]]);
+  });
+
+  it("beside another of the same file: both end well, and no version is made twice over", async () => {
+    const rows = Array.from({ length: 150 }, (_, at) => row(`P ${at}`, `text ${at}`));
+    const both = await Promise.all([
+      importText({ "a.csv": csv(...rows) }),
+      importText({ "a.csv": csv(...rows.toReversed()) }),
+    ]);
+    expect(both[0].summary.created + both[1].summary.created).toBe(150);
+    expect(await countRows(library, "versions")).toBe(150);
+  });
+
+  it("goes on when its connections are cut in the middle, and the result is complete", async () => {
+    const rows = Array.from({ length: 950 }, (_, at) => row(`P ${at}`, `text ${at}`));
+    async function* cutting() {
+      let piece = 0;
+      const cuts: Promise<number>[] = [];
+      for await (const one of piecesOf({ "a.csv": csv(...rows) }, 4_000)) {
+        piece += 1;
+        // Also while a batch is being saved: this is not waited for.
+        if (piece % 2 === 0) cuts.push(cutConnections(library));
+        yield one;
+      }
+      expect((await Promise.all(cuts)).some((count) => count > 0)).toBe(true);
+    }
+    const { items, summary } = await run(cutting());
+    expect(items).toHaveLength(950);
+    expect(summary).toMatchObject({ rejected: 0, missing: 0 });
+    expect(await countRows(library, "versions")).toBe(950);
+    expect((await importText({ "a.csv": csv(...rows) })).summary.unchanged).toBe(950);
+  });
+
+  it("that nobody reads to its end leaves what it committed, and stops reading its files", async () => {
+    let ended = false;
+    async function* endless(): AsyncGenerator<ImportPiece> {
+      try {
+        yield { path: "a.csv", content: HEADER };
+        for (let at = 0; ; at += 1) yield { path: "a.csv", content: row(`P ${at}`, "text") };
+      } finally {
+        ended = true;
+      }
+    }
+    const lines = importFiles(library.database, library.project, ACTOR, endless(), {
+      format: "csv",
+      dryRun: false,
+      prune: true,
+    });
+    for (let at = 0; at < 150; at += 1) await lines.next();
+    await lines.return(undefined);
+    expect(ended).toBe(true);
+    expect(await countRows(library, "versions")).toBeGreaterThanOrEqual(150);
+  });
+});
+
+const data = new URL("../../../../shared/data/awesome-chatgpt-prompts/", import.meta.url);
+
+describe.skipIf(!existsSync(data))(
+  "the list awesome-chatgpt-prompts (skipped where its files are not beside the clone)",
+  () => {
+    async function* piecesFrom(file: string): AsyncGenerator<ImportPiece> {
+      for await (const bytes of createReadStream(new URL(file, data))) {
+        yield { path: file, content: bytes.toString("base64"), encoding: "base64" };
+      }
+    }
+
+    it("of February, then of March: exactly the differences become versions; then nothing more", async () => {
+      const old = await run(piecesFrom("prompts_2026-02-22.csv"));
+      expect(old.summary).toMatchObject({ updated: 0, unchanged: 0, missing: 0 });
+      const dry = await run(piecesFrom("prompts_2026-03-20.csv"), { dryRun: true });
+      const versions = Number(await countRows(library, "versions"));
+      const march = await run(piecesFrom("prompts_2026-03-20.csv"));
+      expect(march.items).toEqual(dry.items);
+      expect(await countRows(library, "versions")).toBe(versions + march.summary.created + march.summary.updated);
+      expect(march.summary.unchanged).toBeGreaterThan(0);
+      const again = await run(piecesFrom("prompts_2026-03-20.csv"), { prune: true });
+      expect(again.summary).toMatchObject({ created: 0, updated: 0, missing: 0, pruned: march.summary.missing });
+    });
+  },
+);
