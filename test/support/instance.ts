@@ -11,6 +11,18 @@ import { clearPrograms } from "./programs.ts";
 
 const launcher = fileURLToPath(new URL("../../bin/promptlib", import.meta.url));
 
+interface Account {
+  uid: number;
+  gid: number;
+}
+
+interface Options {
+  /** Holds the home, and is removed at the end; else a new one below /tmp. */
+  directory?: string;
+  /** Runs everything as this account; else as the one that runs the tests. */
+  account?: Account;
+}
+
 export interface Ran {
   code: number | null;
   stdout: string;
@@ -28,15 +40,17 @@ export class Instance {
   readonly directory: string;
   readonly home: Home;
   readonly #environment: Record<string, string>;
+  readonly #account: Account | undefined;
   #process: ChildProcess | null = null;
   #printed = "";
 
-  static async make(environment: Record<string, string> = {}): Promise<Instance> {
-    return new Instance(await temporaryDirectory(), environment);
+  static async make(environment: Record<string, string> = {}, { directory, account }: Options = {}): Promise<Instance> {
+    return new Instance(directory ?? (await temporaryDirectory()), environment, account);
   }
 
-  private constructor(directory: string, environment: Record<string, string>) {
+  private constructor(directory: string, environment: Record<string, string>, account: Account | undefined) {
     this.directory = directory;
+    this.#account = account;
     this.home = homeAt(join(directory, "home"));
     this.#environment = {
       PATH: process.env.PATH ?? "",
@@ -51,18 +65,25 @@ export class Instance {
   }
 
   /** Answers the address when it is ready, everything in it included. */
-  async start(): Promise<string> {
+  async start(env: Record<string, string> = {}): Promise<string> {
+    const url = await this.startAnyhow(env);
+    await this.healthy(url);
+    return url;
+  }
+
+  /** Answers the address as soon as it is told, whatever the health. */
+  async startAnyhow(env: Record<string, string> = {}): Promise<string> {
     const child = spawn(launcher, ["up"], {
       cwd: this.directory,
-      env: this.#environment,
+      env: { ...this.#environment, ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      ...this.#account,
     });
     this.#process = child;
     this.#printed = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (this.#printed += data));
     const url = await until(() => /ready at (\S+)/.exec(this.#printed)?.[1], { timeout: 60_000 });
     if (!url) throw new Error(`it did not start: ${this.#printed}`);
-    await this.healthy(url);
     return url;
   }
 
@@ -76,7 +97,11 @@ export class Instance {
     args: string[],
     { input = "", env = {} }: { input?: string; env?: Record<string, string> } = {},
   ): Promise<Ran> {
-    const child = spawn(launcher, args, { cwd: this.directory, env: { ...this.#environment, ...env } });
+    const child = spawn(launcher, args, {
+      cwd: this.directory,
+      env: { ...this.#environment, ...env },
+      ...this.#account,
+    });
     const ran = { stdout: "", stderr: "" };
     child.stdout.on("data", (data) => (ran.stdout += data));
     child.stderr.on("data", (data) => (ran.stderr += data));
@@ -116,7 +141,7 @@ export class Instance {
 }
 
 /** healthy, degraded or down; "unreachable" when nobody answers. */
-async function health(url: string): Promise<string> {
+export async function health(url: string): Promise<string> {
   try {
     const response = await fetch(`${url}/api/system/health`);
     return ((await response.json()) as { status: string }).status;

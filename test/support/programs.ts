@@ -1,9 +1,14 @@
 /** The programs that run on a home, also those that children.json does not know (a successor on its way, say). */
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
 import { until } from "../../src/base/clock.ts";
 import type { Home } from "../../src/base/config.ts";
 import { identityOf } from "../../src/base/lock.ts";
 import { stopLeftOver } from "../../src/postgres/cluster.ts";
+import { existingPlace } from "../../src/postgres/place.ts";
+import { runningProcesses } from "../../src/postgres/postmaster.ts";
 
 /** Process ids of supervisors, guards, servers and verbs. */
 export async function programsOf(home: Home): Promise<number[]> {
@@ -15,6 +20,15 @@ export async function programsOf(home: Home): Promise<number[]> {
     }),
   );
   return pids.filter((_, index) => mine[index]);
+}
+
+/** Also no file is left that says so. */
+export async function nothingRuns(home: Home): Promise<void> {
+  expect(await programsOf(home)).toEqual([]);
+  const place = await existingPlace(home);
+  expect(place ? await runningProcesses(place) : []).toEqual([]);
+  for (const name of ["children.json", "lock", "guard.lock"])
+    expect(existsSync(join(home.run, name)), name).toBe(false);
 }
 
 /** Whatever a failed test left: those that start others are killed first, until there is none; PostgreSQL last. */

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,10 +13,8 @@ import { until } from "../../src/base/clock.ts";
 import { type Home, homeAt, readConfig } from "../../src/base/config.ts";
 import { identityOf } from "../../src/base/lock.ts";
 import { postgresConnection } from "../../src/postgres/connection.ts";
-import { existingPlace } from "../../src/postgres/place.ts";
-import { runningProcesses } from "../../src/postgres/postmaster.ts";
 import { temporaryDirectory } from "./cluster.ts";
-import { clearPrograms, programsOf } from "./programs.ts";
+import { clearPrograms, nothingRuns } from "./programs.ts";
 
 const main = fileURLToPath(new URL("./fake-main.ts", import.meta.url));
 
@@ -85,11 +82,7 @@ export class Stage {
   }
 
   async nothingRuns(): Promise<void> {
-    expect(await programsOf(this.home)).toEqual([]);
-    const place = await existingPlace(this.home);
-    expect(place && (await runningProcesses(place))).toEqual([]);
-    expect(existsSync(join(this.home.run, "children.json"))).toBe(false);
-    expect(existsSync(join(this.home.run, "lock"))).toBe(false);
+    await nothingRuns(this.home);
   }
 
   async clear(): Promise<void> {
