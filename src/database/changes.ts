@@ -4,6 +4,7 @@
  */
 import { sql } from "kysely";
 import type { Queries, RecordedChange } from "./database.ts";
+import type { ChangeKind } from "./tables.ts";
 
 /** How long changes are kept: a consumer that was away longer loads or compares everything. */
 const KEPT_DAYS = 7;
@@ -70,6 +71,33 @@ export async function readChanges(
     changes: rows.map((row) => ({ ...row, revision: BigInt(row.revision) })),
     cursor: last ? { epoch: cursor.epoch, tx: last.tx, seq: last.seq } : cursor,
   };
+}
+
+/** How many changes that are not settled are told at once; the others wait until they are. */
+const UNSETTLED_LIMIT = 10_000;
+
+/**
+ * What readChanges holds back although it has committed, because an older transaction still runs, of anybody in the
+ * whole PostgreSQL: memory must not stay behind for as long as that takes. Only what was not there at the snapshot
+ * `since` (null: all of it). Each comes again, in its order, once it is settled.
+ */
+export async function readUnsettled(
+  db: Queries,
+  since: string | null,
+): Promise<{ changes: RecordedChange[]; snapshot: string }> {
+  const { rows } = await sql<{ snapshot: string; kind: ChangeKind | null; subject: string; revision: string }>`
+    select pg_current_snapshot()::text as snapshot, kind, subject, revision
+    from (select) as one left join lateral (
+      select kind, subject, revision from changes
+      where tx >= pg_snapshot_xmin(pg_current_snapshot())
+        and not pg_visible_in_snapshot(tx, ${since ?? "1:1:"}::pg_snapshot)
+      order by tx, seq limit ${UNSETTLED_LIMIT}) as unsettled on true`.execute(db);
+  const snapshot = rows[0]?.snapshot;
+  if (!snapshot) throw new Error("PostgreSQL answered no snapshot");
+  const changes = rows.flatMap(({ kind, subject, revision }) =>
+    kind === null ? [] : [{ kind, subject, revision: BigInt(revision) }],
+  );
+  return { changes, snapshot };
 }
 
 /** Removes what is older than kept, always from the front and never the newest: see canContinue. */

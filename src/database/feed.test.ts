@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DatabaseProxy } from "../../test/support/database-proxy.ts";
 import { cutConnections, openLibrary, type TestLibrary } from "../../test/support/library.ts";
@@ -150,6 +151,25 @@ describe("a server that follows the feed", () => {
     await is(() => taken.includes("a"));
   });
 
+  it("hears what has committed also while an older transaction still runs, and of that when it has ended", async () => {
+    const slow = new pg.Client({ ...library.fresh.appConfig, options: "-c search_path=promptlib" });
+    await slow.connect();
+    const seen = follow();
+    await is(() => seen.feed.isLive);
+    await slow.query("begin; insert into changes (kind, subject) values ('prompt', 'slow')");
+    await change("a");
+    await is(() => seen.subjects.includes("a"));
+    await change("b");
+    await is(() => seen.subjects.includes("b"));
+    await sleep(600);
+    expect(seen.subjects).toEqual(["a", "b"]);
+    await slow.query("commit");
+    await slow.end();
+    // Now in their order: what was told early is told once more.
+    await is(() => seen.subjects.length === 5);
+    expect(seen.subjects.slice(2)).toEqual(["slow", "a", "b"]);
+  });
+
   it("is woken when another server announces what it committed", async () => {
     const [here, there] = [follow(), follow()];
     await is(() => here.feed.isLive && there.feed.isLive);
@@ -158,6 +178,21 @@ describe("a server that follows the feed", () => {
       here.feed.announce();
       await is(() => there.subjects.includes(subject));
     }
+  });
+
+  it("announces on a connection of its own, after the commit, so that those who listen are woken at once", async () => {
+    const listener = new pg.Client(library.fresh.appConfig);
+    await listener.connect();
+    const heard: string[] = [];
+    listener.on("notification", ({ channel }) => heard.push(channel));
+    await listener.query("listen promptlib_changes");
+    const seen = follow();
+    await is(() => seen.feed.isLive);
+    await change("a");
+    expect(heard).toEqual([]);
+    seen.feed.announce();
+    await is(() => heard.length === 1);
+    await listener.end();
   });
 
   it("does not go on when the program must not", async () => {

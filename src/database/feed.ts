@@ -5,8 +5,8 @@
 import pg from "pg";
 import { monotonic, sleep, until } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { type Change, type Cursor, canContinue, currentCursor, readChanges } from "./changes.ts";
-import { type Queries, queriesOn, sessionOptions } from "./database.ts";
+import { type Cursor, canContinue, currentCursor, readChanges, readUnsettled } from "./changes.ts";
+import { type Queries, queriesOn, type RecordedChange, sessionOptions } from "./database.ts";
 
 const LOOK_EVERY_MS = 250;
 /** A look that takes longer means that PostgreSQL is stopped or unreachable, which counts like dead. */
@@ -18,7 +18,8 @@ const PASSING: readonly string[] = ["database_unavailable", "write_outcome_unkno
 export interface FeedConsumer {
   /** The database answers, and nothing is known of it: load everything. Called at first and when the cursor is lost. */
   onReset(cursor: Cursor): Promise<void>;
-  onChanges(changes: Change[]): Promise<void>;
+  /** In order, each once; a change that was told early, while an older transaction ran, is told again in its place. */
+  onChanges(changes: RecordedChange[]): Promise<void>;
   /** The database is there and everything up to now was consumed. */
   onLive(): void;
   onAway(error: unknown): void;
@@ -33,6 +34,8 @@ export class Feed {
   /** Runs once on each new connection before anything is read; throws to refuse. */
   readonly #prepare: () => Promise<void>;
   #cursor: Cursor | null = null;
+  /** Up to which snapshot changes were told early. */
+  #toldEarly: string | null = null;
   #confirmedAt = Number.NEGATIVE_INFINITY;
   #latency: number | null = null;
   #live = false;
@@ -126,11 +129,19 @@ export class Feed {
       await this.#consumer.onReset(current);
       this.#cursor = current;
     }
+    this.#toldEarly = null;
     while (!this.#closed) {
       const woken = this.#nextWake();
       await this.#look(connection);
       await Promise.race([woken, sleep(LOOK_EVERY_MS)]);
     }
+  }
+
+  async #tellEarly(connection: FeedConnection): Promise<void> {
+    const since = this.#toldEarly;
+    const { changes, snapshot } = await connection.within((db) => readUnsettled(db, since));
+    if (changes.length > 0) await this.#consumer.onChanges(changes);
+    this.#toldEarly = snapshot;
   }
 
   #nextWake(): Promise<void> {
@@ -148,6 +159,8 @@ export class Feed {
       const cursor = this.#cursor;
       if (!cursor) return;
       const asked = monotonic();
+      // In this order, so that what settles in between is in the second at the latest.
+      await this.#tellEarly(connection);
       const found = await connection.within((db) => readChanges(db, cursor));
       if (found.changes.length > 0) await this.#consumer.onChanges(found.changes);
       this.#cursor = found.cursor;

@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { temporaryDirectory } from "./support/cluster.ts";
+
+/** Where Debian's package puts it. Skipped where it is not installed; .ci/run installs it. */
+const POSTGRES_15 = "/usr/lib/postgresql/15/bin";
+const clone = fileURLToPath(new URL("..", import.meta.url));
+const MINUTES = 60_000;
+
+it.skipIf(!existsSync(join(POSTGRES_15, "postgres")))(
+  "the tests of database and library pass on Debian's PostgreSQL 15, the oldest that DATABASE_URL may name",
+  { timeout: 8 * MINUTES },
+  async () => {
+    const report = join(await temporaryDirectory(), "report.json");
+    // Without what the run that we are part of has set for its own tests.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
+    const run = promisify(execFile)(
+      join(clone, "bin/dev"),
+      [
+        "vitest",
+        "run",
+        "--project",
+        "default",
+        "--reporter",
+        "json",
+        "--outputFile",
+        report,
+        "src/database",
+        "src/library",
+      ],
+      { cwd: clone, env: { ...env, TEST_POSTGRES_BIN: POSTGRES_15 }, maxBuffer: 64 * 1024 * 1024 },
+    );
+    const failure = await run.then(
+      () => null,
+      (error: { stdout: string; stderr: string }) => `${error.stdout}\n${error.stderr}`,
+    );
+    expect(failure).toBeNull();
+    const { numPassedTests, numFailedTests } = JSON.parse(await readFile(report, "utf8"));
+    expect(numFailedTests).toBe(0);
+    expect(numPassedTests).toBeGreaterThan(200);
+  },
+);
