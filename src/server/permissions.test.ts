@@ -256,7 +256,7 @@ function bodyOf(id: string, fresh: string): unknown {
     createKey: { name: fresh },
     createUser: { username: fresh, password: "long enough for this" },
     changeUser: { operator: false },
-    importPrompts: `${JSON.stringify({ path: "p.csv", content: `act,prompt\n${fresh},x\n` })}\n`,
+    importPrompts: `${JSON.stringify({ path: "p.csv", content: `act,prompt,for_devs,type\n${fresh},x,FALSE,TEXT\n` })}\n`,
   };
   return bodies[id];
 }

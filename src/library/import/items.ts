@@ -45,7 +45,7 @@ interface ImportedFile {
   bytes: AsyncIterable<Uint8Array>;
 }
 
-/** Consecutive pieces of one path are one file. Each file must be read to its end before the next. */
+/** Consecutive pieces of one path are one file. What its reader leaves unread is passed over. */
 async function* filesOf(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportedFile> {
   const iterator = pieces[Symbol.asyncIterator]();
   try {
@@ -59,6 +59,8 @@ async function* filesOf(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<Impo
         }
       };
       yield { path, bytes: bytes() };
+      // A reader that gave up, for want of a header say, has left the rest of the file.
+      while (!next.done && next.value.path === path) next = await iterator.next();
     }
   } finally {
     await iterator.return?.();
