@@ -13,7 +13,7 @@ import type { Log } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { postgresConnection } from "../database/connection.ts";
 import type { RecordedChange } from "../database/database.ts";
-import { type Database, isAway, openDatabase, sessionOptions } from "../database/database.ts";
+import { type Database, isAway, openDatabase, type Queries, sessionOptions } from "../database/database.ts";
 import { Feed } from "../database/feed.ts";
 import { migrate } from "../database/migrate.ts";
 import { prepareExternalRoles } from "../database/roles.ts";
@@ -28,6 +28,8 @@ import { createFirstAdmin, hasUsers } from "../library/users.ts";
 
 /** A read that the database does not answer within this is answered without it. */
 const READ_PATIENCE_MS = 500;
+/** A list may take the database longer, and the mirror longer still. */
+const LIST_PATIENCE_MS = 1_500;
 
 export interface BackendOptions {
   log: Log;
@@ -136,12 +138,17 @@ export class Backend {
     }
   }
 
+  /** A list, from the database or (null) not. */
+  async list<T>(read: (db: Queries) => Promise<T>): Promise<T | null> {
+    return this.feed.isLive ? this.#patiently(read(this.database.reads), LIST_PATIENCE_MS) : null;
+  }
+
   /** The answer of the database, or null when it is away. */
-  async #patiently<T>(answer: Promise<T>): Promise<T | null> {
+  async #patiently<T>(answer: Promise<T>, patience = READ_PATIENCE_MS): Promise<T | null> {
     // When the wait is over first, nobody listens to what becomes of the answer.
     answer.catch(() => {});
     try {
-      return await Promise.race([answer, sleep(READ_PATIENCE_MS).then(() => null)]);
+      return await Promise.race([answer, sleep(patience).then(() => null)]);
     } catch (error) {
       if (isUnavailable(error)) return null;
       throw error;

@@ -10,7 +10,6 @@ import { readPage } from "../library/page.ts";
 import { prepareSave, savedPrompt, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import { normalizeName } from "../prompt/names.ts";
-import type { Backend } from "./backend.ts";
 import { requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
@@ -26,7 +25,7 @@ export const promptHandlers = {
   },
 
   async listPrompts({ project, query }, { backend }) {
-    const listed = await readOrNull(backend, () => listPrompts(backend.database.reads, project, query));
+    const listed = await backend.list((db) => listPrompts(db, project, query));
     if (listed) return { body: listed };
     return { body: await listMirrored(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
   },
@@ -80,16 +79,6 @@ export const promptHandlers = {
     return { body: importFiles(backend.database, project, actor, piecesOf(linesOf(raw)), options) };
   },
 } satisfies Partial<Handlers>;
-
-async function readOrNull<T>(backend: Backend, read: () => Promise<T>): Promise<T | null> {
-  if (!backend.feed.isLive) return null;
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof PromptlibError && error.code === "database_unavailable") return null;
-    throw error;
-  }
-}
 
 function eitherVersionOrLabel(): PromptlibError {
   return new PromptlibError("invalid_request", {
