@@ -40,6 +40,7 @@ export async function ask(url: string, path: string, { method = "GET", token, he
   const { hostname, port } = new URL(url);
   const bytes =
     body === undefined ? null : typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const length = bytes === null || headers["transfer-encoding"] ? {} : { "content-length": Buffer.byteLength(bytes) };
   return new Promise<Reply>((resolve, reject) => {
     const sent = sendRequest({
       hostname,
@@ -49,7 +50,7 @@ export async function ask(url: string, path: string, { method = "GET", token, he
       agent: false,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(bytes === null ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(bytes) }),
+        ...(bytes === null ? {} : { "content-type": "application/json", ...length }),
         ...headers,
       },
     });
