@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, chown, lstat, mkdir, readFile, readlink, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -56,13 +57,37 @@ asRoot("root's home below a directory that others cannot enter keeps its cluster
   await prepareHome(home);
   try {
     await startedAndStopped(home);
-    expect(await readlink(home.postgres)).toMatch(/^\/var\/lib\/promptlib\/[0-9a-f]{16}$/);
+    expect(await readlink(home.postgres)).toMatch(/^\/var\/lib\/promptlib\/[0-9a-f]{16}-[0-9a-f]{8}$/);
     await startedAndStopped(home);
     const target = (await existingPlace(home))?.root ?? "";
     await rm(target, { recursive: true });
     await expect(testCluster(home).start()).rejects.toMatchObject({ code: "postgres_start_failed" });
   } finally {
     await rm(await readlink(home.postgres), { recursive: true, force: true });
+    await rm(directory, { recursive: true });
+  }
+});
+
+asRoot("a new home where one was removed gets a new cluster, and the old one's stays as it is", async () => {
+  const directory = await temporaryDirectory();
+  await chmod(directory, 0o700);
+  const home = homeAt(join(directory, "home"));
+  const places: string[] = [];
+  try {
+    for (let time = 0; time < 2; time += 1) {
+      await rm(home.root, { recursive: true, force: true });
+      await prepareHome(home);
+      const cluster = testCluster(home);
+      expect(await cluster.start()).toMatchObject({ firstTime: true });
+      await cluster.stop();
+      places.push(await readlink(home.postgres));
+    }
+    const [old = "", anew = ""] = places;
+    expect(old).not.toBe(anew);
+    expect(existsSync(join(old, "data", "PG_VERSION"))).toBe(true);
+    expect(await readFile(join(home.logs, "test.log"), "utf8")).toContain(old);
+  } finally {
+    for (const place of places) await rm(place, { recursive: true, force: true });
     await rm(directory, { recursive: true });
   }
 });

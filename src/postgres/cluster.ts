@@ -149,6 +149,9 @@ class EmbeddedCluster implements Cluster {
     const account = await postgresAccount(firstTime ? null : (existing?.data ?? null));
     const place = await preparePlace(home, account);
     this.#place = place;
+    if (place.older.length > 0) {
+      this.#options.log.warn({ older: place.older, new: place.root }, "an earlier home at this path left its database");
+    }
 
     if (firstTime || !(await this.#adopt(place, signal))) {
       const bin = await installProgram(binaries, place.root, account);

@@ -2,8 +2,8 @@
  * Where the embedded cluster lives: in the home; or, where root's home lies below a directory that the account of
  * PostgreSQL cannot pass, in /var/lib/promptlib/, and the home holds a symbolic link to it.
  */
-import { createHash } from "node:crypto";
-import { chmod, chown, lstat, mkdir, realpath, stat, symlink } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { chmod, chown, lstat, mkdir, readdir, realpath, stat, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Home } from "../base/config.ts";
 import { isErrno, prepareDirectory, syncDirectory } from "../base/files.ts";
@@ -20,6 +20,8 @@ export interface Place {
   socket: string;
   /** Says that a cluster was made here, so that a lost data directory is never taken for a first start. */
   marker: string;
+  /** Where clusters of earlier homes at this path lie; nobody but their owner knows whether they may go. */
+  older: string[];
 }
 
 /** Only names the socket's file; no TCP port is opened. */
@@ -71,12 +73,19 @@ async function makePlace(home: Home, account: Account | null): Promise<Place> {
     await makeDirectory(home.postgres, mode);
     return placeAt(await realpath(home.postgres), home);
   }
-  const root = join(FALLBACK, shortHash(home.root));
   await makeDirectory(FALLBACK, 0o711);
+  const older = await olderPlaces(home);
+  // Its own name each time: a home that was removed and made anew is a new one, without the old one's users.
+  const root = join(FALLBACK, `${shortHash(home.root)}-${randomBytes(4).toString("hex")}`);
   await makeDirectory(root, mode);
   await symlink(root, home.postgres);
   await syncDirectory(home.root);
-  return placeAt(await realpath(root), home);
+  return { ...placeAt(await realpath(root), home), older };
+}
+
+async function olderPlaces(home: Home): Promise<string[]> {
+  const names = (await readdir(FALLBACK)).filter((name) => name.startsWith(shortHash(home.root)));
+  return names.map((name) => join(FALLBACK, name));
 }
 
 /** With exactly this mode, whatever the umask. */
@@ -94,6 +103,7 @@ function placeAt(root: string, home: Home): Place {
     // The account may not be able to follow the home's link, so the server is told the place itself.
     socket: dirname(socket) === home.postgres ? join(root, "socket") : socket,
     marker: join(root, "cluster.json"),
+    older: [],
   };
 }
 
