@@ -64,6 +64,23 @@ describe("from an empty home to a fetch that survives PostgreSQL's death", () =>
     expect(await response.json()).toMatchObject({ name: "team/welcome", version: 1, text: "Hello {{name}}" });
   });
 
+  it("keeps variables and configuration of a prompt that is printed, edited and pushed again", async () => {
+    const file = join(instance.directory, "interview.csv");
+    await writeFile(file, 'act,prompt,for_devs,type\nInterview,"For ${Position:Engineer}",TRUE,TEXT\n');
+    await instance.run(["import", file]);
+    const { stdout } = await instance.run(["get", "Interview"]);
+    const pushed = await instance.run(["push", "Interview", "--config", '{"temperature":0}'], { input: `${stdout}!` });
+    expect(pushed).toMatchObject({ code: 0, stdout: expect.stringContaining("version 2") });
+    await instance.run(["push", "Interview"], { input: `${stdout}?` });
+    expect(JSON.parse((await instance.run(["get", "Interview", "--json"])).stdout)).toMatchObject({
+      version: 3,
+      text: "For {{Position}}?",
+      variables: { Position: { default: "Engineer" } },
+      config: { temperature: 0 },
+      tags: ["for-devs"],
+    });
+  });
+
   it("goes on answering the fetch when PostgreSQL is killed, refuses writes with a sentence, and mends itself", async () => {
     // Kept from coming back at once: a guard that is stopped cannot start it again.
     const { guard, postgres } = await instance.processes();

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import type { Command } from "commander";
-import { PromptlibError, type SavedPrompt, type SavePrompt } from "../sdk/index.ts";
+import { type Client, PromptlibError, type SavedPrompt, type SavePrompt } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { note, print, printJson } from "./output.ts";
 import { collect, examples, jsonOption, projectOption, unreadable, usage, wholeNumber } from "./verb.ts";
@@ -24,13 +24,15 @@ export function registerPush(program: Command): void {
   const command = program
     .command("push <name> [file]")
     .summary("save a prompt or its next version")
-    .description("Save a prompt, or its next version, from a file or from what comes in (-, or no file).")
+    .description(
+      "Save a prompt, or its next version, from a file or from what comes in (-, or no file). What no option says stays as it is in the newest version: variables, configuration, template, tags, description.",
+    )
     .option("--chat", 'a chat prompt: a JSON list of {"role", "content"}')
     .option("--label <label>", "put this label on the saved version; may be repeated", collect)
     .option("--tag <tag>", "the prompt's tags from now on; may be repeated", collect)
     .option("--description <text>", "what the prompt is for")
     .option("-m, --message <text>", "why this version is made")
-    .option("--template <syntax>", "none: braces stay as they are; mustache when left out")
+    .option("--template <syntax>", "none: braces stay as they are; mustache for a new prompt")
     .option("--base <version>", "refuse when this is not the newest version any more", wholeNumber)
     .option("--config <json>", 'settings kept with the version, like {"temperature": 0.2}')
     .action(push);
@@ -46,12 +48,26 @@ export function registerPush(program: Command): void {
 async function push(name: string, file: string | undefined, options: PushOptions): Promise<void> {
   const settings = saveSettings(options);
   const text = await readText(file ?? "-");
-  const body: SavePrompt = { name, ...(options.chat ? { messages: parseMessages(text) } : { text }), ...settings };
+  const content = options.chat ? { messages: parseMessages(text) } : { text };
   const { project } = options;
   const { client } = await connect({ ...(project === undefined ? {} : { project }) });
-  const saved = await client.savePrompt(body);
+  const saved = await client.savePrompt({ name, ...content, ...(await newestSettings(client, name)), ...settings });
   if (options.json) return printJson(saved);
   print(savedText(saved));
+}
+
+/**
+ * What the newest version has besides its text, and the next one keeps unless an option says otherwise: a text that
+ * was printed by `get`, edited and pushed loses nothing. Nothing for a new prompt.
+ */
+async function newestSettings(client: Client, name: string): Promise<Partial<SavePrompt>> {
+  try {
+    const { variables, config, template } = (await client.fetchPrompt(name)).prompt;
+    return { variables, config, template };
+  } catch (error) {
+    if (error instanceof PromptlibError && error.code === "prompt_not_found") return {};
+    throw error;
+  }
 }
 
 /** What the options say, checked before anything is read or sent. */
