@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fuzz, openLibrary, type TestLibrary } from "../../test/support/library.ts";
 import { sleep } from "../base/clock.ts";
 import { type Change, canContinue, currentCursor, deleteOldChanges, readChanges } from "./changes.ts";
-import { recordChange, transact } from "./database.ts";
+import { recordChange, transact } from "./transaction.ts";
 
 let library: TestLibrary;
 beforeEach(async () => {

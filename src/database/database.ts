@@ -4,7 +4,6 @@
  * This file opens connections: one pool to read and one to write, so that waiting writers never keep readers out.
  */
 import {
-  type Insertable,
   Kysely,
   type PostgresCursor,
   PostgresDialect,
@@ -13,7 +12,6 @@ import {
   type PostgresQueryResult,
 } from "kysely";
 import pg from "pg";
-import { sleep } from "../base/clock.ts";
 import { isErrno } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { ChangeKind, Tables } from "./tables.ts";
@@ -191,86 +189,6 @@ function away(error: unknown, sql: string): unknown {
   if (isErrno(error, DISK_FULL)) return new PromptlibError("disk_full", { message: DISK_FULL_MESSAGE, cause: error });
   if (!isAway(error)) return error;
   return new PromptlibError(sql === "commit" ? "write_outcome_unknown" : "database_unavailable", { cause: error });
-}
-
-/** What a transaction says at its end, before it commits: one statement for all of each kind. */
-interface Entries {
-  changes: RecordedChange[];
-  deeds: Insertable<Tables["audit_log"]>[];
-}
-
-const entriesByTransaction = new WeakMap<Queries, Entries>();
-
-function entriesOf(transaction: Queries): Entries {
-  const entries = entriesByTransaction.get(transaction);
-  if (!entries) throw new Error("changes and deeds are recorded in transactions of transact only");
-  return entries;
-}
-
-/** Says in the running transaction that something changed; it comes into the feed. */
-export function recordChange(transaction: Queries, kind: ChangeKind, subject: string, revision = "0"): void {
-  entriesOf(transaction).changes.push({ kind, subject, revision: BigInt(revision) });
-}
-
-/** Says in the running transaction who did what; it comes into the audit log. */
-export function recordAudit(transaction: Queries, deed: Insertable<Tables["audit_log"]>): void {
-  entriesOf(transaction).deeds.push(deed);
-}
-
-async function writeEntries(transaction: Queries, { changes, deeds }: Entries): Promise<void> {
-  if (changes.length > 0) {
-    const rows = changes.map((change) => ({ ...change, revision: String(change.revision) }));
-    await transaction.insertInto("changes").values(rows).execute();
-  }
-  if (deeds.length > 0) await transaction.insertInto("audit_log").values(deeds).execute();
-}
-
-/**
- * Runs `work` in one transaction of `writes`; a deadlock or a lost race is tried again, with nothing done before.
- */
-export async function transact<T>(database: Database, work: (transaction: Queries) => Promise<T>): Promise<T> {
-  const { result, changes } = await untilWon(() => runOnce(database, work));
-  if (changes.length > 0) await tell(database, changes);
-  return result;
-}
-
-async function runOnce<T>(database: Database, work: (transaction: Queries) => Promise<T>) {
-  const entries: Entries = { changes: [], deeds: [] };
-  const result = await database.writes.transaction().execute(async (transaction) => {
-    entriesByTransaction.set(transaction, entries);
-    const answer = await work(transaction);
-    await writeEntries(transaction, entries);
-    return answer;
-  });
-  return { result, changes: entries.changes };
-}
-
-async function tell(database: Database, changes: RecordedChange[]): Promise<void> {
-  try {
-    await database.onCommit(changes);
-  } catch (error) {
-    // It is committed, so the writer must not hear that it was not; the feed tells the same when PostgreSQL is back.
-    if (!(error instanceof PromptlibError && error.code === "database_unavailable")) throw error;
-  }
-}
-
-const ATTEMPTS = 8;
-
-async function untilWon<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let number = 1; ; number += 1) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (number === ATTEMPTS || !isLostRace(error)) throw error;
-      // Those who lost to each other do not meet again at once.
-      await sleep(Math.random() * 20 * number);
-    }
-  }
-}
-
-function isLostRace(error: unknown): boolean {
-  // deadlock_detected, serialization_failure
-  return error instanceof Error && "code" in error && ["40P01", "40001"].includes(String(error.code));
 }
 
 /** The violated constraint or unique index, or null when the error is another. */

@@ -5,8 +5,8 @@ import { DatabaseProxy } from "../../test/support/database-proxy.ts";
 import { cutConnections, openLibrary, type TestLibrary } from "../../test/support/library.ts";
 import { sleep, until } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { recordChange, transact } from "./database.ts";
 import { Feed, type FeedConsumer } from "./feed.ts";
+import { recordChange, transact } from "./transaction.ts";
 
 const PATIENCE = { timeout: 20_000, every: 10 };
 

@@ -5,7 +5,8 @@
  * This file says who acts, and writes it down.
  */
 import type { AuditEntry, List } from "../contract/shapes.ts";
-import { type Queries, recordAudit } from "../database/database.ts";
+import type { Queries } from "../database/database.ts";
+import { recordAudit } from "../database/transaction.ts";
 import { type Page, pageOf, positionAfter } from "./page.ts";
 
 export interface Actor {

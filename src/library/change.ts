@@ -1,7 +1,8 @@
 /** What every change of a prompt has in common: the next revision, the feed, the audit log. */
 import { sql, type UpdateObject } from "kysely";
-import { type Queries, recordChange } from "../database/database.ts";
+import type { Queries } from "../database/database.ts";
 import type { Id, Tables } from "../database/tables.ts";
+import { recordChange } from "../database/transaction.ts";
 import { type Actor, type Deed, recordDeed } from "./actor.ts";
 import type { ProjectRef } from "./find.ts";
 

@@ -4,7 +4,8 @@ import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
 import type { NewKey } from "../contract/routes.ts";
 import type { ApiKey, CreatedKey, List } from "../contract/shapes.ts";
-import { type Database, type Queries, recordChange, transact } from "../database/database.ts";
+import type { Database, Queries } from "../database/database.ts";
+import { recordChange, transact } from "../database/transaction.ts";
 import { type Actor, recordDeed } from "./actor.ts";
 import type { ProjectRef } from "./find.ts";
 

@@ -1,8 +1,9 @@
 /** Labels: movable names on versions. Every move remembers where it came from. */
 import { PromptlibError } from "../contract/errors.ts";
 import type { LabelPosition, List } from "../contract/shapes.ts";
-import { type Database, type Queries, transact } from "../database/database.ts";
+import type { Database, Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
+import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, lockPrompt, type ProjectRef, promptNotFound, selectVersion } from "./find.ts";

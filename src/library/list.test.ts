@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACTOR, fuzz, openLibrary, type TestLibrary } from "../../test/support/library.ts";
 import type { ListQuery } from "../contract/routes.ts";
-import { transact } from "../database/database.ts";
+import { transact } from "../database/transaction.ts";
 import { type Deed, listAudit, recordDeed } from "./actor.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "./list.ts";
 import { COUNT_LIMIT } from "./page.ts";

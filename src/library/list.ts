@@ -2,8 +2,9 @@
 import { type SelectQueryBuilder, sql } from "kysely";
 import type { ListQuery } from "../contract/routes.ts";
 import type { List, PatchPrompt, PromptSummary, TrashedPrompt, VersionSummary } from "../contract/shapes.ts";
-import { type Database, type Queries, transact } from "../database/database.ts";
+import type { Database, Queries } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
+import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, labelsOfPrompt, lockPrompt, type ProjectRef, promptNotFound } from "./find.ts";

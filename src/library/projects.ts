@@ -2,8 +2,9 @@
 import { PromptlibError } from "../contract/errors.ts";
 import type { NewProject } from "../contract/routes.ts";
 import type { List, Project, Role } from "../contract/shapes.ts";
-import { type Database, type Queries, recordChange, transact, violatedConstraint } from "../database/database.ts";
+import { type Database, type Queries, violatedConstraint } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
+import { recordChange, transact } from "../database/transaction.ts";
 import { type Actor, recordDeed } from "./actor.ts";
 
 /** `ownerId`: the user who becomes its owner; null where nobody does (the local operator). Errors: `already_exists`. */

@@ -1,7 +1,8 @@
 /** Sessions: a row for each sign-in; the token that carries it is checked without the database. */
 import { randomUUID } from "node:crypto";
-import { type Database, type Queries, recordChange, transact } from "../database/database.ts";
+import type { Database, Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
+import { recordChange, transact } from "../database/transaction.ts";
 import { type Actor, recordDeed } from "./actor.ts";
 import { pretendToVerify, verifyPassword } from "./passwords.ts";
 

@@ -2,7 +2,8 @@
 import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
 import type { PromptSummary, TrashedPrompt } from "../contract/shapes.ts";
-import { type Database, type Queries, transact, violatedConstraint } from "../database/database.ts";
+import { type Database, type Queries, violatedConstraint } from "../database/database.ts";
+import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { lockPrompt, type ProjectRef } from "./find.ts";

@@ -2,8 +2,9 @@
 import { PromptlibError } from "../contract/errors.ts";
 import type { ChangeUser, NewUser } from "../contract/routes.ts";
 import type { List, Member, Role, User } from "../contract/shapes.ts";
-import { type Database, type Queries, recordChange, transact, violatedConstraint } from "../database/database.ts";
+import { type Database, type Queries, violatedConstraint } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
+import { recordChange, transact } from "../database/transaction.ts";
 import { type Actor, recordDeed } from "./actor.ts";
 import type { ProjectRef } from "./find.ts";
 import { hashPassword } from "./passwords.ts";

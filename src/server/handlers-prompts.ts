@@ -1,7 +1,7 @@
 /** Routes about prompts, versions, labels, the trash, the import. */
 import { PromptlibError } from "../contract/errors.ts";
 import { type ImportPiece, importPiece, type SavePrompt } from "../contract/shapes.ts";
-import { transact } from "../database/database.ts";
+import { transact } from "../database/transaction.ts";
 import { importFiles } from "../library/import/import.ts";
 import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
