@@ -23,9 +23,6 @@ export async function createApp(parts: Parts, makeServer: (listener: Listener) =
     bodyLimit: REQUEST_LIMIT,
     routerOptions: { maxParamLength: 4096 },
     requestTimeout: 0,
-    // While it closes, what is under way is answered, and so is what comes on connections that are still open.
-    forceCloseConnections: "idle",
-    return503OnClosing: false,
     genReqId: () => crypto.randomUUID(),
     frameworkErrors: (error, request, reply) => fail(parts, error, request, reply),
     clientErrorHandler: answerBadHttp,

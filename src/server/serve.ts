@@ -15,6 +15,7 @@ import { Gate } from "./caller.ts";
 import { LastUsed } from "./last-used.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { stopper } from "./stop-listening.ts";
 import { version } from "./version.ts";
 
 const HOUR_MS = 3_600_000;
@@ -45,6 +46,7 @@ export async function startServer(
   };
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 30_000, requestTimeout: 0 });
   const app = await createApp(parts, (listener) => server.on("request", listener));
+  const stopListening = stopper(server);
   const address = await listen(server, config, socket).catch(async (error) => {
     await lastUsed.close();
     await backend.close();
@@ -58,6 +60,7 @@ export async function startServer(
     async close() {
       clearInterval(cleaning);
       await localFile.remove();
+      await stopListening();
       await app.close();
       await lastUsed.close();
       await backend.close();
