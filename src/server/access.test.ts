@@ -199,7 +199,7 @@ describe("while the database is away", () => {
     await server.close();
   });
 
-  it("a server that never saw the database lets nobody in but the local operator, who finds nothing", async () => {
+  it("a server that never saw the database lets nobody in but the local operator, who is told to wait", async () => {
     proxy.cut();
     const server = await serveOn(database, { proxy, wait: false });
     await server.untilHealth("down");
@@ -207,6 +207,8 @@ describe("while the database is away", () => {
     const { parts } = (await server.ask("/api/system/health")).json;
     expect(parts.access).toMatchObject({ state: "down" });
     expect((await server.ask("/api/auth/me", { token: server.localToken })).status).toBe(200);
+    const list = await server.ask("/api/prompts", { token: server.localToken });
+    expect(list).toMatchObject({ status: 503, json: { error: { code: "database_unavailable" } } });
     await server.close();
   });
 

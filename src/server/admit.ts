@@ -14,7 +14,7 @@ export interface Admitted {
   project: ProjectRef | null;
 }
 
-/** Errors: `unauthenticated`, `csrf`, `forbidden`, `project_not_found`. */
+/** Errors: `unauthenticated`, `csrf`, `forbidden`, `project_not_found`, `database_unavailable` before anything is known. */
 export async function admit(parts: Parts, route: Route, request: FastifyRequest): Promise<Admitted> {
   if (route.access === "public") return { caller: null, project: null };
   const caller = await identify(parts, request);
@@ -41,6 +41,8 @@ function authorize(parts: Parts, route: Route, caller: Caller | null, request: F
     requireInstanceAccess(route.access, caller);
     return null;
   }
+  // As long as nothing is known, only the local operator comes here, and his project may well be there.
+  if (caller && parts.backend.access.revision === 0) throw new PromptlibError("database_unavailable");
   const { project: named } = request.query as { project?: unknown };
   const project = projectOf(parts.backend.access, caller, typeof named === "string" ? named : undefined);
   if (!caller) throw new PromptlibError("unauthenticated");
