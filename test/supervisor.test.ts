@@ -121,6 +121,29 @@ describe("what up started", () => {
   });
 });
 
+it("a guard and a server that stand still are shown so, then replaced; whoever waits is answered by the next one", async () => {
+  const up = stage.up();
+  const url = await ready(up);
+  const before = await stage.allRunning();
+  const { guard, serve } = before.children;
+  const states = async () => {
+    const { children } = (await stage.children()) ?? {};
+    return `${children?.guard?.state} ${children?.serve.state}`;
+  };
+  process.kill(guard?.pid ?? 0, "SIGSTOP");
+  expect(await until(async () => (await states()) === "unresponsive running", { timeout: 30_000 })).toBe(true);
+  process.kill(guard?.pid ?? 0, "SIGCONT");
+  expect(await until(async () => (await states()) === "running running", { timeout: 10_000 })).toBe(true);
+  expect((await stage.allRunning()).children.guard?.pid).toBe(guard?.pid);
+
+  for (const pid of [guard?.pid ?? 0, serve.pid]) process.kill(pid, "SIGSTOP");
+  const answered = await answerer(url);
+  for (const pid of [guard?.pid ?? 0, serve.pid]) await gone(pid);
+  const after = await stage.allRunning();
+  expect(answered).toBe(after.children.serve.pid);
+  expect(after.postgres).toBe(before.postgres);
+}, 90_000);
+
 it("a library whose PostgreSQL does not come up is served all the same, which is said, and it is tried again", async () => {
   const first = stage.up();
   await ready(first);

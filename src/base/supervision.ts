@@ -18,6 +18,7 @@ export interface PostgresStatus {
 }
 
 export type FromChild =
+  | { type: "alive" }
   | { type: "ready"; url?: string }
   | { type: "refused"; error: ErrorBody["error"] }
   | { type: "first-admin"; username: string; password: string }
@@ -40,12 +41,19 @@ export interface Supervision {
   onLost(callback: () => void): void;
 }
 
+/** So often a child says that it is alive; see src/cli/child.ts for what follows when it does not. */
+export const BEAT_MS = 1_000;
+
 /** Set for processes that `up` starts. */
 export const SUPERVISED = "PROMPTLIB_SUPERVISED";
+
+let beating = false;
 
 /** The supervisor of this process, or null when it was started by itself. */
 export function supervision(): Supervision | null {
   if (process.env[SUPERVISED] !== "1" || !process.send) return null;
+  if (!beating) setInterval(() => void say({ type: "alive" }), BEAT_MS).unref();
+  beating = true;
   return {
     socket: receiveSocket,
     say,

@@ -1,4 +1,7 @@
-/** One child of `up`, kept running: whenever it ends, it is started again, later each time it lived but shortly. */
+/**
+ * One child of `up`, kept running: whenever it ends, it is started again, later each time it lived but shortly.
+ * One that stands still (stopped, or its event loop hangs) is no better than a dead one, and is ended.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
@@ -6,8 +9,9 @@ import { monotonic, now, sleep, until } from "../base/clock.ts";
 import { DISK_AWAY, isErrno } from "../base/files.ts";
 import { rotated } from "../base/log.ts";
 import { SUPERVISED } from "../base/supervision.ts";
+import { Pulse } from "./pulse.ts";
 
-export type ChildState = "starting" | "running" | "waiting" | "stopping" | "stopped";
+export type ChildState = "starting" | "running" | "unresponsive" | "waiting" | "stopping" | "stopped";
 
 export interface ChildStatus {
   pid: number | null;
@@ -40,6 +44,7 @@ export class Child {
   #status: ChildStatus = { pid: null, state: "waiting", restarts: 0, since: now().toISOString() };
   #process: ChildProcess | null = null;
   #running: Promise<void> | null = null;
+  #ready = false;
 
   constructor(options: ChildOptions) {
     this.name = options.name;
@@ -56,6 +61,7 @@ export class Child {
 
   /** It said that it is ready. */
   ready(): void {
+    this.#ready = true;
     if (this.#status.state === "starting") this.#become("running");
   }
 
@@ -94,6 +100,7 @@ export class Child {
     if (!child) return;
     this.#process = child;
     this.#become("starting");
+    const pulse = this.#pulseOf(child);
     child.on("message", (message) => this.#options.onMessage(message));
     this.#options.onStart(child);
     await new Promise<void>((resolve) => {
@@ -102,7 +109,20 @@ export class Child {
         if (child.pid === undefined) resolve(); // it could not even be started; any other error is followed by its exit
       });
     });
+    pulse.stop();
     this.#process = null;
+  }
+
+  #pulseOf(child: ChildProcess): Pulse {
+    this.#ready = false;
+    const pulse = new Pulse({
+      late: () => this.#become("unresponsive"),
+      back: () => this.#become(this.#ready ? "running" : "starting"),
+      dead: () => child.kill("SIGKILL"),
+    });
+    child.on("message", () => pulse.beat());
+    this.#stopping.signal.addEventListener("abort", () => pulse.stop());
+    return pulse;
   }
 
   /** null where the system would not have it now (full disk, disk gone): it is tried again like after a death. */

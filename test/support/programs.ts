@@ -27,8 +27,7 @@ export async function nothingRuns(home: Home): Promise<void> {
   expect(await programsOf(home)).toEqual([]);
   const place = await existingPlace(home);
   expect(place ? await runningProcesses(place) : []).toEqual([]);
-  for (const name of ["children.json", "lock", "guard.lock"])
-    expect(existsSync(join(home.run, name)), name).toBe(false);
+  for (const name of ["children.json", "lock"]) expect(existsSync(join(home.run, name)), name).toBe(false);
 }
 
 /** Whatever a failed test left: those that start others are killed first, until there is none; PostgreSQL last. */
