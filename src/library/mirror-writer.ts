@@ -47,6 +47,7 @@ export class MirrorWriter {
   #accessWritten = -1;
   #caughtUpAt: number | null = null;
   #writes = false;
+  #failing = false;
   #paused = true;
   #stop: () => void = () => {};
 
@@ -61,6 +62,11 @@ export class MirrorWriter {
 
   get isWriter(): boolean {
     return this.#writes;
+  }
+
+  /** It was to be written and could not be: a full disk, say. It is tried again and again. */
+  get isFailing(): boolean {
+    return this.#failing;
   }
 
   start(): void {
@@ -96,8 +102,8 @@ export class MirrorWriter {
         await this.#withConnection((client) => this.#write(client));
       } catch (error) {
         if (this.#closed || this.#paused) continue;
-        // Told in the health answer by its age; the next round tries again.
-        this.#options.log.warn({ err: error }, "the mirror could not be written");
+        if (!this.#failing) this.#options.log.warn({ err: error }, "the mirror cannot be written");
+        this.#failing = true;
         await sleep(RETRY_MS);
       } finally {
         this.#writes = false;
@@ -140,6 +146,8 @@ export class MirrorWriter {
       cursor = await this.#follow(db, cursor);
       await this.#writeAccess();
       this.#caughtUpAt = asked;
+      if (this.#failing) this.#options.log.info("the mirror holds everything again");
+      this.#failing = false;
       await Promise.race([woken, sleep(LOOK_EVERY_MS)]);
     }
   }

@@ -67,14 +67,17 @@ function access({ accessKnown }: Backend): Part {
 
 function mirror({ feed, mirror }: Backend): Part {
   if (!feed.isLive) return up(null, "Answers instead of the database.");
+  if (mirror.isFailing) {
+    return { state: "degraded", latencyMs: null, note: `The mirror cannot be written${behind(mirror.age)}.` };
+  }
   if (!mirror.isWriter) return up(null, "Another server writes it, or it is about to be written.");
   if (mirror.age === null) return up(null, "Is being compared with the database.");
   if (mirror.age < MIRROR_LAG_MS) return up();
-  return {
-    state: "degraded",
-    latencyMs: null,
-    note: `The mirror is ${Math.round(mirror.age / 1000)} s behind the database.`,
-  };
+  return { state: "degraded", latencyMs: null, note: `The mirror is not current${behind(mirror.age)}.` };
+}
+
+function behind(age: number | null): string {
+  return age === null ? "" : `, it is ${Math.round(age / 1000)} s behind the database`;
 }
 
 async function disk({ config }: Backend): Promise<Part> {
