@@ -40,9 +40,14 @@ async function writeBeside(path: string, data: string | Uint8Array, mode: number
 
 /** Replaces a file as a whole: readers see the old or the new one, also after a crash. */
 export async function writeFileDurably(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  await replaceFile(path, data, mode);
+  await syncDirectory(dirname(path));
+}
+
+/** The same, but durable only once the caller has synced the directory: for many files in one. */
+export async function replaceFile(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
   const temporary = await writeBeside(path, data, mode);
   await rename(temporary, path);
-  await syncDirectory(dirname(path));
 }
 
 /** Writes the file unless it exists; answers whether it was us. Of two at once, one wins. */

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isErrno, prepareDirectory, readIfExists, writeFileDurably } from "../base/files.ts";
+import { isErrno, prepareDirectory, readIfExists, replaceFile, writeFileDurably } from "../base/files.ts";
 import type { Content } from "../contract/shapes.ts";
 import type { Id } from "../database/tables.ts";
 import { mirrorPath } from "./mirror-path.ts";
@@ -60,19 +60,33 @@ export async function readMirrorFile(path: string): Promise<MirroredPrompt | nul
   return value as MirroredPrompt;
 }
 
-/** Writes the file and, before it, the archives that it needs. */
+/** Writes the file and, before it, the archives that it needs. Durable once the caller has synced the directory. */
 export async function writeMirrorFile(path: string, prompt: MirroredPrompt): Promise<void> {
-  await prepareDirectory(dirname(path), 0o700);
-  const versions = [...prompt.versions];
-  const archives = [...prompt.archives];
-  let sizes = versions.map((version) => Buffer.byteLength(JSON.stringify(version, null, 2)));
-  while (versions.length > 1 && sum(sizes) > FILE_LIMIT) {
+  let written = prompt;
+  let text = mirrorText(written);
+  while (written.versions.length > 1 && Buffer.byteLength(text) > FILE_LIMIT) {
+    const sizes = written.versions.map((version) => Buffer.byteLength(JSON.stringify(version, null, 2)));
     const count = olderHalf(sizes);
-    const older = versions.splice(0, count);
-    sizes = sizes.slice(count);
-    archives.push(await writeArchive(path, older));
+    const archive = await writeArchive(path, written.versions.slice(0, count));
+    written = { ...written, archives: [...written.archives, archive], versions: written.versions.slice(count) };
+    text = mirrorText(written);
   }
-  await writeFileDurably(path, `${JSON.stringify({ ...prompt, archives, versions }, null, 2)}\n`);
+  await replaceIn(path, text);
+}
+
+function mirrorText(prompt: MirroredPrompt): string {
+  return `${JSON.stringify(prompt, null, 2)}\n`;
+}
+
+/** Nearly always the folder is there: it is made when it turns out not to be. */
+async function replaceIn(path: string, text: string): Promise<void> {
+  try {
+    await replaceFile(path, text);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    await prepareDirectory(dirname(path), 0o700);
+    await replaceFile(path, text);
+  }
 }
 
 /** How many of the oldest versions make half of the file, so that archives are few and of a good size. */
@@ -89,12 +103,8 @@ function olderHalf(sizes: number[]): number {
 async function writeArchive(path: string, versions: MirroredVersion[]) {
   const [from, to] = [versions[0]?.version ?? 0, versions.at(-1)?.version ?? 0];
   const file = `${basename(path, ".json")}~${from}-${to}.json`;
-  await writeFileDurably(join(dirname(path), file), `${JSON.stringify(versions, null, 2)}\n`);
+  await replaceIn(join(dirname(path), file), `${JSON.stringify(versions, null, 2)}\n`);
   return { from, to, file };
-}
-
-function sum(numbers: number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** All versions, from the archives and the file; an archive that is damaged throws a SyntaxError. */

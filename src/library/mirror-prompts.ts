@@ -1,5 +1,7 @@
 /** From the database into the files of the mirror. */
+import { dirname } from "node:path";
 import { sql } from "kysely";
+import { syncDirectory } from "../base/files.ts";
 import type { Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import { labelsOfPrompt } from "./find.ts";
@@ -23,6 +25,8 @@ export async function writePrompts(db: Queries, folder: string, ids: readonly Id
   for (let start = 0; start < living.length; start += AT_ONCE) {
     await Promise.all(living.slice(start, start + AT_ONCE).map((row) => writePrompt(db, folder, row)));
   }
+  const folders = new Set(living.map((row) => dirname(mirrorFile(folder, row.project, row.name))));
+  for (const path of folders) await syncDirectory(path);
 }
 
 type Row = Awaited<ReturnType<typeof readRows>>[number];
