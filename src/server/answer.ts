@@ -1,7 +1,9 @@
 /** Answers, as they go over the wire: bodies, lines, errors. */
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { sleep } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { toPromptlibError } from "./failure.ts";
 import type { Answer, Parts } from "./route.ts";
@@ -9,6 +11,9 @@ import type { Answer, Parts } from "./route.ts";
 export const JSON_TYPE = "application/json; charset=utf-8";
 /** On every answer: what we say it is, a browser must not take for something else. */
 export const NOSNIFF = ["x-content-type-options", "nosniff"] as const;
+
+/** How long the rest of a request is read that nobody needs any more. */
+const LINGER_MS = 10_000;
 
 export async function send(parts: Parts, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
   const { status = 200, body, headers = {} } = answer;
@@ -46,11 +51,22 @@ async function sendLines(
       if (!raw.write(`${JSON.stringify(line)}\n`)) await drainedOr(gone.signal, raw);
     }
   } catch (error) {
-    if (!gone.signal.aborted)
+    if (!gone.signal.aborted) {
       raw.write(`${JSON.stringify(toPromptlibError(parts.backend.log, error, reply.request.id))}\n`);
+      await readOut(reply.request.raw);
+    }
   }
   raw.end();
   return reply;
+}
+
+/** An answer that ends while the request is still being sent breaks the connection, and may itself be lost. */
+async function readOut(request: IncomingMessage): Promise<void> {
+  if (request.complete || request.destroyed) return;
+  const end = Promise.withResolvers<void>();
+  for (const event of ["end", "close", "error"]) request.once(event, () => end.resolve());
+  request.resume();
+  await Promise.race([end.promise, sleep(LINGER_MS)]);
 }
 
 /** Waits until whoever reads has caught up, or is gone. */

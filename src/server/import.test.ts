@@ -25,7 +25,8 @@ function begin(query = "format=csv"): Conversation {
   });
   const conversation: Conversation = { sent, lines: [], ended: false, resume() {} };
   let rest = "";
-  sent.on("error", () => {
+  sent.on("error", (error) => {
+    conversation.failure = error;
     conversation.ended = true;
   });
   sent.on("response", (response) => {
@@ -50,6 +51,8 @@ interface Conversation {
   // biome-ignore lint/suspicious/noExplicitAny: whatever the server said
   lines: any[];
   ended: boolean;
+  /** The connection broke. */
+  failure?: Error;
   status?: number | undefined;
   deaf?: boolean;
   resume(): void;
@@ -124,6 +127,8 @@ describe("an import", () => {
     talk.sent.end();
     await eventually(async () => talk.ended);
     expect(talk.lines.at(-1)).toMatchObject({ error: { code: "invalid_request" } });
+    await eventually(async () => talk.sent.writableFinished || talk.failure);
+    expect(talk.failure).toBeUndefined();
     expect(await count(prefix)).toBe(100);
   });
 
