@@ -10,27 +10,32 @@ const run = promisify(execFile);
 export async function benchSize(): Promise<void> {
   const directory = await temporaryDirectory();
   try {
-    for (const file of ["package.json", "package-lock.json"]) await copyFile(join(root, file), join(directory, file));
+    for (const file of ["package.json", "package-lock.json", ".npmrc"])
+      await copyFile(join(root, file), join(directory, file));
     const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => !entry.startsWith(root));
-    const flags = ["--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
-    await run("npm", ["ci", ...flags], {
+    const flags = ["--no-save", "--omit=dev", "--ignore-scripts", "--engine-strict=false", "--no-audit", "--no-fund"];
+    await run("npm", ["install", ...flags], {
       cwd: directory,
-      env: { ...process.env, PATH: path.join(delimiter), npm_config_engine_strict: "false" },
+      env: { ...process.env, PATH: path.join(delimiter) },
     });
     const modules = join(directory, "node_modules");
-    const { stdout } = await run("du", ["-sm", ...(await packagesIn(modules)), modules]);
-    const sizes = stdout
+    const { stdout } = await run("du", ["-sk", ...(await packagesIn(modules))]);
+    const parts = stdout
       .trim()
       .split("\n")
       .map((line) => line.split("\t"))
-      .map(([mib, name = ""]) => ({ mib: Number(mib), name: name.slice(modules.length + 1) }));
-    const total = sizes.find(({ name }) => name === "")?.mib ?? 0;
-    const parts = sizes.filter(({ name }) => name !== "").sort((a, b) => b.mib - a.mib);
+      .map(([kib, name = ""]) => ({ mib: Number(kib) / 1024, name: name.slice(modules.length + 1) }))
+      .sort((a, b) => b.mib - a.mib);
+    const total = parts.reduce((sum, { mib }) => sum + mib, 0);
     const large = parts.slice(0, 2);
     const rest = total - large.reduce((sum, { mib }) => sum + mib, 0);
     print("### Size of the installed packages", "", "| package | MiB |", "|---|---|");
-    for (const { name, mib } of large) print(`| ${name} | ${mib} |`);
-    print(`| the other ${parts.length - large.length} | ${rest} |`, `| **together** | **${total}** |`, "");
+    for (const { name, mib } of large) print(`| ${name} | ${mib.toFixed(0)} |`);
+    print(
+      `| the other ${parts.length - large.length} | ${rest.toFixed(0)} |`,
+      `| **together** | **${total.toFixed(0)}** |`,
+      "",
+    );
   } finally {
     await remove(directory);
   }
