@@ -85,11 +85,28 @@ export function fail(parts: Parts, error: unknown, request: FastifyRequest, repl
   if (problem.status === 503 || problem.status === 429)
     void reply.header("retry-after", String(retryAfterSeconds ?? 1));
   if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
-  void reply
+  const body = JSON.stringify(problem);
+  reply
     .code(problem.status)
     .header(...NOSNIFF)
-    .type(JSON_TYPE)
-    .send(JSON.stringify(problem));
+    .type(JSON_TYPE);
+  if (isStillSending(request.raw)) void sendMeanwhile(request.raw, reply, body);
+  else void reply.send(body);
+}
+
+function isStillSending({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined);
+}
+
+/** The answer is whole at once; the connection goes on until the request is whole too. */
+async function sendMeanwhile(request: IncomingMessage, reply: FastifyReply, body: string): Promise<void> {
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  raw.writeHead(reply.statusCode, { "content-length": Buffer.byteLength(body) });
+  raw.write(body);
+  await readOut(request);
+  raw.end();
 }
 
 /** What is no HTTP, or more header than anyone needs, reaches no route. */

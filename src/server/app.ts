@@ -31,6 +31,10 @@ export async function createApp(parts: Parts, makeServer: (listener: Listener) =
   });
   readBodies(app);
   app.setErrorHandler((error, request, reply) => fail(parts, error, request, reply));
+  // Else the body of what leads nowhere would be read first.
+  app.addHook("onRequest", async (request) => {
+    if (request.is404) throw nothingAt(request);
+  });
   app.setNotFoundHandler((request, reply) => fail(parts, nothingAt(request), request, reply));
   const proxies = new Proxies(parts.backend.config.trustProxy);
   for (const [id, route] of Object.entries<Route>(routes)) register(app, parts, proxies, id as RouteId, route);

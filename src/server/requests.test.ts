@@ -71,6 +71,16 @@ describe("a body", () => {
     expectError(reply, 415, "unsupported_media_type");
   });
 
+  it("that is refused while it is still being sent does not break the connection", async () => {
+    const body = "x".repeat(20 * 1024 * 1024);
+    expectError(await save(body), 413, "body_too_large");
+    expectError(await save(body, { token: "plk_no_key" }), 401, "unauthenticated");
+    expectError(await server.ask("/nothing", { method: "POST", body }), 404, "not_found");
+    const headers = { "content-type": "application/x-ndjson" };
+    const into = "/api/import?format=xml";
+    expectError(await server.ask(into, { method: "POST", token, headers, body }), 400, "invalid_request");
+  });
+
   it("is not even read for who may not come in", async () => {
     for (const body of ["{", "x".repeat(REQUEST_LIMIT + 1)]) {
       expectError(await save(body, { token: "plk_no_key" }), 401, "unauthenticated");
