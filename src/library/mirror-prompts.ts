@@ -18,6 +18,7 @@ const AT_ONCE = 8;
 
 /** Brings the files of these prompts to the present state of the database. */
 export async function writePrompts(db: Queries, folder: string, ids: readonly Id[]): Promise<void> {
+  if (ids.length === 0) return;
   // As of one moment, so that no two of the living have one name; and whoever left a name goes before who took it.
   const rows = await readRows(db, ids);
   for (const row of rows) if (row.trashed_at !== null) await removePrompt(folder, row);

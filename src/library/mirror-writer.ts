@@ -8,8 +8,8 @@ import pg from "pg";
 import { monotonic, now, sleep } from "../base/clock.ts";
 import { createFileDurably, readIfExists, writeFileDurably } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
-import { type Change, type Cursor, canContinue, currentCursor, readChanges } from "../database/changes.ts";
-import { type Queries, queriesOn, sessionOptions } from "../database/database.ts";
+import { type Cursor, canContinue, currentCursor, readChanges, readUnsettled } from "../database/changes.ts";
+import { type Queries, queriesOn, type RecordedChange, sessionOptions } from "../database/database.ts";
 import type { AccessList } from "./access.ts";
 import { writeAccessFile } from "./access-file.ts";
 import { compareAll } from "./mirror-compare.ts";
@@ -140,9 +140,14 @@ export class MirrorWriter {
     this.#writes = true;
     const db = queriesOn(client);
     let cursor = await this.#startingPoint(db);
+    let early: string | null = null;
     while (!this.#closed) {
       const woken = this.#nextWake();
       const asked = monotonic();
+      // Also what is not settled yet, because somebody's older transaction still runs; it comes again in its place.
+      const { changes, snapshot } = await readUnsettled(db, early);
+      await writePrompts(db, this.#options.folder, promptIds(changes));
+      early = snapshot;
       cursor = await this.#follow(db, cursor);
       await this.#writeAccess();
       this.#caughtUpAt = asked;
@@ -190,7 +195,7 @@ export class MirrorWriter {
   }
 }
 
-function promptIds(changes: readonly Change[]): string[] {
+function promptIds(changes: readonly RecordedChange[]): string[] {
   return [...new Set(changes.filter(({ kind }) => kind === "prompt").map(({ subject }) => subject))];
 }
 

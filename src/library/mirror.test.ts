@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../test/support/cluster.ts";
 import { ACTOR, copyLibrary, cutConnections, fuzz, openLibrary, type TestLibrary } from "../../test/support/library.ts";
@@ -248,6 +249,22 @@ describe("the mirror", () => {
     expect(await listMirrored(folder(), "default", {})).toMatchObject({ items: [{ name: "b" }], totalIsExact: false });
     startWriter();
     await library.save({ name: "a", text: "two" });
+    await caughtUp();
+    await expectSame();
+  });
+
+  it("has what was committed also while somebody else's older transaction still runs", async () => {
+    startWriter();
+    await library.save({ name: "a", text: "one" });
+    await caughtUp();
+    const slow = new pg.Client({ ...library.fresh.appConfig, options: "-c search_path=promptlib" });
+    await slow.connect();
+    await slow.query("begin; insert into changes (kind, subject) values ('project', '1')");
+    await library.save({ name: "a", text: "two" });
+    const newest = async () => (await readMirrorFile(fileOf("a")))?.newest === 2;
+    expect(await until(newest, PATIENCE)).toBe(true);
+    await slow.query("commit");
+    await slow.end();
     await caughtUp();
     await expectSame();
   });
