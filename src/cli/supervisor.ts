@@ -28,6 +28,8 @@ interface SupervisorEvents {
   onFirstAdmin(username: string, password: string): void;
 }
 
+/** A disk that took nothing is asked again after so long. */
+const REWRITE_MS = 2_000;
 /** Requests in flight get so long. */
 const SERVE_GRACE_MS = 6_000;
 /** PostgreSQL stops fast within 30 s, immediately within 10 more. */
@@ -43,6 +45,7 @@ export class Supervisor {
   #postgres: PostgresStatus | null = null;
   #url: string | null = null;
   #announced = false;
+  #rewrite: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | null = null;
 
   constructor(options: SupervisorOptions) {
@@ -75,6 +78,7 @@ export class Supervisor {
       await stopLeftOver(this.#options.config.home);
     }
     this.#options.socket.close();
+    clearTimeout(this.#rewrite);
     rmSync(this.#file(), { force: true });
   }
 
@@ -146,8 +150,10 @@ export class Supervisor {
       writeFileSync(temporary, `${JSON.stringify({ supervisor: process.pid, children }, null, 2)}\n`, { mode: 0o600 });
       renameSync(temporary, this.#file());
     } catch (error) {
-      // It only informs.
       if (!isErrno(error, ...DISK_AWAY)) throw error;
+      // It only informs, but not for ever wrongly.
+      clearTimeout(this.#rewrite);
+      if (!this.#stopped) this.#rewrite = setTimeout(() => this.#write(), REWRITE_MS).unref();
     }
   }
 }

@@ -1,11 +1,9 @@
 /** Starts and stops the server. It listens before PostgreSQL answers, and serves what it can meanwhile. */
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import type { Config, Home } from "../base/config.ts";
-import { isErrno, readIfExists, writeFileDurably } from "../base/files.ts";
+import type { Config } from "../base/config.ts";
+import { isErrno } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { deleteOldChanges } from "../database/changes.ts";
@@ -13,6 +11,7 @@ import { createApp } from "./app.ts";
 import { Backend } from "./backend.ts";
 import { Gate } from "./caller.ts";
 import { LastUsed } from "./last-used.ts";
+import { keepLocalFile } from "./local-file.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { Metrics } from "./metrics.ts";
 import { stopper } from "./stop-listening.ts";
@@ -53,7 +52,7 @@ export async function startServer(
     throw error;
   });
   const url = `http://${hostOf(address)}:${address.port}`;
-  const localFile = await writeLocalFile(config.home, url, localToken);
+  const localFile = await keepLocalFile(config.home, url, localToken);
   const cleaning = setInterval(() => void cleanUp(backend, log), HOUR_MS);
   return {
     url,
@@ -91,19 +90,6 @@ async function listen(server: Server, config: Config, socket: object | null): Pr
 function hostOf({ address, family }: AddressInfo): string {
   if (address === "0.0.0.0" || address === "::") return "127.0.0.1";
   return family === "IPv6" ? `[${address}]` : address;
-}
-
-/** run/server.json: whoever can read it is the local operator. */
-async function writeLocalFile(home: Home, url: string, token: string): Promise<{ remove(): Promise<void> }> {
-  const path = join(home.run, "server.json");
-  const content = JSON.stringify({ url, token, pid: process.pid });
-  await writeFileDurably(path, content, 0o600);
-  return {
-    async remove() {
-      // A successor may have written its own by now.
-      if ((await readIfExists(path)) === content) await rm(path, { force: true });
-    },
-  };
 }
 
 async function cleanUp(backend: Backend, log: Log): Promise<void> {

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { until } from "../../src/base/clock.ts";
 import { type Home, homeAt } from "../../src/base/config.ts";
 import { temporaryDirectory } from "./cluster.ts";
-import { clearPrograms } from "./programs.ts";
+import { clearPrograms, programsOf } from "./programs.ts";
 
 const launcher = fileURLToPath(new URL("../../bin/promptlib", import.meta.url));
 
@@ -125,11 +125,20 @@ export class Instance {
   /** SIGTERM, as Ctrl-C or a container's end; answers the exit code. */
   async stop(): Promise<number | null> {
     const child = this.#process;
+    if (child?.signalCode) await this.#stopSuccessor();
     if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
     const closed = once(child, "close");
     child.kill("SIGTERM");
     const [code] = await closed;
     return code;
+  }
+
+  /** Where `up` was killed, another one took its place. */
+  async #stopSuccessor(): Promise<void> {
+    const { supervisor } = await this.processes().catch(() => ({ supervisor: 0 }));
+    if (!supervisor || !(await programsOf(this.home)).includes(supervisor)) return;
+    process.kill(supervisor, "SIGTERM");
+    await until(async () => (await programsOf(this.home)).length === 0, { timeout: 60_000 });
   }
 
   /** Whatever happened in the test, nothing of it is left. */
