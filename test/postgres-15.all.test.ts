@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { temporaryDirectory } from "./support/cluster.ts";
 
 /** Where Debian's package puts it. Skipped where it is not installed; .ci/run installs it. */
@@ -16,7 +16,9 @@ it.skipIf(!existsSync(join(POSTGRES_15, "postgres")))(
   "the tests of database and library pass on Debian's PostgreSQL 15, the oldest that DATABASE_URL may name",
   { timeout: 8 * MINUTES },
   async () => {
-    const report = join(await temporaryDirectory(), "report.json");
+    const directory = await temporaryDirectory();
+    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    const report = join(directory, "report.json");
     // Without what the run that we are part of has set for its own tests.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
     const run = promisify(execFile)(

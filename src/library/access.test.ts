@@ -1,5 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../test/support/cluster.ts";
 import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
@@ -18,7 +18,10 @@ beforeEach(async () => {
   library = await openLibrary();
   file = join(await temporaryDirectory(), "access.json");
 });
-afterEach(() => library.close());
+afterEach(async () => {
+  await library.close();
+  await rm(dirname(file), { recursive: true, force: true });
+});
 
 /** Ada with a role and an ended session, a key that works and one that was revoked. */
 async function populate() {
