@@ -1,7 +1,8 @@
-/** Starts and stops the server. It listens before PostgreSQL answers, and serves what it can meanwhile. */
+/** Starts and stops the server. It listens whether or not PostgreSQL answers, and serves what it can meanwhile. */
 import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { until } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { isErrno } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
@@ -18,6 +19,8 @@ import { stopper } from "./stop-listening.ts";
 import { version } from "./version.ts";
 
 const HOUR_MS = 3_600_000;
+/** So long the database is waited for before the first request is taken; under `up` callers wait in the socket. */
+const DATABASE_PATIENCE_MS = 1_500;
 
 export interface ServeOptions {
   log: Log;
@@ -46,6 +49,8 @@ export async function startServer(
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 30_000, requestTimeout: 0 });
   const app = await createApp(parts, (listener) => server.on("request", listener));
   const stopListening = stopper(server);
+  // The mirror may lack the last moment before a crash: what was already told must not be taken back for want of patience.
+  await until(() => backend.feed.isLive, { timeout: DATABASE_PATIENCE_MS, every: 10 });
   const address = await listen(server, config, socket).catch(async (error) => {
     await lastUsed.close();
     await backend.close();
