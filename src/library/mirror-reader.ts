@@ -33,6 +33,12 @@ export async function fetchMirrored(
   return presentMirrored(prompt, version);
 }
 
+/** How current the mirror is for this prompt; null when it has none that can be read. */
+export async function mirroredRevision(folder: string, project: string, name: string): Promise<bigint | null> {
+  const prompt = await unlessDamaged(readMirrorFile(mirrorFile(folder, project, name)));
+  return prompt && prompt !== "damaged" ? BigInt(prompt.revision) : null;
+}
+
 async function unlessDamaged<T>(reading: Promise<T>): Promise<T | "damaged"> {
   try {
     return await reading;

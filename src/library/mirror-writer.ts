@@ -36,6 +36,8 @@ export interface MirrorOptions {
   accessFile: string;
   access: AccessList;
   jwtSecret: string;
+  /** These are in the files now. */
+  onWritten(changes: readonly RecordedChange[]): void;
   log: Log;
 }
 
@@ -146,7 +148,7 @@ export class MirrorWriter {
       const asked = monotonic();
       // Also what is not settled yet, because somebody's older transaction still runs; it comes again in its place.
       const { changes, snapshot } = await readUnsettled(db, early);
-      await writePrompts(db, this.#options.folder, promptIds(changes));
+      await this.#writeChanged(db, changes);
       early = snapshot;
       cursor = await this.#follow(db, cursor);
       await this.#writeAccess();
@@ -174,10 +176,15 @@ export class MirrorWriter {
     for (;;) {
       const found = await readChanges(db, cursor);
       if (found.changes.length === 0) return cursor;
-      await writePrompts(db, this.#options.folder, promptIds(found.changes));
+      await this.#writeChanged(db, found.changes);
       await writeState(this.#options.folder, found.cursor);
       cursor = found.cursor;
     }
+  }
+
+  async #writeChanged(db: Queries, changes: readonly RecordedChange[]): Promise<void> {
+    await writePrompts(db, this.#options.folder, promptIds(changes));
+    this.#options.onWritten(changes);
   }
 
   async #writeAccess(): Promise<void> {

@@ -48,6 +48,7 @@ function startWriter(of: TestLibrary = library): MirrorWriter {
     accessFile: join(root, "access.json"),
     access: new AccessList(),
     jwtSecret: "s".repeat(64),
+    onWritten() {},
     log: openLog("warn", join(root, "log")),
   });
   writers.push(writer);

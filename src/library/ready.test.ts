@@ -52,6 +52,18 @@ describe("prompts ready for fetching", () => {
     expect(peek(ready, "a")).toBeUndefined();
   });
 
+  it("can be recalled after a change until the mirror holds it, for a database that goes away before", async () => {
+    await library.save({ name: "a", text: "one" });
+    const ready = new ReadyPrompts(1e6);
+    await read(ready, "a");
+    await library.save({ name: "a", text: "two" });
+    ready.forget(changes);
+    expect(textOf(ready.recall(library.project, "a", {})?.answer)).toBe("one");
+    ready.mirrored(changes);
+    expect(ready.recall(library.project, "a", {})).toBeUndefined();
+    expect(ready.count).toBe(0);
+  });
+
   it("another tag or label is another ETag", async () => {
     await library.save({ name: "a", text: "one" });
     const ready = new ReadyPrompts(1e6);

@@ -23,6 +23,8 @@ interface ReadyPrompt {
   name: string;
   newest: number;
   labels: LabelMap;
+  /** It was changed since. Kept until the mirror has the change: should the database go first, nobody knows it better. */
+  outdated: boolean;
   answers: Map<number, ReadyAnswer>;
 }
 
@@ -61,11 +63,19 @@ export class ReadyPrompts {
 
   /** From memory alone; undefined when it must be read. Throws when memory knows that there is no such label. */
   peek(project: ProjectRef, name: string, selector: Selector): ReadyAnswer | undefined {
-    const entry = this.#entries.get(keyOf(project, name));
+    const found = this.#entries.get(keyOf(project, name));
+    const entry = found?.outdated ? undefined : found;
     const answer = entry?.answers.get(selectVersion(entry, entry.labels, selector));
     if (answer) this.hits += 1;
     else this.misses += 1;
     return answer;
+  }
+
+  /** What was known before the last change, and as of which revision. */
+  recall(project: ProjectRef, name: string, selector: Selector): { answer: ReadyAnswer; revision: bigint } | undefined {
+    const entry = this.#entries.peek(keyOf(project, name));
+    const answer = entry?.answers.get(selectVersion(entry, entry.labels, selector));
+    return entry && answer ? { answer, revision: entry.revision } : undefined;
   }
 
   /** From the database, and remembered. Errors: `prompt_not_found`, `version_not_found`, `label_not_found`. */
@@ -98,7 +108,8 @@ export class ReadyPrompts {
     const same = before?.id === prompt.id && before.revision === revision;
     const answers = new Map(same ? before.answers : []).set(version, answer);
     this.#keysById.set(prompt.id, key);
-    this.#entries.set(key, { id: prompt.id, revision, name: prompt.name, newest: prompt.newest, labels, answers });
+    const { id, name, newest } = prompt;
+    this.#entries.set(key, { id, revision, name, newest, labels, outdated: false, answers });
   }
 
   forget(changes: readonly RecordedChange[]): void {
@@ -106,10 +117,23 @@ export class ReadyPrompts {
       if (kind !== "prompt") continue;
       const seen = this.#lastChanges.get(subject) ?? 0n;
       if (revision > seen) this.#lastChanges.set(subject, revision);
-      const key = this.#keysById.get(subject);
-      const entry = key === undefined ? undefined : this.#entries.peek(key);
-      if (key !== undefined && entry && entry.revision < revision) this.#entries.delete(key);
+      const found = this.#olderThan(subject, revision);
+      if (found) found.entry.outdated = true;
     }
+  }
+
+  /** The mirror holds these changes: what was known before them is of no use any more. */
+  mirrored(changes: readonly RecordedChange[]): void {
+    for (const { kind, subject, revision } of changes) {
+      const found = kind === "prompt" ? this.#olderThan(subject, revision) : undefined;
+      if (found) this.#entries.delete(found.key);
+    }
+  }
+
+  #olderThan(id: Id, revision: bigint): { key: string; entry: ReadyPrompt } | undefined {
+    const key = this.#keysById.get(id);
+    const entry = key === undefined ? undefined : this.#entries.peek(key);
+    return key !== undefined && entry && entry.revision < revision ? { key, entry } : undefined;
   }
 
   clear(): void {

@@ -20,7 +20,7 @@ import { prepareExternalRoles } from "../database/roles.ts";
 import { AccessList } from "../library/access.ts";
 import { readAccessFile } from "../library/access-file.ts";
 import type { ProjectRef, Selector } from "../library/find.ts";
-import { fetchMirrored, mirrorExists } from "../library/mirror-reader.ts";
+import { fetchMirrored, mirrorExists, mirroredRevision } from "../library/mirror-reader.ts";
 import { MirrorWriter } from "../library/mirror-writer.ts";
 import { makePassword } from "../library/passwords.ts";
 import { type ReadyAnswer, ReadyPrompts, readyAnswer } from "../library/ready.ts";
@@ -84,6 +84,7 @@ export class Backend {
       accessFile: config.home.accessFile,
       access: this.access,
       jwtSecret,
+      onWritten: (changes) => this.ready.mirrored(changes),
       log: options.log,
     });
     this.feed = new Feed(app.client, app.setRole, () => this.#prepare(options), {
@@ -121,6 +122,12 @@ export class Backend {
     // Memory was current when the database went; the mirror may lack the last moment before.
     const remembered = this.ready.peek(project, name, selector);
     if (remembered) return { ...remembered, fromMirror: true };
+    const recalled = this.ready.recall(project, name, selector);
+    if (recalled) {
+      const { prompts } = this.config.home;
+      const mirror = await mirroredRevision(prompts, project.name, name);
+      if (mirror === null || mirror < recalled.revision) return { ...recalled.answer, fromMirror: true };
+    }
     const mirrored = await fetchMirrored(this.config.home.prompts, project.name, name, selector);
     return { ...readyAnswer(mirrored), fromMirror: true };
   }
