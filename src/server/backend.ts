@@ -224,6 +224,8 @@ export class Backend {
       ...owner.client,
       options: sessionOptions(owner.setRole),
       connectionTimeoutMillis: 2_000,
+      // Long enough for a migration, and an end to waiting for a database that fell silent.
+      query_timeout: 600_000,
     });
     client.on("error", () => {});
     try {
