@@ -94,6 +94,8 @@ describe("prompts ready for fetching", () => {
       );
       expect(textOf(await reading)).toBe("one");
       expect(peek(ready, "a")).toBeUndefined();
+      const told = what === "a change" ? "one" : undefined;
+      expect(textOf(ready.recall(library.project, "a", {})?.answer)).toBe(told);
     },
   );
 

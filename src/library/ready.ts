@@ -99,7 +99,8 @@ export class ReadyPrompts {
     answer: ReadyAnswer,
   ): void {
     const revision = BigInt(prompt.revision);
-    if ((this.#lastChanges.get(prompt.id) ?? 0n) > revision) return;
+    // A change came while this was read: it was told all the same, so it can be recalled.
+    const outdated = (this.#lastChanges.get(prompt.id) ?? 0n) > revision;
     const key = keyOf(project, prompt.name);
     const before = this.#entries.peek(key);
     if (before && before.id === prompt.id && before.revision > revision) return;
@@ -109,7 +110,7 @@ export class ReadyPrompts {
     const answers = new Map(same ? before.answers : []).set(version, answer);
     this.#keysById.set(prompt.id, key);
     const { id, name, newest } = prompt;
-    this.#entries.set(key, { id, revision, name, newest, labels, outdated: false, answers });
+    this.#entries.set(key, { id, revision, name, newest, labels, outdated, answers });
   }
 
   forget(changes: readonly RecordedChange[]): void {
