@@ -6,12 +6,14 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sleep, until } from "../src/base/clock.ts";
 import { readConfig } from "../src/base/config.ts";
+import { identityOf } from "../src/base/lock.ts";
 import { openCluster } from "../src/postgres/cluster.ts";
 import { postgresConnection } from "../src/postgres/connection.ts";
 import { existingPlace } from "../src/postgres/place.ts";
 import { testLog } from "./support/cluster.ts";
-import { health, Instance, type Ran } from "./support/instance.ts";
+import { health, Instance, launcher, type Ran } from "./support/instance.ts";
 import { nothingRuns, programsOf } from "./support/programs.ts";
 import { refusal } from "./support/refusal.ts";
 
@@ -88,6 +90,26 @@ describe("where a library is", () => {
     await nothingRuns(instance.home);
     return { ...ran, stdout: ran.stdout.replace("Starting …\n", "") };
   };
+
+  it("with nohup it outlives its terminal, whose end stops it otherwise", async () => {
+    const nohup = join(instance.directory, "nohup");
+    // Without a terminal, nohup itself says nothing.
+    await writeFile(nohup, `#!/bin/sh\ntrap "" HUP\nexec ${launcher} up\n`, { mode: 0o755 });
+    for (const [command, outlives] of [
+      [nohup, true],
+      [launcher, false],
+    ] as const) {
+      const url = await instance.startAnyhow({}, command);
+      const { supervisor } = await instance.processes();
+      process.kill(supervisor, "SIGHUP");
+      // Longer than stopping takes; the other is waited for.
+      if (outlives) await sleep(1_500);
+      else await until(() => identityOf(supervisor) === null, { timeout: 30_000 });
+      expect((await health(url)) !== "unreachable").toBe(outlives);
+      await instance.stop();
+      await nothingRuns(instance.home);
+    }
+  });
 
   it("a second one on the same home is refused, and the first goes on", async () => {
     const url = await instance.start();

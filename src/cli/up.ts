@@ -77,6 +77,8 @@ async function supervise(config: Config, before: Predecessor | null, settled: Ch
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     // `on`, not `once`: under npm the same Ctrl-C arrives twice, from the terminal and from npm.
     process.on(signal, () => {
+      // Set by the launcher when it was started with nohup.
+      if (signal === "SIGHUP" && process.env.PROMPTLIB_IGNORE_HANGUP === "1") return;
       before?.relieve("stop");
       supervisor.stop();
     });

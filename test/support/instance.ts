@@ -9,7 +9,7 @@ import { type Home, homeAt } from "../../src/base/config.ts";
 import { temporaryDirectory } from "./cluster.ts";
 import { clearPrograms, programsOf } from "./programs.ts";
 
-const launcher = fileURLToPath(new URL("../../bin/promptlib", import.meta.url));
+export const launcher = fileURLToPath(new URL("../../bin/promptlib", import.meta.url));
 
 interface Account {
   uid: number;
@@ -72,8 +72,8 @@ export class Instance {
   }
 
   /** Answers the address as soon as it is told, whatever the health. */
-  async startAnyhow(env: Record<string, string> = {}): Promise<string> {
-    const child = spawn(launcher, ["up"], {
+  async startAnyhow(env: Record<string, string> = {}, command = launcher): Promise<string> {
+    const child = spawn(command, ["up"], {
       cwd: this.directory,
       env: { ...this.#environment, ...env },
       stdio: ["ignore", "pipe", "pipe"],
