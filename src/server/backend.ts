@@ -11,6 +11,7 @@ import type { Config } from "../base/config.ts";
 import { keptSecret } from "../base/home.ts";
 import type { Log } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
+import type { Prompt } from "../contract/shapes.ts";
 import { postgresConnection } from "../database/connection.ts";
 import type { RecordedChange } from "../database/database.ts";
 import { type Database, isAway, openDatabase, type Queries, sessionOptions } from "../database/database.ts";
@@ -128,8 +129,17 @@ export class Backend {
       const mirror = await mirroredRevision(prompts, project.name, name);
       if (mirror === null || mirror < recalled.revision) return { ...recalled.answer, fromMirror: true };
     }
-    const mirrored = await fetchMirrored(this.config.home.prompts, project.name, name, selector);
-    return { ...readyAnswer(mirrored), fromMirror: true };
+    return { ...readyAnswer(await this.#fetchMirrored(project, name, selector)), fromMirror: true };
+  }
+
+  async #fetchMirrored(project: ProjectRef, name: string, selector: Selector): Promise<Prompt> {
+    try {
+      return await fetchMirrored(this.config.home.prompts, project.name, name, selector);
+    } catch (error) {
+      // The database is there, only slow: what the mirror does not have yet may well exist.
+      const notFound = error instanceof PromptlibError && error.status === 404;
+      throw notFound && this.feed.isLive ? new PromptlibError("database_unavailable", { cause: error }) : error;
+    }
   }
 
   /** What was just saved. When it can no longer be read back it is saved all the same, and that is said. */

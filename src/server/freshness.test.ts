@@ -1,4 +1,5 @@
 /** Several servers on one database, databases that stand still or break off: nothing stale, nothing lost, nothing hung. */
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../test/support/database.ts";
 import type { DatabaseProxy } from "../../test/support/database-proxy.ts";
@@ -149,4 +150,19 @@ describe("a write whose COMMIT breaks off", () => {
     expect((await fetch(behind, name)).status).toBe(found);
     expect((await save(behind, name, "x")).json).toMatchObject({ version: 1, created: found === 404 });
   });
+});
+
+it("a database that is only slow does not make a prompt that the mirror lacks unknown", async () => {
+  const locking = new pg.Client(database.superuserConfig);
+  await locking.connect();
+  try {
+    await locking.query("begin; lock table promptlib.prompts in access exclusive mode");
+    expect(await fetch(direct, "not-in-the-mirror")).toMatchObject({
+      status: 503,
+      json: { error: { code: "database_unavailable" } },
+    });
+  } finally {
+    await locking.end();
+  }
+  await eventually(async () => (await fetch(direct, "not-in-the-mirror")).status === 404);
 });
