@@ -42,7 +42,8 @@ function spawnSuccessor(program: readonly string[]): ChildProcess {
 /** False: it ended before it could take over. */
 async function relieved(child: ChildProcess): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {
-    child.once("exit", () => resolve(false));
+    // What it said before it ended is heard first.
+    child.once("exit", () => (child.connected ? child.once("disconnect", () => resolve(false)) : resolve(false)));
     child.on("error", () => resolve(false));
     child.on("message", (message) => {
       if (isMessage<FromSuccessor>(message, "taken-over", "stop")) resolve(true);
@@ -53,7 +54,7 @@ async function relieved(child: ChildProcess): Promise<boolean> {
 export interface Predecessor {
   socket: object;
   /** The old server may go. */
-  relieve(message: FromSuccessor["type"]): void;
+  relieve(message: FromSuccessor["type"]): Promise<void>;
 }
 
 /** In `up`: the old server that called this one, or null when a human or a script did. */
@@ -63,11 +64,12 @@ export async function predecessor(): Promise<Predecessor | null> {
   const socket = await receiveSocket();
   return {
     socket,
-    relieve(type) {
-      if (!process.send || !process.connected) return;
-      process.send({ type } satisfies FromSuccessor, undefined, undefined, () => {
-        if (process.connected) process.disconnect();
+    async relieve(type) {
+      await new Promise<void>((resolve) => {
+        if (!process.send || !process.connected) return resolve();
+        process.send({ type } satisfies FromSuccessor, undefined, undefined, () => resolve());
       });
+      if (process.connected) process.disconnect();
     },
   };
 }

@@ -32,7 +32,11 @@ async function up(): Promise<void> {
   const config = readConfig();
   const settled = before ? await settledBefore(config.home) : [];
   await prepareHome(config.home);
-  const lock = await lockHome(config.home, "lock");
+  const lock = await lockHome(config.home, "lock").catch(async (error) => {
+    // Two servers lost their supervisors one after the other, and the other one's successor was first.
+    if (error instanceof PromptlibError && error.code === "home_in_use") await before?.relieve("taken-over");
+    throw error;
+  });
   try {
     await supervise(config, before, settled);
   } finally {
@@ -69,7 +73,7 @@ async function supervise(config: Config, before: Predecessor | null, settled: Ch
     settled,
     events: {
       onReady: (url) => terminal.ready(announcement(url, config)),
-      onServing: () => before?.relieve("taken-over"),
+      onServing: () => void before?.relieve("taken-over"),
       onPostgres: (postgres) => terminal.postgres(postgres),
       onFirstAdmin: (username, password) => terminal.firstAdmin(username, password),
     },
@@ -79,7 +83,7 @@ async function supervise(config: Config, before: Predecessor | null, settled: Ch
     process.on(signal, () => {
       // Set by the launcher when it was started with nohup.
       if (signal === "SIGHUP" && process.env.PROMPTLIB_IGNORE_HANGUP === "1") return;
-      before?.relieve("stop");
+      void before?.relieve("stop");
       supervisor.stop();
     });
   }
