@@ -1,8 +1,9 @@
 /** The table of verbs, and the one place where an error becomes words and an exit code. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { isErrno } from "../base/files.ts";
 import { supervision } from "../base/supervision.ts";
+import { about, version } from "../base/version.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { detailLines } from "./details.ts";
 
@@ -60,8 +61,8 @@ export async function conclude(json: boolean, work: () => Promise<void>): Promis
 /** One verb is loaded when it is named, all of them for the help. */
 async function programFor(verb: string | undefined): Promise<Command> {
   const program = new Command("promptlib")
-    .description("A self-hosted prompt library that cannot lose your prompts, and proves it every day.")
-    .version(version(), "-V, --version")
+    .description(about)
+    .version(version, "-V, --version")
     // So that `get NAME --version 3` is not ours.
     .enablePositionalOptions()
     .showHelpAfterError("(promptlib --help shows how it is used)")
@@ -69,11 +70,6 @@ async function programFor(verb: string | undefined): Promise<Command> {
   const loaders = verb !== undefined && Object.hasOwn(verbs, verb) ? [verbs[verb]] : Object.values(verbs);
   for (const load of loaders) if (load) (await load())(program);
   return program;
-}
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 async function fail(error: unknown, json: boolean): Promise<void> {
@@ -95,9 +91,9 @@ async function fail(error: unknown, json: boolean): Promise<void> {
 }
 
 function internal(error: unknown): PromptlibError {
-  const about = error instanceof Error ? error.message : String(error);
+  const what = error instanceof Error ? error.message : String(error);
   return new PromptlibError("internal", {
-    message: `Something unexpected went wrong on our side: ${about}`,
+    message: `Something unexpected went wrong on our side: ${what}`,
     hint: "LOG_LEVEL=debug shows where. Please report it.",
     cause: error,
   });

@@ -2,32 +2,17 @@
 import { join } from "node:path";
 import { monotonic, sleep } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
-import { isErrno } from "../base/files.ts";
 import { lockHome, prepareHome } from "../base/home.ts";
-import { portInUse } from "../base/listening-socket.ts";
 import { type Log, openLog } from "../base/log.ts";
 import { type Supervision, supervision } from "../base/supervision.ts";
 import { PromptlibError } from "../contract/errors.ts";
+import type { startServer } from "../server/serve.ts";
 import { callSuccessor } from "./successor.ts";
 import { program } from "./this-program.ts";
 
-interface RunningServer {
-  url: string;
-  close(): Promise<void>;
-}
-
-/** What src/server/serve.ts promises. */
-export type StartServer = (
-  config: Config,
-  options: {
-    log: Log;
-    /** A listening socket to answer on; null: bind HOST and PORT. */
-    socket: object | null;
-    onFirstAdmin(username: string, password: string): void;
-    /** What makes going on wrong, found out after the start. */
-    onRefused(error: PromptlibError): void;
-  },
-) => Promise<RunningServer>;
+/** Given, not imported: only its type is loaded here, and tests give one that does next to nothing. */
+export type StartServer = typeof startServer;
+type RunningServer = Awaited<ReturnType<StartServer>>;
 
 /** Requests in flight get so long to end. */
 const DRAIN_MS = 5_000;
@@ -54,7 +39,7 @@ async function serveUntilStopped(
   const log = openLog(config.logLevel, supervisor ? join(config.home.logs, "server.log") : null);
   const end = endOf(supervisor);
   const socket = (await supervisor?.socket()) ?? null;
-  const server = await started(config, startServer, {
+  const server = await startServer(config, {
     log,
     socket,
     onFirstAdmin: (username, password) => sayFirstAdmin(supervisor, username, password),
@@ -95,19 +80,6 @@ function endOf(supervisor: Supervision | null) {
       stop.resolve(error);
     },
   };
-}
-
-async function started(
-  config: Config,
-  startServer: StartServer,
-  options: Parameters<StartServer>[1],
-): Promise<RunningServer> {
-  try {
-    return await startServer(config, options);
-  } catch (error) {
-    // A port may be bound by two and is then taken by the first that listens.
-    throw isErrno(error, "EADDRINUSE") ? portInUse(config.host, config.port) : error;
-  }
 }
 
 async function drained(server: RunningServer, log: Log): Promise<void> {

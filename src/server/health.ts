@@ -1,9 +1,9 @@
 /** The health of each part, as /api/system/health tells it. Says nothing that a stranger should not know. */
 import { join } from "node:path";
 import { freeSpace, readIfExists } from "../base/files.ts";
+import { version } from "../base/version.ts";
 import type { SystemHealth } from "../contract/shapes.ts";
 import type { Backend } from "./backend.ts";
-import { version } from "./version.ts";
 
 type Part = SystemHealth["parts"][string];
 

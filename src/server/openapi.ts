@@ -1,9 +1,9 @@
 /** OpenAPI 3.1, printed from the table of routes. */
 import { z } from "zod";
+import { about, version } from "../base/version.ts";
 import { errorTable } from "../contract/errors.ts";
 import { commonErrors, type Route, type RouteId, routes } from "../contract/routes.ts";
 import { errorBody } from "../contract/shapes.ts";
-import { version } from "./version.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -18,7 +18,7 @@ export function openApi(): Schema & { openapi: string } {
     info: {
       title: "Prompt Library",
       version,
-      description: "A self-hosted prompt library that cannot lose your prompts, and proves it every day.",
+      description: about,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],

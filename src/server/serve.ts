@@ -5,8 +5,10 @@ import type { AddressInfo } from "node:net";
 import { until } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { isErrno } from "../base/files.ts";
+import { portInUse } from "../base/listening-socket.ts";
 import type { Log } from "../base/log.ts";
-import { PromptlibError } from "../contract/errors.ts";
+import { version } from "../base/version.ts";
+import type { PromptlibError } from "../contract/errors.ts";
 import { deleteOldChanges } from "../database/changes.ts";
 import { createApp } from "./app.ts";
 import { Backend } from "./backend.ts";
@@ -16,7 +18,6 @@ import { keepLocalFile } from "./local-file.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { Metrics } from "./metrics.ts";
 import { stopper } from "./stop-listening.ts";
-import { version } from "./version.ts";
 
 const HOUR_MS = 3_600_000;
 /** So long the database is waited for before the first request is taken; under `up` callers wait in the socket. */
@@ -74,15 +75,8 @@ export async function startServer(
 
 async function listen(server: Server, config: Config, socket: object | null): Promise<AddressInfo> {
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) =>
-      reject(
-        isErrno(error, "EADDRINUSE")
-          ? new PromptlibError("port_in_use", {
-              message: `The port ${config.port} on ${config.host} is in use by another program.`,
-            })
-          : error,
-      ),
-    );
+    // A port may be bound by two, by `up` as well, and is then taken by the first that listens.
+    server.once("error", (error) => reject(isErrno(error, "EADDRINUSE") ? portInUse(config.host, config.port) : error));
     if (socket) server.listen(socket, resolve);
     else server.listen({ host: config.host, port: config.port }, resolve);
   });
