@@ -37,83 +37,100 @@ const beforeRegex = new Set([
 
 /** Throws where the text cannot be read. */
 export function tokensOf(text: string): Token[] {
-  const tokens: Token[] = [];
+  return new Reader(text).read();
+}
+
+class Reader {
+  readonly #text: string;
+  readonly #tokens: Token[] = [];
   /** For each template that is open: how many braces are open in its ${}. */
-  const templates: number[] = [];
-  let at = text.startsWith("#!") ? text.indexOf("\n") : 0;
-  let line = 1;
+  readonly #templates: number[] = [];
+  #at: number;
+  #line = 1;
 
-  const take = (pattern: RegExp): string | null => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text)?.[0] ?? null;
-    if (found === null) return null;
-    at += found.length;
-    return found;
-  };
-  const add = (kind: Token["kind"], value: string) => tokens.push({ kind, text: value, line });
-  const count = (value: string) => {
-    line += value.split("\n").length - 1;
-  };
-  const takeTemplate = () => {
-    for (; at < text.length; at += 1) {
-      if (text[at] === "\n") line += 1;
-      if (text[at] === "\\") at += 1;
-      else if (text[at] === "`") {
-        at += 1;
-        return;
-      } else if (text.startsWith("${", at)) {
-        at += 2;
-        templates.push(0);
-        return;
-      }
-    }
-    throw new Error(`line ${line}: a template is not closed`);
-  };
+  constructor(text: string) {
+    this.#text = text;
+    this.#at = text.startsWith("#!") ? text.indexOf("\n") : 0;
+  }
 
-  while (at < text.length) {
-    const skipped = take(space) ?? take(lineComment) ?? take(blockComment);
-    if (skipped !== null) {
-      count(skipped);
-      continue;
-    }
-    const word = take(name);
-    if (word !== null) {
-      add("name", word);
-      continue;
-    }
-    if (take(number) !== null) {
-      add("name", "0");
-      continue;
-    }
-    const quoted = take(string);
+  read(): Token[] {
+    while (this.#at < this.#text.length) this.#readSpace() || this.#readWord() || this.#readMark();
+    if (this.#templates.length > 0) throw new Error("a template is not closed");
+    return this.#tokens;
+  }
+
+  #readSpace(): boolean {
+    const skipped = this.#take(space) ?? this.#take(lineComment) ?? this.#take(blockComment);
+    if (skipped === null) return false;
+    this.#countLines(skipped);
+    return true;
+  }
+
+  #readWord(): boolean {
+    const word = this.#take(name);
+    if (word !== null) return this.#add("name", word);
+    if (this.#take(number) !== null) return this.#add("name", "0");
+    const quoted = this.#take(string);
     if (quoted !== null) {
-      add("string", quoted.slice(1, -1));
-      count(quoted);
-      continue;
+      this.#add("string", quoted.slice(1, -1));
+      this.#countLines(quoted);
+      return true;
     }
-    if (text[at] === "/" && mayBeRegex(tokens.at(-1)) && take(regex) !== null) {
-      add("name", "regex");
-      continue;
-    }
-    const sign = take(mark);
-    if (sign === null) throw new Error(`line ${line}: cannot be read`);
-    if (sign === '"' || sign === "'") throw new Error(`line ${line}: a string is not closed`);
-    const depth = templates.at(-1);
+    const slash = this.#text[this.#at] === "/" && mayBeRegex(this.#tokens.at(-1));
+    return slash && this.#take(regex) !== null && this.#add("name", "regex");
+  }
+
+  #readMark(): void {
+    const sign = this.#take(mark);
+    if (sign === null) throw new Error(`line ${this.#line}: cannot be read`);
+    if (sign === '"' || sign === "'") throw new Error(`line ${this.#line}: a string is not closed`);
+    const depth = this.#templates.at(-1);
     if (sign === "`") {
-      add("template", "");
-      takeTemplate();
+      this.#add("template", "");
+      this.#readTemplate();
     } else if (sign === "}" && depth === 0) {
-      templates.pop();
-      takeTemplate();
+      this.#templates.pop();
+      this.#readTemplate();
     } else {
-      if (depth !== undefined && (sign === "{" || sign === "}")) {
-        templates[templates.length - 1] = depth + (sign === "{" ? 1 : -1);
-      }
-      add("mark", sign);
+      if (depth !== undefined && sign === "{") this.#templates[this.#templates.length - 1] = depth + 1;
+      if (depth !== undefined && sign === "}") this.#templates[this.#templates.length - 1] = depth - 1;
+      this.#add("mark", sign);
     }
   }
-  if (templates.length > 0) throw new Error("a template is not closed");
-  return tokens;
+
+  /** The text of a template, to its end or to the next ${. */
+  #readTemplate(): void {
+    for (; this.#at < this.#text.length; this.#at += 1) {
+      const sign = this.#text[this.#at];
+      if (sign === "\n") this.#line += 1;
+      if (sign === "\\") this.#at += 1;
+      else if (sign === "`") {
+        this.#at += 1;
+        return;
+      } else if (this.#text.startsWith("${", this.#at)) {
+        this.#at += 2;
+        this.#templates.push(0);
+        return;
+      }
+    }
+    throw new Error(`line ${this.#line}: a template is not closed`);
+  }
+
+  #take(pattern: RegExp): string | null {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0] ?? null;
+    if (found !== null) this.#at += found.length;
+    return found;
+  }
+
+  #add(kind: Token["kind"], text: string): true {
+    this.#tokens.push({ kind, text, line: this.#line });
+    return true;
+  }
+
+  #countLines(text: string): void {
+    this.#line += text.split("\n").length - 1;
+  }
 }
 
 function mayBeRegex(before: Token | undefined): boolean {
