@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fuzz, type TestLibrary } from "../../test/support/library.ts";
+import { TestMirror } from "../../test/support/mirror.ts";
+import type { ListQuery } from "../contract/routes.ts";
+import { listPrompts } from "./list.ts";
+import { listMirrored } from "./mirror-reader.ts";
+
+let mirror: TestMirror;
+let library: TestLibrary;
+beforeEach(async () => {
+  mirror = await TestMirror.open();
+  library = mirror.library;
+});
+afterEach(async () => await mirror.close());
+
+describe("the list without the database", () => {
+  it("is the database's list, for any filter and sort, page by page, also from one to the other", async () => {
+    mirror.startWriter();
+    const tags = ["red", "blue"];
+    for (let at = 0; at < 24; at += 1) {
+      const name = `${["", "dir/", "dir/sub/", "Dir/"][at % 4]}${["z", "é", "A", "😀", "\ufffd", "_"][at % 6]}${at}`;
+      const content = at % 3 === 0 ? { messages: [{ role: "user" as const, content: "x" }] } : { text: "x" };
+      await library.save({
+        name,
+        ...content,
+        tags: tags.slice(0, at % 3),
+        ...(at % 2 ? { labels: ["production"] } : {}),
+      });
+    }
+    await library.asSuperuser("update prompts set updated_at = '2026-01-01Z' where id % 3 = 0");
+    // Rows that are touched behind the feed's back are not in the mirror: say so as a change does.
+    await library.asSuperuser("update prompts set revision = revision + 1");
+    await library.asSuperuser(
+      "insert into changes (kind, subject, revision) select 'prompt', id::text, revision from prompts",
+    );
+    await mirror.caughtUp();
+    const filter = fc.record(
+      {
+        folder: fc.constantFrom("dir", "dir/sub", "Dir", "nothing"),
+        tag: fc.constantFrom(...tags, "green"),
+        label: fc.constantFrom("production", "latest", "staging"),
+        type: fc.constantFrom("text" as const, "chat" as const),
+        sort: fc.constantFrom("name" as const, "-name" as const, "updated" as const, "-updated" as const),
+        limit: fc.integer({ min: 1, max: 30 }),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(filter, async (given) => {
+        let cursor: string | undefined;
+        do {
+          const asked: Omit<ListQuery, "project"> = { ...given, ...(cursor ? { cursor } : {}) };
+          const expected = await listPrompts(library.database.reads, library.project, asked);
+          expect(await listMirrored(mirror.folder, "default", asked)).toEqual(expected);
+          cursor = expected.nextCursor ?? undefined;
+        } while (cursor);
+      }),
+      { numRuns: 40, ...fuzz },
+    );
+  });
+});
