@@ -33,7 +33,7 @@ export interface PreparedSave {
 
 /**
  * Checks what needs no database.
- * Errors: `invalid_request` (the name), `content_too_large`, `template_invalid` with every fault's place.
+ * Errors: `invalid_request` (the name), `content_too_large`, `template_invalid` with the places of the first faults.
  */
 export function prepareSave(save: SavePrompt): PreparedSave {
   const name = normalizeName(save.name);

@@ -11,8 +11,10 @@ const DEPTH_LIMIT = 64;
 /** Mustache looks for the end of a tag in time that grows with the square of the blanks in a row. */
 const BLANKS_LIMIT = 200;
 const blanks = new RegExp(`\\s{${BLANKS_LIMIT}}`);
+/** So many are told: to find the place of each costs as much as the text before it is long. */
+const FAULTS_LIMIT = 20;
 
-/** The faults, and where the innermost section that was left open begins. */
+/** The first faults, and where the innermost section that was left open begins. */
 export function scanTags(text: string): { faults: TagFault[]; openSection: number | null } {
   const faults: TagFault[] = [];
   const open: number[] = [];
@@ -21,6 +23,7 @@ export function scanTags(text: string): { faults: TagFault[]; openSection: numbe
     const tag = readTag(text, start);
     if ("fault" in tag) {
       faults.push({ offset: start, message: tag.fault });
+      if (faults.length === FAULTS_LIMIT) break;
     } else if (tag.sigil === "#" || tag.sigil === "^") {
       open.push(start);
       if (open.length > DEPTH_LIMIT) {

@@ -56,6 +56,13 @@ describe("a text that is no template", () => {
     });
   });
 
+  it("of a megabyte of faults has the first twenty reported", () => {
+    const parsed = parseTemplate("{{}}\n".repeat(200_000));
+    expect("faults" in parsed && parsed.faults.map(({ line }) => line)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+  });
+
   it("is refused rather than nested so deep that it could not be rendered", () => {
     const nested = (depth: number) => parseTemplate("{{#a}}".repeat(depth) + "{{/a}}".repeat(depth));
     expect(nested(64)).toEqual({ variables: ["a"] });
