@@ -1,18 +1,17 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { answering } from "../../test/support/answering.ts";
 import { connect } from "./connect.ts";
 
 let home = "";
-let server: Server;
-let url = "";
+let server: Awaited<ReturnType<typeof answering>>;
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "promptlib-connect-"));
   await mkdir(join(home, "run"));
   // Answers what it was asked, in place of a list.
-  server = createServer((request, response) => {
+  server = await answering((request, response) => {
     response.end(
       JSON.stringify({
         items: [request.url, request.headers.authorization ?? null, request.headers["x-promptlib-os-user"] ?? null],
@@ -20,26 +19,14 @@ beforeEach(async () => {
       }),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  url = `http://127.0.0.1:${address.port}`;
 });
-afterEach(async () => {
-  stopServer();
-  await rm(home, { recursive: true });
-});
-
-function stopServer() {
-  server.close();
-  server.closeAllConnections();
-}
+afterEach(async () => await rm(home, { recursive: true }));
 
 const writeServerFile = (content: string) => writeFile(join(home, "run", "server.json"), content);
 
 describe("without PROMPTLIB_URL", () => {
   it("the server that runs on the home is talked to, as its local operator", async () => {
-    await writeServerFile(JSON.stringify({ url, token: "local-token" }));
+    await writeServerFile(JSON.stringify({ url: server.url, token: "local-token" }));
     const connection = await connect({}, { PROMPTLIB_HOME: home });
     expect(connection.home?.root).toBe(home);
     expect((await connection.client.listKeys()).items).toEqual([
@@ -58,8 +45,8 @@ describe("without PROMPTLIB_URL", () => {
   });
 
   it("it is not running when the file outlived the server", async () => {
-    await writeServerFile(JSON.stringify({ url, token: "local-token" }));
-    stopServer();
+    await writeServerFile(JSON.stringify({ url: server.url, token: "local-token" }));
+    server.stop();
     const { client } = await connect({}, { PROMPTLIB_HOME: home });
     await expect(client.me()).rejects.toMatchObject({ code: "not_running" });
   });
@@ -67,7 +54,7 @@ describe("without PROMPTLIB_URL", () => {
 
 describe("with PROMPTLIB_URL", () => {
   it("that server is talked to with the key, whatever the home says", async () => {
-    const { client, home: none } = await connect({}, { PROMPTLIB_URL: url, PROMPTLIB_API_KEY: "plk_a_b" });
+    const { client, home: none } = await connect({}, { PROMPTLIB_URL: server.url, PROMPTLIB_API_KEY: "plk_a_b" });
     expect(none).toBeNull();
     expect((await client.listKeys()).items).toEqual(["/api/keys", "Bearer plk_a_b", null]);
   });
@@ -80,7 +67,7 @@ describe("with PROMPTLIB_URL", () => {
   it("the project is the one that was asked for, the option before the environment", async () => {
     const asked = async (project: string | undefined, environment: Record<string, string>) => {
       const options = project === undefined ? {} : { project };
-      const { client } = await connect(options, { PROMPTLIB_URL: url, ...environment });
+      const { client } = await connect(options, { PROMPTLIB_URL: server.url, ...environment });
       return String((await client.listKeys()).items[0]);
     };
     expect(await asked(undefined, {})).toBe("/api/keys");

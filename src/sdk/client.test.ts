@@ -1,26 +1,11 @@
-import { createServer, type RequestListener } from "node:http";
-import { afterEach, describe, expect, it } from "vitest";
+import type { RequestListener } from "node:http";
+import { describe, expect, it } from "vitest";
+import { answering } from "../../test/support/answering.ts";
 import { type ClientOptions, createClient, PromptlibError } from "./index.ts";
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return `http://127.0.0.1:${address.port}`;
-}
-
 async function clientOf(listener: RequestListener, options: Partial<ClientOptions> = {}) {
-  return createClient({ url: await serve(listener), ...options });
+  const { url } = await answering(listener);
+  return createClient({ url, ...options });
 }
 
 async function errorOf(promise: Promise<unknown>): Promise<PromptlibError> {
@@ -188,8 +173,8 @@ describe("a server that does not answer", () => {
   });
 
   it("is unreachable when nothing listens, which is certain for a write too", async () => {
-    const url = await serve(() => undefined);
-    for (const close of closing.splice(0)) close();
+    const { url, stop } = await answering(() => undefined);
+    stop();
     const error = await errorOf(createClient({ url }).createProject({ name: "p" }));
     expect(error.code).toBe("server_unreachable");
     expect(error.message).toContain("ECONNREFUSED");

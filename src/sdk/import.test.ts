@@ -1,23 +1,12 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
-import { afterEach, describe, expect, it } from "vitest";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { describe, expect, it } from "vitest";
+import { answering } from "../../test/support/answering.ts";
 import type { ImportPiece } from "../contract/shapes.ts";
 import { type Client, createClient, PromptlibError } from "./index.ts";
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
 async function clientOf(listener: RequestListener): Promise<Client> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return createClient({ url: `http://127.0.0.1:${address.port}` });
+  const { url } = await answering(listener);
+  return createClient({ url });
 }
 
 const summary = { summary: { created: 1 } };
