@@ -19,7 +19,8 @@ export class LoginGuard {
    */
   async guard<T>(username: string, address: string, attempt: () => Promise<T | null>): Promise<T | null> {
     const guesser = guesserAt(address);
-    // One after the other: who is over his own limit uses up nobody else's.
+    // Looked at before anything is counted: who is over one limit uses up no other, and leaves no names in memory.
+    for (const { limiter, key } of this.#limits) await requireLeft(limiter, key(username, guesser));
     for (const { limiter, key } of this.#limits) await consume(limiter, key(username, guesser));
     try {
       const result = await attempt();
@@ -41,6 +42,11 @@ export class LoginGuard {
 interface Limit {
   limiter: RateLimiterMemory;
   key(username: string, guesser: string): string;
+}
+
+async function requireLeft(limiter: RateLimiterMemory, key: string): Promise<void> {
+  const state = await limiter.get(key);
+  if (state && state.remainingPoints <= 0) throw tooMany(state);
 }
 
 async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
