@@ -16,8 +16,10 @@ if (!csv) throw new Error("give a prompts.csv to import");
 
 const PATH = process.env.PATH ?? "";
 const FETCH = 'curl -i -H "Authorization: Bearer $KEY" $URL/api/prompts/greeting?label=production';
-/** Of an answer only the lines that matter, and as wide as the picture. */
-const SHOWN = "| grep -iE '^HTTP|^x-served|^[{]' | cut -c 1-108";
+/** One line of the picture: as many words as fit. */
+const LINE = /.{1,108}(?=\s|$)|.{1,108}/gu;
+/** Of an answer only what matters here; … stands for the rest. */
+const SHOWN = String.raw`| grep -iE '^HTTP|^x-served|^[{]' | sed -E 's/("version":[0-9]+).*("text":"[^"]*").*/\1,…,\2,…}/; s/,"hint".*/,…}}/'`;
 /** What is typed; `shown` is added where the rest would be too much for a picture. */
 const scenes: { typed: string; shown?: string; pause?: number }[] = [
   { typed: "./bin/promptlib import prompts.csv" },
@@ -95,28 +97,34 @@ function hidden(text: string): string {
     .replace(/\r/g, "");
 }
 
-/** Typing and reading take a human some time, so every line waits at least so long after the one before. */
+/**
+ * Typing and reading take a human some time, so every line waits at least so long after the one before. Where nothing
+ * moves (a printed page, a reader's wish) all of it is seen at once; the frame is for pages as dark as the terminal.
+ */
 function draw(lines: readonly Line[]): string {
   const height = 19;
   let clock = 0;
   let before = 0;
-  const drawn = lines.map(({ at, text, typed }, index) => {
+  let y = 39;
+  const drawn = lines.flatMap(({ at, text, typed }, index) => {
     clock += Math.max(typed && index > 0 ? 1100 : 60, Math.min(at - before, 1500));
     before = at;
-    const y = 58 + index * height;
-    const words = escaped(typed ? `$ ${text}` : text.slice(0, 108));
-    return `<text class="l${typed ? " t" : ""}" x="18" y="${y}" style="animation-delay:${(clock / 1000).toFixed(2)}s">${words}</text>`;
+    if (typed && index > 0) y += 7;
+    return (typed ? `$ ${text}` : text).match(LINE)?.map((words) => {
+      y += height;
+      return `<text class="l${typed ? " t" : ""}" x="18" y="${y}" style="animation-delay:${(clock / 1000).toFixed(2)}s">${escaped(words)}</text>`;
+    });
   });
-  const all = 58 + lines.length * height;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 920 ${all}" width="920" height="${all}" role="img">
+  const all = y + height;
+  return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="0 0 920 ${all}" width="920" height="${all}" role="img">
 <title>Prompt Library at work: recorded by docs/pictures/record.ts</title>
 <style>
 text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#c9d1d9;white-space:pre}
-.l{opacity:0;animation:show .01s forwards}.t{fill:#7ee787}
-@keyframes show{to{opacity:1}}
-@media (prefers-reduced-motion:reduce){.l{animation:none;opacity:1}}
+.l{animation:show .01s both}.t{fill:#7ee787}
+@keyframes show{from{opacity:0}}
+@media (prefers-reduced-motion:reduce){.l{animation:none}}
 </style>
-<rect width="920" height="${all}" rx="10" fill="#0d1117"/>
+<rect x=".5" y=".5" width="919" height="${all - 1}" rx="10" fill="#0d1117" stroke="#3d444d"/>
 <circle cx="22" cy="22" r="6" fill="#ff5f57"/><circle cx="42" cy="22" r="6" fill="#febc2e"/><circle cx="62" cy="22" r="6" fill="#28c840"/>
 ${drawn.join("\n")}
 </svg>
