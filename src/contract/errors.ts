@@ -50,7 +50,7 @@ export const errorTable = rows({
   body_too_large: {
     status: 413,
     exit: 2,
-    message: "The request is larger than 2 MiB.",
+    message: "The request is larger than 2 MiB, or a sign-in larger than 16 KiB.",
     hint: "The content of one version may have 1 MiB. Use the import for many prompts: it is streamed.",
   },
   content_too_large: {

@@ -4,6 +4,8 @@ import { z } from "zod";
 /** Bytes of the content of one version (text or messages, as UTF-8), and of one request. */
 export const CONTENT_LIMIT = 1024 * 1024;
 export const REQUEST_LIMIT = 2 * CONTENT_LIMIT;
+/** Of a request that anybody may send: nobody unknown makes the server keep megabytes for him. */
+export const PUBLIC_REQUEST_LIMIT = 16 * 1024;
 
 /** PostgreSQL stores neither NUL nor half a surrogate pair, so neither is a string here. */
 const storable = (text: string) => !text.includes("\u0000") && text.isWellFormed();

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import { PromptlibError } from "../contract/errors.ts";
 import { type Route, type RouteId, routes } from "../contract/routes.ts";
-import { REQUEST_LIMIT } from "../contract/shapes.ts";
+import { PUBLIC_REQUEST_LIMIT, REQUEST_LIMIT } from "../contract/shapes.ts";
 import { Proxies } from "./addresses.ts";
 import { type Admitted, admit } from "./admit.ts";
 import { answerBadHttp, fail, send } from "./answer.ts";
@@ -14,6 +14,9 @@ import { promptHandlers } from "./handlers-prompts.ts";
 import { systemHandlers } from "./handlers-system.ts";
 import { hotFetch } from "./hot-fetch.ts";
 import { type Handler, type HandlerId, type Handlers, handlerOf, type Parts, validate } from "./route.ts";
+
+/** So long a connection may be silent in the middle of a body that is kept until it is whole. */
+const BODY_SILENCE_MS = 30_000;
 
 const handlers: Handlers = { ...systemHandlers, ...peopleHandlers, ...promptHandlers };
 
@@ -56,12 +59,15 @@ function register(app: FastifyInstance, parts: Parts, proxies: Proxies, id: Rout
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
     config: { id },
+    bodyLimit: route.access === "public" ? PUBLIC_REQUEST_LIMIT : REQUEST_LIMIT,
     // Before the body is read: who may not come in sends nothing in either.
     async onRequest(request) {
       admitted.set(request, await admit(parts, route, request));
       requireMediaType(route, request);
+      if (!route.media) request.raw.setTimeout(BODY_SILENCE_MS);
     },
     async handler(request, reply) {
+      request.raw.setTimeout(0);
       const { caller = null, project = null } = admitted.get(request) ?? {};
       const input = validate(route, { params: request.params, query: request.query, body: request.body });
       if (!route.withoutDatabase) parts.backend.requireDatabase();

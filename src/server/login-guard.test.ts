@@ -10,7 +10,11 @@ describe("an address that used up its attempts", () => {
     for (let number = 0; number < 100; number += 1) await guess(`name-${number}`);
     // Whatever is remembered has a timer that forgets it again.
     let timers = 0;
-    const hook = createHook({ init: (_id, type) => void (timers += type === "Timeout" ? 1 : 0) }).enable();
+    const hook = createHook({
+      init(_id, type) {
+        if (type === "Timeout") timers += 1;
+      },
+    }).enable();
     for (let number = 0; number < 50; number += 1) {
       await expect(guess(`further-${number}`)).rejects.toMatchObject({ code: "too_many_attempts" });
     }
