@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FreshDatabase } from "../../test/support/database.ts";
 import { type Ask, freshServer, newKey, type Reply, type Served } from "../../test/support/server.ts";
 import { isErrorCode } from "../contract/errors.ts";
-import { CONTENT_LIMIT, REQUEST_LIMIT } from "../contract/shapes.ts";
+import { CONTENT_LIMIT, PUBLIC_REQUEST_LIMIT, REQUEST_LIMIT } from "../contract/shapes.ts";
 
 let server: Served & { database: FreshDatabase };
 let token: string;
@@ -35,6 +35,18 @@ describe("a body", () => {
     expectError(await save(body), 413, "body_too_large");
     const headers = { "transfer-encoding": "chunked", "content-type": "application/json" };
     expectError(await save(body, { headers }), 413, "body_too_large");
+  });
+
+  it("of somebody unknown is too large at 16 KiB", async () => {
+    const body = { username: "admin", password: "x".repeat(PUBLIC_REQUEST_LIMIT) };
+    expectError(await server.ask("/api/auth/login", { method: "POST", body }), 413, "body_too_large");
+  });
+
+  it("nested deeper than 128 levels is a fault, however deep", async () => {
+    const nested = (depth: number) =>
+      `{"name":"deep","text":"x","config":{"a":${"[".repeat(depth)}${"]".repeat(depth)}}}`;
+    expect((await save(nested(126))).status).toBe(201);
+    for (const depth of [127, 2_000, 500_000]) expectError(await save(nested(depth)), 400, "invalid_request");
   });
 
   it("with more than 1 MiB of content is too large, counted in bytes; exactly 1 MiB is not", async () => {
