@@ -38,12 +38,13 @@ function npm(cwd: string, ...args: string[]) {
 }
 
 describe("the tarball", () => {
-  it("holds the program, its migrations, the client's types, and nothing that only a clone needs", () => {
+  it("holds the program, its migrations, the client's types, the pages that its words name, and nothing that only a clone needs", () => {
     expect(files).toEqual(
       expect.arrayContaining([
         "LICENSE",
         "README.md",
         "CHANGELOG.md",
+        "docs/permissions.md",
         "package.json",
         "bin/promptlib",
         "dist/cli/main.js",
@@ -54,7 +55,8 @@ describe("the tarball", () => {
     );
     const odd = files.filter(
       (file) =>
-        !/^(LICENSE|README\.md|CHANGELOG\.md|package\.json|bin\/promptlib)$/.test(file) &&
+        !/^(LICENSE|README\.md|CHANGELOG\.md|\.env\.example|package\.json|bin\/promptlib)$/.test(file) &&
+        !/^docs\/([\w-]+|decisions\/[\w-]+)\.md$|^docs\/pictures\/session\.svg$/.test(file) &&
         !/^dist\/\w+\/[\w/-]+\.js$|^dist\/(sdk|contract|prompt)\/[\w/-]+\.d\.ts$/.test(file) &&
         !/^dist\/database\/migrations\/\d{4}-[\w-]+\.sql$/.test(file),
     );
