@@ -26,7 +26,7 @@ export function registerGet(program: Command): void {
 
 async function get(name: string, { label, version, project, json }: GetOptions): Promise<void> {
   if (label !== undefined && version !== undefined) throw usage("Either --label or --version can be given.");
-  const { client } = await connect({ ...(project === undefined ? {} : { project }) });
+  const { client } = await connect({ project });
   const which = version === undefined ? { ...(label === undefined ? {} : { label }) } : { version };
   const { prompt, servedFrom } = await client.fetchPrompt(name, which);
   if (servedFrom === "mirror") note("The database is away: this is the last state that the server knew.");

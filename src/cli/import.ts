@@ -47,7 +47,7 @@ export function registerImport(program: Command): void {
 async function importFiles(paths: string[], options: ImportOptions): Promise<void> {
   const { files, format } = await openFiles(paths, options.format);
   const { project, dryRun, prune } = options;
-  const { client } = await connect({ ...(project === undefined ? {} : { project }) });
+  const { client } = await connect({ project });
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   process.once("SIGINT", onInterrupt);

@@ -39,7 +39,7 @@ export function registerKey(program: Command): void {
 }
 
 async function clientOf({ project }: KeyOptions) {
-  return (await connect({ ...(project === undefined ? {} : { project }) })).client;
+  return (await connect({ project })).client;
 }
 
 async function createKey(name: string, options: CreateOptions): Promise<void> {

@@ -40,7 +40,7 @@ async function label(
   if (label === undefined && remove) throw usage("Say which label to remove.");
   if (label !== undefined && version === undefined && !remove) throw usage("Say the version, or --remove.");
   if (version !== undefined && remove) throw usage("Either a version or --remove can be given.");
-  const { client } = await connect({ ...(project === undefined ? {} : { project }) });
+  const { client } = await connect({ project });
   if (label === undefined) return await listLabels(client, name, json === true);
   if (version === undefined) {
     await client.removeLabel(name, label);

@@ -39,7 +39,7 @@ async function list({ limit, all, project, json, ...filter }: ListOptions): Prom
   if (all && limit !== undefined) throw usage("Either --limit or --all can be given.");
   if (filter.type && !["text", "chat"].includes(filter.type)) throw usage("--type is text or chat.");
   if (filter.sort && !sorts.includes(filter.sort)) throw usage(`--sort is one of ${sorts.join(", ")}.`);
-  const { client } = await connect({ ...(project === undefined ? {} : { project }) });
+  const { client } = await connect({ project });
   const page = await collectPages(client, filter, all ? Number.POSITIVE_INFINITY : (limit ?? DEFAULT_LIMIT));
   const { servedFrom, ...answer } = page;
   if (servedFrom === "mirror") note("The database is away: this is the last state that the server knew.");

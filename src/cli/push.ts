@@ -50,7 +50,7 @@ async function push(name: string, file: string | undefined, options: PushOptions
   const text = await readText(file ?? "-");
   const content = options.chat ? { messages: parseMessages(text) } : { text };
   const { project } = options;
-  const { client } = await connect({ ...(project === undefined ? {} : { project }) });
+  const { client } = await connect({ project });
   const saved = await client.savePrompt({ name, ...content, ...(await newestSettings(client, name)), ...settings });
   if (options.json) return printJson(saved);
   print(savedText(saved));

@@ -55,7 +55,7 @@ function registerAdd(user: Command): void {
   const add = user
     .command("add <name>")
     .description("Add a user. The password is asked for on a terminal; elsewhere one is made and printed once.")
-    .option("--operator", "may do everything on this instance: users, projects, audit")
+    .option("--operator", "manages users and projects and reads the audit log; no prompts without a role")
     .addOption(new Option("--role <role>", "the role in the project").choices(roles))
     .option("--password-stdin", "read the password from standard input")
     .action(addUser);
@@ -64,7 +64,7 @@ function registerAdd(user: Command): void {
 }
 
 async function clientOf({ project }: UserOptions) {
-  return (await connect({ ...(project === undefined ? {} : { project }) })).client;
+  return (await connect({ project })).client;
 }
 
 async function addUser(username: string, options: AddOptions): Promise<void> {
