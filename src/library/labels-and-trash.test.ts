@@ -126,6 +126,24 @@ describe("the trash", () => {
     await expect(restore(second.id)).rejects.toMatchObject({ code: "already_exists" });
   });
 
+  it("is listed on from where the page before ended, also when that prompt is out of it by then", async () => {
+    for (const name of ["page 1", "page 2", "page 3"]) {
+      await library.save({ name, text: "x" });
+      await trash(name);
+    }
+    const page = (cursor: string | null) =>
+      listTrash(library.database.reads, library.project, { limit: 1, cursor }).then(
+        ({ items: [item], nextCursor }) => ({
+          item,
+          nextCursor,
+        }),
+      );
+    const first = await page(null);
+    expect(first.item?.name).toBe("page 3");
+    await restore(first.item?.id ?? "");
+    expect((await page(first.nextCursor)).item?.name).toBe("page 2");
+  });
+
   it("takes nothing twice and gives back nothing that is not in it", async () => {
     await twoVersions("once");
     const { id } = await trash("once");

@@ -123,24 +123,25 @@ export async function summaryOf(db: Queries, project: ProjectRef, name: string):
   return presentSummary(project.name, found.prompt, found.labels);
 }
 
+/** To the microsecond, as it is compared. */
+const trashedAtExactly = sql<string>`to_char(trashed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
 export async function listTrash(db: Queries, project: ProjectRef, page: Page): Promise<List<TrashedPrompt>> {
   const trashed = () =>
     db.selectFrom("prompts").where("project_id", "=", project.id).where("trashed_at", "is not", null);
   let query = trashed()
     .selectAll()
+    .select(trashedAtExactly.as("trashed_at_exactly"))
     .orderBy("trashed_at", "desc")
     .orderBy("id", "desc")
     .limit(page.limit + 1);
-  const [last] = positionAfter(page, "trash") ?? [];
-  if (last !== undefined) {
-    query = query.where(
-      sql<boolean>`(trashed_at, id) < ((select trashed_at from prompts where id = ${last}::bigint), ${last}::bigint)`,
-    );
-  }
+  // The time, not only who was last: that one may be out of the trash by now.
+  const [at, id] = positionAfter(page, "trash") ?? [];
+  if (at !== undefined) query = query.where(sql<boolean>`(trashed_at, id) < (${at}::timestamptz, ${id}::bigint)`);
   return pageOf(await query.execute(), page, {
     list: "trash",
     count: trashed,
-    position: (row) => [row.id],
+    position: (row) => [row.trashed_at_exactly, row.id],
     present: (row) => presentTrashed(project, row),
   });
 }

@@ -16,7 +16,7 @@ export interface Page {
 
 const NUMBER = /^\d{1,18}$/;
 const VERSION = /^\d{1,9}$/;
-const INSTANT = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const INSTANT = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}(\d{3})?Z$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what PostgreSQL cannot compare with
 const STORABLE = /^[^\u0000]+$/;
 
@@ -27,7 +27,7 @@ const positions = {
   updated: [INSTANT, NUMBER],
   "-updated": [INSTANT, NUMBER],
   versions: [VERSION],
-  trash: [NUMBER],
+  trash: [INSTANT, NUMBER],
   audit: [NUMBER],
 } as const;
 export type ListName = keyof typeof positions;
