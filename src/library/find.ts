@@ -63,6 +63,11 @@ export async function findPrompt(db: Queries, project: ProjectRef, name: string)
   return { prompt, labels };
 }
 
+export async function readLabels(db: Queries, promptId: Id): Promise<LabelMap> {
+  const rows = await db.selectFrom("labels").select(["label", "version"]).where("prompt_id", "=", promptId).execute();
+  return Object.fromEntries(rows.map(({ label, version }) => [label, version]));
+}
+
 export async function findVersion(db: Queries, promptId: Id, version: number): Promise<VersionRow> {
   return db
     .selectFrom("versions")

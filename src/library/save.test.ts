@@ -89,11 +89,11 @@ describe("saving", () => {
     const name = freshName();
     await library.save({ name, text: "one" });
     expect(await library.save({ name, text: "two", baseVersion: 1, message: "second" })).toMatchObject({ version: 2 });
-    await library.save({ name, text: "three", message: "third" });
+    await library.save({ name, text: "three", message: "third", labels: ["staging"] });
     await expect(library.save({ name, text: "mine", baseVersion: 1 })).rejects.toMatchObject({
       code: "version_conflict",
       details: {
-        newest: { version: 3, text: "three" },
+        newest: { version: 3, text: "three", labels: ["latest", "staging"] },
         between: [
           { version: 2, author: ACTOR.name, message: "second" },
           { version: 3, author: ACTOR.name, message: "third" },

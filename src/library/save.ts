@@ -10,7 +10,7 @@ import { normalizeName } from "../prompt/names.ts";
 import { templateFaults } from "../prompt/template.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { findVersion, type ProjectRef } from "./find.ts";
+import { findVersion, type ProjectRef, readLabels } from "./find.ts";
 import { placeLabels } from "./labels.ts";
 import { hashText, type PromptRow, presentPrompt } from "./stored.ts";
 
@@ -240,7 +240,12 @@ async function insertVersion(
 const BETWEEN_LIMIT = 50;
 
 async function versionConflict(db: Queries, project: ProjectRef, prompt: LockedPrompt, base: number) {
-  const newest = presentPrompt(project.name, prompt, await findVersion(db, prompt.id, prompt.newest), {});
+  const newest = presentPrompt(
+    project.name,
+    prompt,
+    await findVersion(db, prompt.id, prompt.newest),
+    await readLabels(db, prompt.id),
+  );
   const between = await db
     .selectFrom("versions")
     .select(["version", "author", "message", sql<Date>`created_at`.as("created_at")])
