@@ -5,12 +5,14 @@ import { benchFetch } from "./fetch.ts";
 import { benchImport } from "./import.ts";
 import { print } from "./instance.ts";
 import { benchMemory } from "./memory.ts";
+import { benchRecovery } from "./recovery.ts";
 import { benchSize } from "./size.ts";
 import { benchStarts } from "./starts.ts";
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   fetch: benchFetch,
   starts: benchStarts,
+  recovery: benchRecovery,
   size: benchSize,
   memory: benchMemory,
   import: benchImport,
