@@ -1,5 +1,6 @@
 /** Configuration: read once, checked whole, all faults together. */
 import { readFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { isAbsolute, join, resolve } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 import { isErrno } from "./files.ts";
@@ -132,7 +133,8 @@ function readSetting(setting: Setting, environment: Environment): string | null 
 
 function databaseUrl(value: (name: SettingName) => string | null): string {
   const url = new URL("postgres://host");
-  url.hostname = value("POSTGRES_HOST") ?? "";
+  const host = value("POSTGRES_HOST") ?? "";
+  url.hostname = isIPv6(host) ? `[${host}]` : host;
   url.port = value("POSTGRES_PORT") ?? "5432";
   url.username = encodeURIComponent(value("POSTGRES_USER") ?? "promptlib");
   url.password = encodeURIComponent(value("POSTGRES_PASSWORD") ?? "");

@@ -2,6 +2,7 @@
  * The one table of settings: the parser, .env.example and docs/configuration.md come from it.
  * A setting is read from the environment (or, for secrets, from the file that NAME_FILE names).
  */
+import { isIP, isIPv6 } from "node:net";
 
 export interface Setting {
   readonly name: string;
@@ -39,9 +40,21 @@ const longEnough = (least: number) => (value: string) =>
   value.length >= least ? null : `must have at least ${least} characters`;
 
 const addresses = (value: string) =>
-  value.split(",").every((part) => /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(part.trim()) || part.trim() === "loopback")
+  value.split(",").every((part) => part.trim() === "loopback" || isNetwork(part.trim()))
     ? null
     : "must be IP addresses, networks like 10.0.0.0/8, or loopback, separated by commas";
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const most = isIPv6(address) ? 128 : 32;
+  return more.length === 0 && isIP(address) !== 0 && (bits === undefined || whole(0, most)(bits) === null);
+}
+
+/** A name or address; a directory of sockets has no place in the URL that is made of it. */
+const host = (value: string) =>
+  isIPv6(value) || /^[a-z0-9_]([a-z0-9._-]{0,253}[a-z0-9_.])?$/i.test(value)
+    ? null
+    : "must be a host name or an IP address";
 
 const absolute = (value: string) => (value.startsWith("/") ? null : "must be an absolute path");
 
@@ -100,7 +113,13 @@ export const settings = [
     fault: url("postgres:", "postgresql:"),
     about: "Used for migrations alone, where DATABASE_URL is to have fewer rights. Unset: DATABASE_URL.",
   },
-  { group: "Database", name: "POSTGRES_HOST", default: null, about: "In place of DATABASE_URL: the host." },
+  {
+    group: "Database",
+    name: "POSTGRES_HOST",
+    default: null,
+    fault: host,
+    about: "In place of DATABASE_URL: the host.",
+  },
   {
     group: "Database",
     name: "POSTGRES_PORT",
