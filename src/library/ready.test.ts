@@ -64,6 +64,17 @@ describe("prompts ready for fetching", () => {
     expect(ready.count).toBe(0);
   });
 
+  it("cannot tell of a label or version that came with a change: the mirror may know it", async () => {
+    await library.save({ name: "a", text: "one" });
+    const ready = new ReadyPrompts(1e6);
+    await read(ready, "a");
+    await library.save({ name: "a", text: "two", labels: ["production"] });
+    ready.forget(changes);
+    for (const selector of [{ label: "production" }, { version: 2 }]) {
+      expect(ready.recall(library.project, "a", selector)).toBeUndefined();
+    }
+  });
+
   it("another tag or label is another ETag", async () => {
     await library.save({ name: "a", text: "one" });
     const ready = new ReadyPrompts(1e6);

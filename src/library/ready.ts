@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { PromptlibError } from "../contract/errors.ts";
 import type { Prompt } from "../contract/shapes.ts";
 import type { Queries, RecordedChange } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
@@ -71,11 +72,20 @@ export class ReadyPrompts {
     return answer;
   }
 
-  /** What was known before the last change, and as of which revision. */
+  /**
+   * What was known before the last change, and as of which revision. Undefined also for a label or version that was not
+   * there: it may have come with the change.
+   */
   recall(project: ProjectRef, name: string, selector: Selector): { answer: ReadyAnswer; revision: bigint } | undefined {
     const entry = this.#entries.peek(keyOf(project, name));
-    const answer = entry?.answers.get(selectVersion(entry, entry.labels, selector));
-    return entry && answer ? { answer, revision: entry.revision } : undefined;
+    if (!entry) return undefined;
+    try {
+      const answer = entry.answers.get(selectVersion(entry, entry.labels, selector));
+      return answer && { answer, revision: entry.revision };
+    } catch (error) {
+      if (error instanceof PromptlibError) return undefined;
+      throw error;
+    }
   }
 
   /** From the database, and remembered. Errors: `prompt_not_found`, `version_not_found`, `label_not_found`. */
