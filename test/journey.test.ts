@@ -81,6 +81,16 @@ describe("from an empty home to a fetch that survives PostgreSQL's death", () =>
     });
   });
 
+  it("hands the instance from its first operator to another, but never to nobody", async () => {
+    await instance.run(["user", "add", "ada"]);
+    expect(await instance.run(["user", "operator", "ada"])).toMatchObject({ code: 0, stdout: "ada is operator.\n" });
+    expect(await instance.run(["user", "operator", "admin", "--remove"])).toMatchObject({ code: 0 });
+    expect(await instance.run(["user", "operator", "ada", "--remove"])).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining("last_operator"),
+    });
+  });
+
   it("goes on answering the fetch when PostgreSQL is killed, refuses writes with a sentence, and mends itself", async () => {
     // Kept from coming back at once: a guard that is stopped cannot start it again.
     const { guard, postgres } = await instance.processes();

@@ -24,8 +24,8 @@ const roles: readonly Role[] = ["owner", "admin", "editor", "viewer"];
 export function registerUser(program: Command): void {
   const user = program
     .command("user")
-    .summary("add and list users, set passwords, disable, give roles")
-    .description("Add and list users, set passwords, disable, give roles.");
+    .summary("add and list users, set passwords, disable, give roles and the operator's right")
+    .description("Add and list users, set passwords, disable, give roles and the operator's right.");
   registerAdd(user);
   const list = user.command("list").description("List all users.").action(listUsers);
   examples(jsonOption(list), "promptlib user list");
@@ -43,6 +43,12 @@ export function registerUser(program: Command): void {
       .action((name: string, options: UserOptions) => change(name, { disabled }, options, `${name} is ${verb}d.`));
     examples(jsonOption(command), `promptlib user ${verb} eva`);
   }
+  const operator = user
+    .command("operator <name>")
+    .description("Make a user operator of the instance; it ends the sessions, so that new ones carry the right.")
+    .option("--remove", "take the right away")
+    .action(setOperator);
+  examples(jsonOption(operator), "promptlib user operator eva", "promptlib user operator eva --remove");
   const role = user
     .command("role <name> <role>")
     .description(`Give a user a role in the project: ${roles.join(", ")}, or none to take it away.`)
@@ -99,6 +105,11 @@ function showUser(user: User, { password, made }: ChosenPassword, { json }: User
 async function change(username: string, body: ChangeUser, options: UserOptions, done: string): Promise<void> {
   const user = await (await clientOf(options)).changeUser(username, body);
   return options.json ? printJson(user) : print(done);
+}
+
+async function setOperator(username: string, options: UserOptions & { remove?: true }): Promise<void> {
+  const done = `${username} is ${options.remove ? "no operator any more" : "operator"}.`;
+  await change(username, { operator: !options.remove }, options, done);
 }
 
 async function setRole(username: string, given: string, options: UserOptions): Promise<void> {

@@ -171,7 +171,7 @@ export const errorTable = rows({
     status: 409,
     exit: 5,
     message: "This would leave the library without an operator.",
-    hint: "Make someone else operator first.",
+    hint: "Make someone else operator first: promptlib user operator NAME",
   },
   last_owner: {
     status: 409,
