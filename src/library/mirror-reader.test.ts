@@ -1,3 +1,6 @@
+import { createHook } from "node:async_hooks";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fuzz, type TestLibrary } from "../../test/support/library.ts";
@@ -58,5 +61,43 @@ describe("the list without the database", () => {
       }),
       { numRuns: 40, ...fuzz },
     );
+  });
+
+  it("asked for by many at once is read once, and each gets what he asked for", async () => {
+    const folder = join(mirror.root, "by hand");
+    const file = (name: string) => ({ format: 1, project: "default", name, type: "text", tags: [], versions: [] });
+    await mkdir(join(folder, "default"), { recursive: true });
+    for (let at = 100; at < 500; at += 1) {
+      const content = {
+        ...file(`p${at}`),
+        id: String(at),
+        newest: 1,
+        labels: {},
+        updatedAt: "2026-01-01T00:00:00.000Z",
+      };
+      await writeFile(join(folder, "default", `p${at}.json`), JSON.stringify(content));
+    }
+    const asked = Array.from({ length: 40 }, (_, at) => ({
+      limit: at + 1,
+      sort: at % 2 ? ("-name" as const) : ("name" as const),
+    }));
+    let reads = 0;
+    const hook = createHook({
+      init(_id, type) {
+        if (type === "FSREQPROMISE") reads += 1;
+      },
+    }).enable();
+    await listMirrored(folder, "default", {});
+    const readsOfOne = reads;
+    const lists = await Promise.all(asked.map((filter) => listMirrored(folder, "default", filter)));
+    hook.disable();
+    expect(readsOfOne).toBeGreaterThan(400);
+    expect(reads).toBe(2 * readsOfOne);
+    for (const [at, { items, total }] of lists.entries()) {
+      expect(total).toBe(400);
+      const names = items.map(({ name }) => name);
+      const expected = Array.from({ length: at + 1 }, (_, index) => (at % 2 ? `p${499 - index}` : `p${100 + index}`));
+      expect(names).toEqual(expected);
+    }
   });
 });

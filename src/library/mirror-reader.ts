@@ -14,7 +14,7 @@ import {
   presentMirrored,
   readMirrorFile,
 } from "./mirror-file.ts";
-import { COUNT_LIMIT, type ListName, positionAfter, readPage, writeCursor } from "./page.ts";
+import { COUNT_LIMIT, positionAfter, readPage, writeCursor } from "./page.ts";
 
 /** Errors: `prompt_not_found`, `version_not_found`, `label_not_found`. */
 export async function fetchMirrored(
@@ -64,24 +64,52 @@ export async function listMirrored(
   const sort = filter.sort ?? "name";
   const page = readPage(filter);
   const after = positionAfter(page, sort);
-  const found: Listed[] = [];
-  let damaged = 0;
-  for await (const path of mirrorFiles(join(folder, project))) {
-    const prompt = await unlessDamaged(readMirrorFile(path));
-    if (prompt === "damaged") damaged += 1;
-    else if (prompt && matches(prompt, filter)) found.push(listed(prompt, sort));
-  }
+  const { prompts, damaged } = await look(join(folder, project));
   const direction = sort.startsWith("-") ? -1 : 1;
-  found.sort((a, b) => direction * comparePositions(a.position, b.position));
-  const rest = after ? found.filter(({ position }) => direction * comparePositions(position, after) > 0) : found;
+  const first = new First<Listed>(page.limit + 1, (a, b) => direction * comparePositions(a.position, b.position));
+  let total = 0;
+  for (const { id, item } of prompts) {
+    if (!matches(item, filter)) continue;
+    total += 1;
+    const position = sort.endsWith("updated") ? [item.updatedAt, id] : [item.name];
+    if (!after || direction * comparePositions(position, after) > 0) first.add({ item, position });
+  }
+  const rest = first.inOrder();
   const shown = rest.slice(0, page.limit);
   const last = rest.length > page.limit ? shown.at(-1) : undefined;
   return {
     items: shown.map(({ item }) => item),
     nextCursor: last ? writeCursor(sort, last.position) : null,
-    total: Math.min(found.length, COUNT_LIMIT),
-    totalIsExact: found.length <= COUNT_LIMIT && damaged === 0,
+    total: Math.min(total, COUNT_LIMIT),
+    totalIsExact: total <= COUNT_LIMIT && damaged === 0,
   };
+}
+
+interface Look {
+  prompts: { id: string; item: PromptSummary }[];
+  damaged: number;
+}
+
+/** Looks under way, by folder. All the files are read for a list: many who ask at once must not each have it done. */
+const looks = new Map<string, Promise<Look>>();
+
+function look(folder: string): Promise<Look> {
+  const underWay = looks.get(folder);
+  if (underWay) return underWay;
+  const begun = readAll(folder).finally(() => looks.delete(folder));
+  looks.set(folder, begun);
+  return begun;
+}
+
+async function readAll(folder: string): Promise<Look> {
+  const prompts: Look["prompts"] = [];
+  let damaged = 0;
+  for await (const path of mirrorFiles(folder)) {
+    const prompt = await unlessDamaged(readMirrorFile(path));
+    if (prompt === "damaged") damaged += 1;
+    else if (prompt) prompts.push({ id: prompt.id, item: summary(prompt) });
+  }
+  return { prompts, damaged };
 }
 
 interface Listed {
@@ -90,18 +118,38 @@ interface Listed {
   position: string[];
 }
 
-function listed(prompt: MirroredPrompt, sort: ListName): Listed {
-  const item = summary(prompt);
-  return { item, position: sort.endsWith("updated") ? [item.updatedAt, prompt.id] : [item.name] };
+/** The first so many of whatever is added, without sorting all of it. */
+class First<T> {
+  readonly #limit: number;
+  readonly #compare: (a: T, b: T) => number;
+  #kept: T[] = [];
+  #last: T | undefined;
+
+  constructor(limit: number, compare: (a: T, b: T) => number) {
+    this.#limit = limit;
+    this.#compare = compare;
+  }
+
+  add(value: T): void {
+    if (this.#last !== undefined && this.#compare(value, this.#last) >= 0) return;
+    this.#kept.push(value);
+    if (this.#kept.length < 2 * this.#limit) return;
+    this.#kept = this.inOrder();
+    this.#last = this.#kept.at(-1);
+  }
+
+  inOrder(): T[] {
+    return this.#kept.sort(this.#compare).slice(0, this.#limit);
+  }
 }
 
-function matches(prompt: MirroredPrompt, filter: Omit<ListQuery, "project">): boolean {
+function matches(item: PromptSummary, filter: Omit<ListQuery, "project">): boolean {
   const { type, tag, label, folder } = filter;
   return (
-    (!type || prompt.type === type) &&
-    (!tag || prompt.tags.includes(tag.normalize("NFC"))) &&
-    (!label || label === "latest" || Object.hasOwn(prompt.labels, label)) &&
-    (!folder || prompt.name.startsWith(`${folderName(folder)}/`))
+    (!type || item.type === type) &&
+    (!tag || item.tags.includes(tag.normalize("NFC"))) &&
+    (!label || Object.hasOwn(item.labels, label)) &&
+    (!folder || item.name.startsWith(`${folderName(folder)}/`))
   );
 }
 
