@@ -101,15 +101,21 @@ function look(folder: string): Promise<Look> {
   return begun;
 }
 
+/** Files that are read at once: one after the other, 100,000 take three times as long. */
+const AT_ONCE = 16;
+
 async function readAll(folder: string): Promise<Look> {
-  const prompts: Look["prompts"] = [];
-  let damaged = 0;
-  for await (const path of mirrorFiles(folder)) {
-    const prompt = await unlessDamaged(readMirrorFile(path));
-    if (prompt === "damaged") damaged += 1;
-    else if (prompt) prompts.push({ id: prompt.id, item: summary(prompt) });
-  }
-  return { prompts, damaged };
+  const found: Look = { prompts: [], damaged: 0 };
+  const paths = mirrorFiles(folder);
+  const reader = async () => {
+    for (let next = await paths.next(); !next.done; next = await paths.next()) {
+      const prompt = await unlessDamaged(readMirrorFile(next.value));
+      if (prompt === "damaged") found.damaged += 1;
+      else if (prompt) found.prompts.push({ id: prompt.id, item: summary(prompt) });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, reader));
+  return found;
 }
 
 interface Listed {
