@@ -60,15 +60,32 @@ export async function readMirrorFile(path: string): Promise<MirroredPrompt | nul
   return value as MirroredPrompt;
 }
 
-/** Writes the file and, before it, the archives that it needs. Durable once the caller has synced the directory. */
-export async function writeMirrorFile(path: string, prompt: MirroredPrompt): Promise<void> {
+/**
+ * Writes the file and, before it, the archives that it needs: all versions of a prompt may be more than memory holds.
+ * `versions` come in order, in portions, behind those that the prompt's archives hold. Durable once the caller has
+ * synced the directory.
+ */
+export async function writeMirrorFile(
+  path: string,
+  prompt: MirroredPrompt,
+  versions: AsyncIterable<MirroredVersion[]>,
+): Promise<void> {
   let written = prompt;
-  let text = mirrorText(written);
-  while (written.versions.length > 1 && Buffer.byteLength(text) > FILE_LIMIT) {
-    const sizes = written.versions.map((version) => Buffer.byteLength(JSON.stringify(version, null, 2)));
+  let sizes: number[] = [];
+  const archiveOlder = async () => {
     const count = olderHalf(sizes);
     const archive = await writeArchive(path, written.versions.slice(0, count));
     written = { ...written, archives: [...written.archives, archive], versions: written.versions.slice(count) };
+    sizes = sizes.slice(count);
+  };
+  for await (const portion of versions) {
+    written = { ...written, versions: [...written.versions, ...portion] };
+    for (const version of portion) sizes.push(Buffer.byteLength(JSON.stringify(version, null, 2)));
+    while (sizes.length > 1 && sizes.reduce((sum, size) => sum + size, 0) > FILE_LIMIT) await archiveOlder();
+  }
+  let text = mirrorText(written);
+  while (sizes.length > 1 && Buffer.byteLength(text) > FILE_LIMIT) {
+    await archiveOlder();
     text = mirrorText(written);
   }
   await replaceIn(path, text);

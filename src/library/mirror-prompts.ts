@@ -7,6 +7,7 @@ import type { Id } from "../database/tables.ts";
 import { labelsOfPrompt } from "./find.ts";
 import {
   type MirroredPrompt,
+  type MirroredVersion,
   mirroredVersion,
   mirrorFile,
   readMirrorFile,
@@ -68,10 +69,10 @@ async function writePrompt(db: Queries, folder: string, row: Row): Promise<void>
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     archives,
-    versions: await readVersions(db, row.id, archives.at(-1)?.to ?? 0, row.newest),
+    versions: [],
   };
   if (before && !same) await removeMirrorFile(path);
-  await writeMirrorFile(path, prompt);
+  await writeMirrorFile(path, prompt, readVersions(db, row.id, archives.at(-1)?.to ?? 0, row.newest));
 }
 
 /** A file that is damaged is written anew. */
@@ -84,7 +85,50 @@ async function readOurs(path: string): Promise<MirroredPrompt | null> {
   }
 }
 
-async function readVersions(db: Queries, id: Id, after: number, upTo: number) {
+/** Versions that are read without asking first how large they are: each has 1 MiB at most. */
+const FEW = 8;
+const PORTION_BYTES = 8 * 1024 * 1024;
+const SIZES_AT_ONCE = 500;
+
+/** In portions that memory holds. */
+async function* readVersions(db: Queries, id: Id, after: number, upTo: number): AsyncGenerator<MirroredVersion[]> {
+  if (upTo - after <= FEW) {
+    yield await readPortion(db, id, after, upTo);
+    return;
+  }
+  for (let start = after; start < upTo; ) {
+    const end = Math.min(upTo, start + SIZES_AT_ONCE);
+    let bytes = 0;
+    let read = start;
+    for (const { version, size } of await readSizes(db, id, start, end)) {
+      if (bytes + size > PORTION_BYTES && version - 1 > read) {
+        yield await readPortion(db, id, read, version - 1);
+        read = version - 1;
+        bytes = 0;
+      }
+      bytes += size;
+    }
+    yield await readPortion(db, id, read, end);
+    start = end;
+  }
+}
+
+async function readSizes(db: Queries, id: Id, after: number, upTo: number) {
+  return db
+    .selectFrom("versions")
+    .select([
+      "version",
+      sql<number>`coalesce(octet_length(text), octet_length(messages::text))
+        + octet_length(variables::text) + octet_length(config::text)`.as("size"),
+    ])
+    .where("prompt_id", "=", id)
+    .where("version", ">", after)
+    .where("version", "<=", upTo)
+    .orderBy("version")
+    .execute();
+}
+
+async function readPortion(db: Queries, id: Id, after: number, upTo: number) {
   const rows = await db
     .selectFrom("versions")
     .selectAll()

@@ -9,6 +9,7 @@ import { currentCursor } from "../database/changes.ts";
 import { moveLabel, removeLabel } from "./labels.ts";
 import { patchPrompt } from "./list.ts";
 import { readMirrorFile } from "./mirror-file.ts";
+import { writePrompts } from "./mirror-prompts.ts";
 import { fetchMirrored, listMirrored } from "./mirror-reader.ts";
 import { restorePrompt, trashPrompt } from "./trash.ts";
 
@@ -130,6 +131,30 @@ describe("the mirror", () => {
     await trash(name);
     await mirror.caughtUp();
     expect(await mirror.promptFiles()).toEqual([]);
+  });
+
+  it("takes a prompt with more versions than memory holds in portions", async () => {
+    await library.save({ name: "huge", text: "one" });
+    await library.asSuperuser(`
+      insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
+      select 1, v, repeat('x', case when v > 600 or v % 100 = 0 then 1000000 else 10 end) || v, '{}', '{}', 'mustache',
+             sha256(v::text::bytea), 'user:x'
+      from generate_series(2, 630) v`);
+    await library.asSuperuser("update prompts set newest = 630");
+    let largest = 0;
+    const watched = library.database.reads.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        largest = Math.max(largest, JSON.stringify(result.rows).length);
+        return result;
+      },
+    });
+    await writePrompts(watched, mirror.folder, ["1"]);
+    expect(largest).toBeLessThan(10 * 1024 * 1024);
+    for (const version of [1, 99, 100, 600, 601, 629, 630]) {
+      const { text } = await fetchMirrored(mirror.folder, "default", "huge", { version });
+      expect(text?.replace(/^[xone]*/, "")).toBe(version === 1 ? "" : String(version));
+    }
   });
 
   it("leaves the archives of a longer name alone when a prompt is trashed whose name begins alike", async () => {
