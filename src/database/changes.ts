@@ -73,7 +73,7 @@ export async function readChanges(
   };
 }
 
-/** How many changes that are not settled are told at once; the others wait until they are. */
+/** How many changes that are not settled are told at once; of more it is only said that there are more. */
 const UNSETTLED_LIMIT = 10_000;
 
 /**
@@ -84,7 +84,7 @@ const UNSETTLED_LIMIT = 10_000;
 export async function readUnsettled(
   db: Queries,
   since: string | null,
-): Promise<{ changes: RecordedChange[]; snapshot: string }> {
+): Promise<{ changes: RecordedChange[]; isAll: boolean; snapshot: string }> {
   const { rows } = await sql<{ snapshot: string; kind: ChangeKind | null; subject: string; revision: string }>`
     select pg_current_snapshot()::text as snapshot, kind, subject, revision
     from (select) as one left join lateral (
@@ -97,7 +97,7 @@ export async function readUnsettled(
   const changes = rows.flatMap(({ kind, subject, revision }) =>
     kind === null ? [] : [{ kind, subject, revision: BigInt(revision) }],
   );
-  return { changes, snapshot };
+  return { changes, isAll: changes.length < UNSETTLED_LIMIT, snapshot };
 }
 
 /** Removes what is older than kept, always from the front and never the newest: see canContinue. */

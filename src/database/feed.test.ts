@@ -170,6 +170,21 @@ describe("a server that follows the feed", () => {
     expect(seen.subjects.slice(2)).toEqual(["slow", "a", "b"]);
   });
 
+  it("loads everything anew when more has committed behind an older transaction than is told at once", async () => {
+    const slow = new pg.Client({ ...library.fresh.appConfig, options: "-c search_path=promptlib" });
+    await slow.connect();
+    await slow.query("begin; select pg_current_xact_id()");
+    await library.asSuperuser(
+      "insert into changes (kind, subject) select 'prompt', number::text from generate_series(1, 10050) as number",
+    );
+    const seen = follow();
+    await is(() => seen.feed.isLive);
+    expect(seen).toMatchObject({ resets: 2, subjects: [] });
+    await slow.query("rollback");
+    await slow.end();
+    await is(() => seen.subjects.length === 10_050);
+  });
+
   it("is woken when another server announces what it committed", async () => {
     const [here, there] = [follow(), follow()];
     await is(() => here.feed.isLive && there.feed.isLive);

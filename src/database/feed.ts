@@ -16,8 +16,11 @@ const RETRY_MS = 200;
 const PASSING: readonly string[] = ["database_unavailable", "write_outcome_unknown", "disk_full"];
 
 export interface FeedConsumer {
-  /** The database answers, and nothing is known of it: load everything. Called at first and when the cursor is lost. */
-  onReset(cursor: Cursor): Promise<void>;
+  /**
+   * The database answers, and nothing is known of it: load everything. Called at first, when the cursor is lost, and
+   * when more has changed than can be told while an older transaction runs.
+   */
+  onReset(): Promise<void>;
   /** In order, each once; a change that was told early, while an older transaction ran, is told again in its place. */
   onChanges(changes: RecordedChange[]): Promise<void>;
   /** The database is there and everything up to now was consumed. */
@@ -126,7 +129,7 @@ export class Feed {
     if (!cursor || !(await connection.within((db) => canContinue(db, cursor, current)))) {
       // Known again only when it is done: a reset that fails is made up for at the next connection.
       this.#cursor = null;
-      await this.#consumer.onReset(current);
+      await this.#consumer.onReset();
       this.#cursor = current;
     }
     this.#toldEarly = null;
@@ -139,8 +142,9 @@ export class Feed {
 
   async #tellEarly(connection: FeedConnection): Promise<void> {
     const since = this.#toldEarly;
-    const { changes, snapshot } = await connection.within((db) => readUnsettled(db, since));
-    if (changes.length > 0) await this.#consumer.onChanges(changes);
+    const { changes, isAll, snapshot } = await connection.within((db) => readUnsettled(db, since));
+    if (!isAll) await this.#consumer.onReset();
+    else if (changes.length > 0) await this.#consumer.onChanges(changes);
     this.#toldEarly = snapshot;
   }
 
