@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +30,10 @@ export interface Started {
 }
 
 export async function temporaryDirectory(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), "promptlib-bench-"));
+  const path = await mkdtemp(join(tmpdir(), "promptlib-bench-"));
+  // Root's PostgreSQL runs as another account, which must pass; else its cluster would lie elsewhere, and stay there.
+  await chmod(path, 0o711);
+  return path;
 }
 
 export async function remove(directory: string): Promise<void> {

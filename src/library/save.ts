@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
-import { CONTENT_LIMIT, type Content, type Prompt, type SavedPrompt, type SavePrompt } from "../contract/shapes.ts";
+import { CONTENT_LIMIT, type Content, type Prompt, type SavePrompt } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
 import { recordChange } from "../database/transaction.ts";
 import { canonicalContent, contentSize } from "../prompt/content.ts";
@@ -10,7 +10,7 @@ import { normalizeName } from "../prompt/names.ts";
 import { templateFaults } from "../prompt/template.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { findVersion, type ProjectRef, readLabels } from "./find.ts";
+import { findPrompt, findVersion, type ProjectRef, readLabels } from "./find.ts";
 import { placeLabels } from "./labels.ts";
 import { hashText, type PromptRow, presentPrompt } from "./stored.ts";
 
@@ -263,6 +263,15 @@ async function versionConflict(db: Queries, project: ProjectRef, prompt: LockedP
   });
 }
 
-export function savedPrompt(prompt: Prompt, created: boolean): SavedPrompt {
-  return { ...prompt, created };
+/** What this transaction has saved, as a fetch answers it from now on. */
+export async function readSaved(
+  transaction: Queries,
+  project: ProjectRef,
+  name: string,
+  version: number,
+): Promise<Prompt> {
+  const found = await findPrompt(transaction, project, name);
+  if (!found) throw new Error(`“${name}” vanished from the transaction that saved it`);
+  const { prompt, labels } = found;
+  return presentPrompt(project.name, prompt, await findVersion(transaction, prompt.id, version), labels);
 }

@@ -142,19 +142,6 @@ export class Backend {
     }
   }
 
-  /** What was just saved. When it can no longer be read back it is saved all the same, and that is said. */
-  async readSaved(project: ProjectRef, name: string, version: number): Promise<ReadyAnswer> {
-    try {
-      return await this.ready.read(this.database.writes, project, name, { version });
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      throw new PromptlibError("write_outcome_unknown", {
-        message: `This was saved as version ${version}, but the database went away before it could be read back.`,
-        cause: error,
-      });
-    }
-  }
-
   /** A list, from the database or (null) not. */
   async list<T>(read: (db: Queries) => Promise<T>): Promise<T | null> {
     return this.feed.isLive ? this.#patiently(read(this.database.reads), LIST_PATIENCE_MS) : null;

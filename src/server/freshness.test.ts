@@ -166,3 +166,15 @@ it("a database that is only slow does not make a prompt that the mirror lacks un
   }
   await eventually(async () => (await fetch(direct, "not-in-the-mirror")).status === 404);
 });
+
+it("a save is answered as saved though somebody trashes the prompt at once", async () => {
+  for (let round = 0; round < 60; round++) {
+    const name = `short-lived-${round}`;
+    const [saved] = await Promise.all([
+      save(direct, name, "x"),
+      direct.ask(`/api/prompts/${name}`, { method: "DELETE", token: key }),
+      direct.ask(`/api/prompts/${name}`, { method: "DELETE", token: key }),
+    ]);
+    expect(saved).toMatchObject({ status: 201, json: { name, version: 1, text: "x", created: true } });
+  }
+});

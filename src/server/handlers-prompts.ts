@@ -7,7 +7,8 @@ import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
 import { listMirrored } from "../library/mirror-reader.ts";
 import { readPage } from "../library/page.ts";
-import { prepareSave, savedPrompt, savePrompt } from "../library/save.ts";
+import { readyAnswer } from "../library/ready.ts";
+import { prepareSave, readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { requireProjectAccess } from "./permission.ts";
@@ -33,11 +34,12 @@ export const promptHandlers = {
   async savePrompt({ project, actor, caller, body, raw }, { backend }) {
     for (const label of body.labels ?? []) requireProjectAccess("label", caller, project, label);
     const save = prepareSave(withBase(body, raw.headers["if-match"]));
-    const { created, version } = await transact(backend.requireDatabase(), (transaction) =>
-      savePrompt(transaction, project, actor, save),
-    );
-    const { bytes, etag } = await backend.readSaved(project, save.name, version);
-    return { status: created ? 201 : 200, body: savedPrompt(JSON.parse(bytes.toString()), created), headers: { etag } };
+    // Answered as it was in the transaction: a moment later someone may have trashed it.
+    const { created, prompt } = await transact(backend.requireDatabase(), async (transaction) => {
+      const saved = await savePrompt(transaction, project, actor, save);
+      return { ...saved, prompt: await readSaved(transaction, project, save.name, saved.version) };
+    });
+    return { status: created ? 201 : 200, body: { ...prompt, created }, headers: { etag: readyAnswer(prompt).etag } };
   },
 
   async patchPrompt({ project, actor, params, body }, { backend }) {
