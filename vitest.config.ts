@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** `default` is npm test: no root, no packages of the system. `all` adds what needs them, and takes longer. */
+/**
+ * `default` is npm test: no root, no packages of the system. `all` adds what needs them, and takes longer. `faults` runs
+ * a whole instance through three minutes of random faults.
+ */
 const everywhere = { testTimeout: 30_000, hookTimeout: 60_000 };
 const elsewhere = ["**/node_modules/**", "**/dist/**"];
 
@@ -16,7 +19,7 @@ export default defineConfig({
           ...everywhere,
           name: "default",
           include: ["{src,test,bench}/**/*.test.ts"],
-          exclude: [...elsewhere, "**/*.all.test.ts"],
+          exclude: [...elsewhere, "**/*.all.test.ts", "test/faults.test.ts"],
         },
       },
       {
@@ -26,6 +29,14 @@ export default defineConfig({
           include: ["{src,test,bench}/**/*.all.test.ts"],
           exclude: elsewhere,
           testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...everywhere,
+          name: "faults",
+          include: ["test/faults.test.ts"],
+          exclude: elsewhere,
         },
       },
     ],

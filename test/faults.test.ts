@@ -2,8 +2,10 @@
  * Random faults on a real instance while one application saves and another reads. What was acknowledged stays, reads
  * are answered all the time and never go back, and all of it is whole again by itself.
  */
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { monotonic, sleep, until } from "../src/base/clock.ts";
@@ -138,10 +140,22 @@ async function whole(trace: string): Promise<void> {
     // A server that was relieved may still be leaving.
     return all && (await programsOf(instance.home)).length === 3 && (await health(url)) === "healthy";
   };
-  expect(await until(healthy, { timeout: 60_000 }), trace).toBe(true);
+  if (!(await until(healthy, { timeout: 60_000 }))) throw new Error(`${trace}: not whole again\n${await evidence()}`);
   reader.excused = false;
   const { size } = writer.acknowledged;
   expect(await until(() => writer.acknowledged.size > size, { timeout: 30_000 }), `${trace}: writes`).toBe(true);
+}
+
+/** What a failure leaves to look at: the home is removed after it. */
+async function evidence(): Promise<string> {
+  const tail = async (name: string) =>
+    (await readFile(join(instance.home.logs, name), "utf8").catch(() => "")).split("\n").slice(-25).join("\n");
+  return [
+    await fetch(`${url}/api/system/health`).then((response) => response.text(), String),
+    JSON.stringify(await instance.processes()),
+    JSON.stringify(await programsOf(instance.home)),
+    ...(await Promise.all(["server.log", "guard.log", "postgres.log", "serve.out"].map(tail))),
+  ].join("\n---\n");
 }
 
 async function everythingIsThere(): Promise<void> {
