@@ -87,6 +87,11 @@ export function isAway(error: unknown): boolean {
   );
 }
 
+/** Ends a connection at once: one that hangs would never answer a farewell. */
+export function abandon(client: pg.Client): void {
+  client.connection.stream.destroy();
+}
+
 /** Kysely on one connection that is already open and stays the caller's; who asks at once, waits for his turn. */
 export function queriesOn(client: pg.ClientBase): Queries {
   let turn = Promise.resolve();

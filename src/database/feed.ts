@@ -6,7 +6,7 @@ import pg from "pg";
 import { monotonic, sleep, until } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { type Cursor, canContinue, currentCursor, readChanges, readUnsettled } from "./changes.ts";
-import { type Queries, queriesOn, type RecordedChange, sessionOptions } from "./database.ts";
+import { abandon, type Queries, queriesOn, type RecordedChange, sessionOptions } from "./database.ts";
 
 const LOOK_EVERY_MS = 250;
 /** A look that takes longer means that PostgreSQL is stopped or unreachable, which counts like dead. */
@@ -235,7 +235,6 @@ class FeedConnection {
   }
 
   destroy(): void {
-    const { stream } = (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection;
-    stream.destroy();
+    abandon(this.#client);
   }
 }

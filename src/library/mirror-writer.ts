@@ -9,7 +9,7 @@ import { monotonic, now, sleep } from "../base/clock.ts";
 import { createFileDurably, readIfExists, writeFileDurably } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { type Cursor, canContinue, currentCursor, readChanges, readUnsettled } from "../database/changes.ts";
-import { type Queries, queriesOn, type RecordedChange, sessionOptions } from "../database/database.ts";
+import { abandon, type Queries, queriesOn, type RecordedChange, sessionOptions } from "../database/database.ts";
 import type { AccessList } from "./access.ts";
 import { writeAccessFile } from "./access-file.ts";
 import { compareAll } from "./mirror-compare.ts";
@@ -122,13 +122,13 @@ export class MirrorWriter {
       keepAlive: true,
     });
     client.on("error", () => this.#wake());
-    this.#stop = () => destroy(client);
+    this.#stop = () => abandon(client);
     try {
       await client.connect();
       await work(client);
     } finally {
       this.#stop = () => {};
-      destroy(client);
+      abandon(client);
     }
   }
 
@@ -204,10 +204,6 @@ export class MirrorWriter {
 
 function promptIds(changes: readonly RecordedChange[]): string[] {
   return [...new Set(changes.filter(({ kind }) => kind === "prompt").map(({ subject }) => subject))];
-}
-
-function destroy(client: pg.Client): void {
-  client.connection.stream.destroy();
 }
 
 async function readState(folder: string): Promise<MirrorState | null> {

@@ -14,7 +14,7 @@ import { PromptlibError } from "../contract/errors.ts";
 import type { Prompt } from "../contract/shapes.ts";
 import { postgresConnection } from "../database/connection.ts";
 import type { RecordedChange } from "../database/database.ts";
-import { type Database, isAway, openDatabase, type Queries, sessionOptions } from "../database/database.ts";
+import { abandon, type Database, isAway, openDatabase, type Queries, sessionOptions } from "../database/database.ts";
 import { Feed } from "../database/feed.ts";
 import { migrate } from "../database/migrate.ts";
 import { prepareExternalRoles } from "../database/roles.ts";
@@ -231,7 +231,7 @@ export class Backend {
       if (from !== to) this.log.info({ from, to }, "migrated the database");
       await client.end();
     } catch (error) {
-      client.connection.stream.destroy();
+      abandon(client);
       throw isAway(error) ? new PromptlibError("database_unavailable", { cause: error }) : error;
     }
     await this.#makeFirstAdmin(onFirstAdmin);
