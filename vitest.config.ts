@@ -1,8 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * `default` is npm test: no root, no packages of the system. `all` adds what needs them, and takes longer. `faults` runs
- * a whole instance through three minutes of random faults.
+ * `default` is npm test: no root, no packages of the system. `all` adds what needs them, and takes longer.
  */
 const everywhere = { testTimeout: 30_000, hookTimeout: 60_000 };
 const elsewhere = ["**/node_modules/**", "**/dist/**"];
@@ -19,7 +18,7 @@ export default defineConfig({
           ...everywhere,
           name: "default",
           include: ["{src,test,bench}/**/*.test.ts"],
-          exclude: [...elsewhere, "**/*.all.test.ts", "test/faults.test.ts"],
+          exclude: [...elsewhere, "**/*.all.test.ts"],
         },
       },
       {
@@ -29,14 +28,6 @@ export default defineConfig({
           include: ["{src,test,bench}/**/*.all.test.ts"],
           exclude: elsewhere,
           testTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          ...everywhere,
-          name: "faults",
-          include: ["test/faults.test.ts"],
-          exclude: elsewhere,
         },
       },
     ],

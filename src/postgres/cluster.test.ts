@@ -14,6 +14,7 @@ import { type Cluster, openCluster } from "./cluster.ts";
 import { postgresConnection } from "./connection.ts";
 import { existingPlace, type Place, socketDirectory } from "./place.ts";
 import { runningProcesses } from "./postmaster.ts";
+import { titleOf } from "./stuck.ts";
 
 const ownerMain = fileURLToPath(new URL("../../test/support/run-cluster.ts", import.meta.url));
 
@@ -118,6 +119,24 @@ describe("a cluster that was made", () => {
     await cluster.stop();
     expect(await runningProcesses(await placeOf(home))).toEqual([]);
   });
+
+  it("does not stay away for ever when its startup process is killed while it recovers from a crash", async () => {
+    await cluster.start();
+    const place = await placeOf(home);
+    const killed = async (title: RegExp) => {
+      for (const pid of await runningProcesses(place)) {
+        if (title.test(await titleOf(pid))) return process.kill(pid, "SIGKILL");
+      }
+      return false;
+    };
+    expect(await until(() => killed(/walwriter/), { timeout: 10_000 })).toBe(true);
+    expect(await until(() => killed(/: startup/), { timeout: 10_000, every: 1 })).toBe(true);
+    // It ends at once, or (18.4) says for ever that it recovers.
+    expect(await until(() => cluster.state === "stopped", { timeout: 60_000 })).toBe(true);
+    await cluster.start();
+    expect(await ask(home, "select n from kept")).toEqual([{ n: 7 }]);
+    await cluster.stop();
+  }, 90_000);
 
   it("is stopped also while it is stopped by SIGSTOP", async () => {
     await cluster.start();

@@ -22,6 +22,7 @@ import {
   wordsSince,
 } from "./postmaster.ts";
 import { answers, ensureRoles } from "./roles.ts";
+import { stuckOrEnded } from "./stuck.ts";
 
 export interface ClusterOptions {
   home: Home;
@@ -83,6 +84,7 @@ class EmbeddedCluster implements Cluster {
   #postmaster: Postmaster | null = null;
   #place: Place | null = null;
   #starting: { abort: AbortController; over: Promise<unknown> } | null = null;
+  #watching = new AbortController();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -129,6 +131,7 @@ class EmbeddedCluster implements Cluster {
 
   async stop(mode: "fast" | "immediate" = "fast"): Promise<void> {
     this.#state = "stopping";
+    this.#watching.abort();
     this.#starting?.abort.abort();
     await this.#starting?.over;
     if (this.#place) {
@@ -173,7 +176,7 @@ class EmbeddedCluster implements Cluster {
   async #adopt(place: Place, signal: AbortSignal): Promise<boolean> {
     const found = await findPostmaster(place);
     if (!found) return false;
-    this.#postmaster = found;
+    this.#watch(found, place);
     if (await this.#answers(found, signal)) return true;
     this.#postmaster = null;
     return false;
@@ -193,7 +196,7 @@ class EmbeddedCluster implements Cluster {
       if (signal.aborted) throw new PromptlibError("interrupted");
       const from = await sizeOf(logFile);
       const postmaster = await spawnPostmaster(bin, place, account, logFile);
-      this.#postmaster = postmaster;
+      this.#watch(postmaster, place);
       if (await this.#answers(postmaster, signal)) return;
       this.#postmaster = null;
       const words = await wordsSince(logFile, from);
@@ -203,6 +206,22 @@ class EmbeddedCluster implements Cluster {
       }
       await sleep(pause);
     }
+  }
+
+  /** From now on this one is ours; should it get stuck, it is killed, and so ends like any that is killed. */
+  #watch(postmaster: Postmaster, place: Place): void {
+    this.#postmaster = postmaster;
+    this.#watching.abort();
+    this.#watching = new AbortController();
+    const { home, log } = this.#options;
+    void stuckOrEnded(postmaster, { home, place }, this.#watching.signal).then((why) => {
+      if (why !== "stuck") return;
+      log.error(
+        { pid: postmaster.pid },
+        "PostgreSQL says that it recovers, and does not; it is killed and started again",
+      );
+      postmaster.signal("SIGKILL");
+    });
   }
 
   /** True when it answers, false when it has ended. */

@@ -13,11 +13,12 @@ import { identityOf } from "../src/base/lock.ts";
 import { mirroredVersions, mirrorFile, readMirrorFile } from "../src/library/mirror-file.ts";
 import { existingPlace } from "../src/postgres/place.ts";
 import { runningProcesses } from "../src/postgres/postmaster.ts";
+import { titleOf } from "../src/postgres/stuck.ts";
 import { health, Instance, type Processes } from "./support/instance.ts";
 import { nothingRuns, programsOf } from "./support/programs.ts";
 import { NAME, Reader, Writer } from "./support/traffic.ts";
 
-const BUDGET_MS = 170_000;
+const BUDGET_MS = 120_000;
 const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 type Victim = keyof Processes | "backend";
@@ -154,6 +155,7 @@ async function evidence(): Promise<string> {
     await fetch(`${url}/api/system/health`).then((response) => response.text(), String),
     JSON.stringify(await instance.processes()),
     JSON.stringify(await programsOf(instance.home)),
+    (await Promise.all((await postgresProcesses()).map(async (pid) => `${pid} ${await titleOf(pid)}`))).join("\n"),
     ...(await Promise.all(["server.log", "guard.log", "postgres.log", "serve.out"].map(tail))),
   ].join("\n---\n");
 }
