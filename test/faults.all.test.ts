@@ -45,6 +45,10 @@ beforeAll(async () => {
   const key = (await instance.run(["key", "create", "faults", "--scope", "read", "--scope", "write"])).stdout.trim();
   writer = new Writer(url, key);
   await writer.saveUntilAcknowledged();
+  // The mirror may lack the last moment before a fault; of a prompt that was never there that is all.
+  await until(async () => await readMirrorFile(mirrorFile(instance.home.prompts, "default", NAME)), {
+    timeout: 60_000,
+  });
   reader = new Reader(url, key);
 });
 afterAll(async () => {
