@@ -3,8 +3,6 @@
  * are answered all the time and never go back, and all of it is whole again by itself.
  */
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -13,9 +11,10 @@ import { identityOf } from "../src/base/lock.ts";
 import { mirroredVersions, mirrorFile, readMirrorFile } from "../src/library/mirror-file.ts";
 import { existingPlace } from "../src/postgres/place.ts";
 import { runningProcesses } from "../src/postgres/postmaster.ts";
-import { titleOf } from "../src/postgres/stuck.ts";
+import { titleOf } from "../src/postgres/watch.ts";
+import { freePort } from "./support/free-port.ts";
 import { health, Instance, type Processes } from "./support/instance.ts";
-import { nothingRuns, programsOf } from "./support/programs.ts";
+import { MAIN, nothingRuns, programsOf } from "./support/programs.ts";
 import { NAME, Reader, Writer } from "./support/traffic.ts";
 
 const BUDGET_MS = 120_000;
@@ -143,7 +142,7 @@ async function whole(trace: string): Promise<void> {
     const processes = await instance.processes();
     const all = Object.values(processes).every((pid) => pid && identityOf(pid));
     // A server that was relieved may still be leaving.
-    return all && (await programsOf(instance.home)).length === 3 && (await health(url)) === "healthy";
+    return all && (await programsOf(instance.home, ...MAIN)).length === 3 && (await health(url)) === "healthy";
   };
   if (!(await until(healthy, { timeout: 60_000 }))) throw new Error(`${trace}: not whole again\n${await evidence()}`);
   reader.excused = false;
@@ -201,12 +200,4 @@ async function mirrorIsTheSame(): Promise<void> {
   if (prompt) for await (const { version, text } of mirroredVersions(file, prompt)) texts.set(version, text);
   expect(texts).toEqual(all);
   expect(prompt?.labels).toMatchObject({ production: all.size });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

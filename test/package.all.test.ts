@@ -85,7 +85,7 @@ describe.each([
 
   it("starts with `promptlib up`, and the client fetches what the command line saved", async () => {
     const home = homeAt(join(folder, "home"));
-    const env = { PATH: path, PROMPTLIB_HOME: home.root, PORT: "0" };
+    const env = { PATH: path, PROMPTLIB_HOME: home.root, PORT: "0", GUARDIAN_PORT: "0" };
     const up = spawn(join(folder, "node_modules/.bin/promptlib"), ["up"], { cwd: folder, env });
     const closed = once(up, "close");
     let printed = "";

@@ -32,7 +32,7 @@ describe("the first steps of the README", () => {
   beforeAll(async () => {
     directory = await temporaryDirectory();
     await symlink(join(root, "bin"), join(directory, "bin"));
-    const env = { PATH: process.env.PATH ?? "", PORT: "0" };
+    const env = { PATH: process.env.PATH ?? "", PORT: "0", GUARDIAN_PORT: "0" };
     const up = spawn("./bin/promptlib", ["up"], { cwd: directory, env });
     const closed = once(up, "close");
     let printed = "";

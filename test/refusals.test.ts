@@ -14,7 +14,7 @@ import { postgresConnection } from "../src/postgres/connection.ts";
 import { existingPlace } from "../src/postgres/place.ts";
 import { testLog } from "./support/cluster.ts";
 import { health, Instance, launcher, type Ran } from "./support/instance.ts";
-import { nothingRuns, programsOf } from "./support/programs.ts";
+import { MAIN, nothingRuns, programsOf } from "./support/programs.ts";
 import { refusal } from "./support/refusal.ts";
 
 const asOrdinaryUser = it.skipIf(process.getuid?.() === 0);
@@ -118,7 +118,7 @@ describe("where a library is", () => {
     expect(ran).toMatchObject({ code: 11, stdout: "", stderr: refusal("home_in_use", instance.home.root) });
     expect(await fetched(url)).toMatch(/^200/);
     expect(await instance.processes()).toEqual(before);
-    expect((await programsOf(instance.home)).length).toBe(3);
+    expect((await programsOf(instance.home, ...MAIN)).length).toBe(3);
     await instance.stop();
   });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
 import { existingPlace } from "../src/postgres/place.ts";
-import { programsOf } from "./support/programs.ts";
+import { MAIN, programsOf } from "./support/programs.ts";
 import { answerer, gone, pidsOf, ready, Stage } from "./support/stage.ts";
 
 let stage: Stage;
@@ -128,7 +128,9 @@ describe("what up started", () => {
     await gone(first.children.serve.pid);
     await gone(halted);
     const { supervisor } = await stage.allRunning();
-    expect(await until(async () => (await programsOf(stage.home)).length === 3, { timeout: 15_000 })).toBe(true);
+    expect(await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 15_000 })).toBe(
+      true,
+    );
     process.kill(supervisor, "SIGTERM");
     await gone(supervisor);
     await stage.nothingRuns();

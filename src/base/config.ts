@@ -5,7 +5,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 import { isErrno } from "./files.ts";
 import type { LogLevel } from "./log.ts";
-import { type Setting, type SettingName, settings } from "./settings.ts";
+import { listed, type Setting, type SettingName, seconds, settings } from "./settings.ts";
 
 export interface Config {
   host: string;
@@ -20,6 +20,19 @@ export interface Config {
   jwtSecret: string | null;
   adminUsername: string;
   adminPassword: string | null;
+  guardianPort: number;
+  backup: BackupConfig;
+}
+
+export interface BackupConfig {
+  dir: string;
+  /** URLs of further locations, as given. */
+  locations: string[];
+  /** Seconds. */
+  interval: number;
+  compression: "zstd" | "gzip";
+  /** KiB a second; null: no limit. */
+  maxRate: number | null;
 }
 
 /** Where things live; see docs/architecture.md. All paths are absolute. */
@@ -65,10 +78,7 @@ export function readConfig(environment: Environment = process.env): Config {
   return {
     host: given("HOST"),
     port: Number(given("PORT")),
-    trustProxy: given("TRUST_PROXY")
-      .split(",")
-      .map((part) => part.trim())
-      .filter(Boolean),
+    trustProxy: listed(given("TRUST_PROXY")),
     cacheLimitBytes: Number(given("CACHE_LIMIT_MB")) * 1024 * 1024,
     logLevel: given("LOG_LEVEL") as LogLevel,
     home: homeAt(resolve(given("PROMPTLIB_HOME")), value("DATA_DIR"), value("LOGS_DIR")),
@@ -77,6 +87,19 @@ export function readConfig(environment: Environment = process.env): Config {
     jwtSecret: value("JWT_SECRET"),
     adminUsername: given("ADMIN_USERNAME"),
     adminPassword: value("ADMIN_PASSWORD"),
+    guardianPort: Number(given("GUARDIAN_PORT")),
+    backup: backupConfig(value, resolve(given("PROMPTLIB_HOME"))),
+  };
+}
+
+function backupConfig(value: (name: SettingName) => string | null, home: string): BackupConfig {
+  const rate = value("BACKUP_MAX_RATE");
+  return {
+    dir: resolve(value("BACKUP_DIR") ?? join(home, "backups")),
+    locations: listed(value("BACKUP_LOCATIONS") ?? ""),
+    interval: seconds(value("BACKUP_INTERVAL") ?? "") ?? 0,
+    compression: value("BACKUP_COMPRESSION") === "gzip" ? "gzip" : "zstd",
+    maxRate: rate === null ? null : Number(rate) * 1024,
   };
 }
 

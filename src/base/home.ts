@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
+import { until } from "./clock.ts";
 import type { Home } from "./config.ts";
 import { createFileDurably, freeSpace, isErrno, prepareDirectory, readIfExists } from "./files.ts";
-import { type Lock, takeLock } from "./lock.ts";
+import { type Lock, lockHolder, takeLock } from "./lock.ts";
 
 /** Below this nothing is started: PostgreSQL needs room to recover, and a full disk is not the time to find out. */
 const LEAST_FREE_BYTES = 256 * 1024 * 1024;
@@ -30,13 +31,27 @@ export async function prepareHome(home: Home): Promise<void> {
   }
 }
 
+type LockName = "lock" | "guard.lock" | "serve.lock" | "job.lock" | "receive.lock";
+
 /** Takes the lock `run/<name>`; throws `home_in_use` where a living process has it. */
-export async function lockHome(home: Home, name: "lock" | "guard.lock" | "serve.lock"): Promise<Lock> {
+export async function lockHome(home: Home, name: LockName): Promise<Lock> {
   const lock = await takeLock(join(home.run, name));
   if ("release" in lock) return lock;
   throw new PromptlibError("home_in_use", {
     message: `Another Prompt Library (process ${lock.heldBy.pid}) is running on ${home.root}.`,
   });
+}
+
+/**
+ * Waits until nobody holds `run/<name>`: one whose parent was killed ends by itself, and takes back what it began. After
+ * `patience` ms it is killed.
+ */
+export async function outlive(home: Home, name: LockName, patience: number): Promise<void> {
+  const path = join(home.run, name);
+  if (await until(async () => (await lockHolder(path)) === null, { timeout: patience, every: 50 })) return;
+  const holder = await lockHolder(path);
+  if (holder) process.kill(holder.pid, "SIGKILL");
+  await until(async () => (await lockHolder(path)) === null, { timeout: 10_000, every: 50 });
 }
 
 /**

@@ -52,6 +52,13 @@ export async function takeLock(path: string): Promise<Lock | { heldBy: ProcessId
   }
 }
 
+/** The living process that holds the lock, or null. */
+export async function lockHolder(path: string): Promise<ProcessIdentity | null> {
+  const text = await readIfExists(path);
+  const holder = text === null ? null : parseIdentity(text);
+  return holder && isAlive(holder) ? holder : null;
+}
+
 async function setAside(path: string, staleText: string): Promise<void> {
   const aside = `${path}~${randomBytes(6).toString("hex")}.stale`;
   try {

@@ -3,6 +3,7 @@
  * A setting is read from the environment (or, for secrets, from the file that NAME_FILE names).
  */
 import { isIP, isIPv6 } from "node:net";
+import { parseLocationUrl } from "./locations-url.ts";
 
 export interface Setting {
   readonly name: string;
@@ -36,6 +37,16 @@ const url =
       ? null
       : `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`;
 
+/** 90s, 90m, 6h or 1d in seconds, or null. */
+export function seconds(text: string): number | null {
+  const found = /^(\d{1,6})(s|m|h|d)$/.exec(text);
+  const unit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
+  return found ? Number(found[1]) * (unit[found[2] ?? ""] ?? 0) : null;
+}
+
+const duration = (least: number) => (value: string) =>
+  (seconds(value) ?? 0) >= least ? null : `must be a number with s, m, h or d behind it, at least ${least}s`;
+
 const longEnough = (least: number) => (value: string) =>
   value.length >= least ? null : `must have at least ${least} characters`;
 
@@ -55,6 +66,21 @@ const host = (value: string) =>
   isIPv6(value) || /^[a-z0-9_]([a-z0-9._-]{0,253}[a-z0-9_.])?$/i.test(value)
     ? null
     : "must be a host name or an IP address";
+
+const locations = (value: string) => {
+  const faults = listed(value)
+    .map(parseLocationUrl)
+    .flatMap((result) => ("faults" in result ? result.faults : []));
+  return faults.length === 0 ? null : `is not valid: ${faults.join("; ")}`;
+};
+
+/** What is separated by commas. */
+export function listed(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean);
+}
 
 const absolute = (value: string) => (value.startsWith("/") ? null : "must be an absolute path");
 
@@ -153,6 +179,49 @@ export const settings = [
     fault: absolute,
     about:
       "The directory with postgres and initdb to use instead of the ones that came with the packages, for the embedded PostgreSQL.",
+  },
+  {
+    group: "Backups",
+    name: "BACKUP_DIR",
+    default: null,
+    about: "The first location of backups, a folder. Unset: backups in the home.",
+  },
+  {
+    group: "Backups",
+    name: "BACKUP_LOCATIONS",
+    default: null,
+    fault: locations,
+    about:
+      "More locations, separated by commas: file:///mnt/backup?domain=elsewhere. domain says what is lost together with the database's disk: disk (the same), host (another disk of this machine), elsewhere. Unset, a folder is taken for disk or host, whichever is seen. With required=true PostgreSQL keeps WAL until the location has it.",
+  },
+  {
+    group: "Backups",
+    name: "BACKUP_INTERVAL",
+    default: "6h",
+    fault: duration(60),
+    about:
+      "How often a full backup is made, such as 6h or 90m; at least 1m. In between, WAL is stored as it is written.",
+  },
+  {
+    group: "Backups",
+    name: "BACKUP_COMPRESSION",
+    default: "zstd",
+    fault: oneOf("zstd", "gzip"),
+    about: "How backups are compressed: zstd or gzip.",
+  },
+  {
+    group: "Backups",
+    name: "BACKUP_MAX_RATE",
+    default: null,
+    fault: whole(1, 1024),
+    about: "How fast PostgreSQL may be read for a backup at most, in MiB a second. Unset: as fast as it goes.",
+  },
+  {
+    group: "Backups",
+    name: "GUARDIAN_PORT",
+    default: "8010",
+    fault: port,
+    about: "The port that the guardian listens on, at the address of HOST.",
   },
   {
     group: "Access",

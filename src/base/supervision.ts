@@ -34,14 +34,14 @@ export interface Supervision {
   /** The listening socket, as `http.Server.listen` takes it. */
   socket(): Promise<object>;
   /** Resolves when the message has left, or when there is nobody to take it. */
-  say(message: FromChild): Promise<void>;
+  say<T extends { type: string } = FromChild>(message: T): Promise<void>;
   ready(info?: { url?: string }): Promise<void>;
   refused(error: PromptlibError): Promise<void>;
   /** Called once, when the supervisor is gone. */
   onLost(callback: () => void): void;
 }
 
-/** So often a child says that it is alive; see src/cli/child.ts for what follows when it does not. */
+/** So often a child says that it is alive; see child.ts for what follows when it does not. */
 export const BEAT_MS = 1_000;
 
 /** Set for processes that `up` starts. */
@@ -84,7 +84,7 @@ export function isMessage<T extends { type: string }>(message: unknown, ...types
   );
 }
 
-async function say(message: FromChild): Promise<void> {
+async function say<T extends { type: string }>(message: T): Promise<void> {
   await new Promise<void>((resolve) => {
     if (!process.send || !process.connected) return resolve();
     // An error means that the parent is gone, which `onLost` tells.

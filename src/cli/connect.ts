@@ -1,9 +1,9 @@
 /** Where the server is: the one that PROMPTLIB_URL names, or the one that runs on this machine's home. */
-import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { configInvalid, type Home, homeAt, readSettings } from "../base/config.ts";
 import { isErrno } from "../base/files.ts";
+import { type LocalAddress, readLocalFile } from "../base/local-file.ts";
 import { clientSettings, settings } from "../base/settings.ts";
 import { type Client, createClient, networkCode, PromptlibError } from "../sdk/index.ts";
 
@@ -51,35 +51,25 @@ export async function connect(
 }
 
 /** What the server writes at its start for those who may read the home: they are its local operator. */
-async function readServerFile(home: Home): Promise<{ url: string; token: string }> {
-  const path = join(home.run, "server.json");
+async function readServerFile(home: Home): Promise<LocalAddress> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
-    if (isServerFile(value)) return { url: value.url, token: value.token };
+    const found = await readLocalFile(home, "server.json");
+    if (found) return found;
     throw notRunning(home);
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) throw notRunning(home, error);
-    if (isErrno(error, "EACCES", "EPERM")) {
-      throw new PromptlibError("forbidden", {
-        message: `The home ${home.root} belongs to another user of this machine.`,
-        hint: "Run this as that user, or give PROMPTLIB_URL and PROMPTLIB_API_KEY.",
-        cause: error,
-      });
-    }
-    if (error instanceof SyntaxError) throw notRunning(home, error);
-    throw error;
+    if (isErrno(error, "ENOTDIR")) throw notRunning(home, error);
+    throw refusedHome(home, error);
   }
 }
 
-function isServerFile(value: unknown): value is { url: string; token: string } {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "url" in value &&
-    typeof value.url === "string" &&
-    "token" in value &&
-    typeof value.token === "string"
-  );
+/** The error for a home that belongs to another user of this machine; any other is passed on. */
+export function refusedHome(home: Home, error: unknown): unknown {
+  if (!isErrno(error, "EACCES", "EPERM")) return error;
+  return new PromptlibError("forbidden", {
+    message: `The home ${home.root} belongs to another user of this machine.`,
+    hint: "Run this as that user, or give PROMPTLIB_URL and PROMPTLIB_API_KEY.",
+    cause: error,
+  });
 }
 
 /**
@@ -98,7 +88,7 @@ function fetchOf(home: Home): typeof fetch {
   };
 }
 
-function osUser(): string {
+export function osUser(): string {
   try {
     return userInfo().username;
   } catch {

@@ -6,7 +6,9 @@ export function detailLines(details: unknown): string[] {
   const lines = [
     ...records(details.faults).map(templateFault),
     ...records(details.between).map(versionBetween),
-    ...(Array.isArray(details.lastLines) ? details.lastLines.map(String) : []),
+    ...[details.differences, details.warnings, details.lastLines].flatMap((some) =>
+      Array.isArray(some) ? some.map(String) : [],
+    ),
   ];
   return lines.filter((line) => line !== null).map(onOneLine);
 }

@@ -8,12 +8,13 @@ import type { Lock } from "../base/lock.ts";
 import { openLog } from "../base/log.ts";
 import { supervision } from "../base/supervision.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { createGuard } from "../guardian/guard.ts";
+import { Guardian } from "../guardian/guardian.ts";
 import { note } from "./output.ts";
+import { program } from "./this-program.ts";
 import { examples } from "./verb.ts";
 
-export function registerGuard(program: Command): void {
-  const command = program
+export function registerGuard(all: Command): void {
+  const command = all
     .command("guard")
     .summary("run the embedded PostgreSQL and keep it running (up does this)")
     .description(
@@ -42,9 +43,9 @@ async function guard({ existing = false }: { existing?: boolean }): Promise<void
 async function guardUntilStopped(config: Config, existing: boolean): Promise<void> {
   const supervisor = supervision();
   const log = openLog(config.logLevel, supervisor ? join(config.home.logs, "guard.log") : null);
-  const guarding = createGuard({
-    home: config.home,
-    postgresBin: config.postgresBin,
+  const guarding = new Guardian({
+    config,
+    program: program(),
     log,
     existing,
     tell(postgres) {

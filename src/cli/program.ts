@@ -20,8 +20,15 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   user: async () => (await import("./user.ts")).registerUser,
   key: async () => (await import("./key.ts")).registerKey,
   status: async () => (await import("./status.ts")).registerStatus,
+  info: async () => (await import("./info.ts")).registerInfo,
+  backup: async () => (await import("./backup.ts")).registerBackup,
+  verify: async () => (await import("./verify.ts")).registerVerify,
+  drill: async () => (await import("./drill.ts")).registerDrill,
+  restore: async () => (await import("./restore.ts")).registerRestore,
   serve: async () => (await import("./serve.ts")).registerServe,
   guard: async () => (await import("./guard.ts")).registerGuard,
+  receive: async () => (await import("./receive.ts")).registerReceive,
+  job: async () => (await import("./job.ts")).registerJob,
 };
 
 /** Runs the verb that `argv` (as in process.argv) names. Sets the exit code, or exits. */
@@ -38,7 +45,7 @@ export async function run(argv: readonly string[]): Promise<void> {
 }
 
 function isServer(verb: string | undefined): boolean {
-  return verb === "up" || verb === "serve" || verb === "guard";
+  return verb !== undefined && ["up", "serve", "guard", "receive"].includes(verb);
 }
 
 /** `promptlib list | head`: nobody reads any more, so there is nothing left to do. */

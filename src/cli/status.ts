@@ -1,9 +1,14 @@
 /** promptlib status: what runs, and how it is. */
 import type { Command } from "commander";
+import { now } from "../base/clock.ts";
+import type { Home } from "../base/config.ts";
 import { errorTable } from "../contract/errors.ts";
+import type { Job, Readiness } from "../contract/recovery.ts";
 import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
 import { type Connection, connect } from "./connect.ts";
+import { reachGuardian } from "./guardian-client.ts";
 import { localTime, print, printJson } from "./output.ts";
+import { jobLine, type Paint, paintFor, readinessLines } from "./readiness-lines.ts";
 import { type Running, type RunningProcess, readRunning } from "./running.ts";
 import { type Column, layTable } from "./table.ts";
 import { examples, jsonOption } from "./verb.ts";
@@ -14,8 +19,10 @@ const PATIENCE_MS = 5000;
 export function registerStatus(program: Command): void {
   const command = program
     .command("status")
-    .summary("show what runs and how it is")
-    .description("Show what runs and how it is. Ends with 0 when all is well, with 6 when not or when nothing runs.")
+    .summary("show what runs, how it is, and how safe everything is")
+    .description(
+      "Show what runs and how it is, what would be lost if this machine vanished now, and what mends that. Ends with 0 when all runs well, with 6 when not or when nothing runs.",
+    )
     .action(status);
   examples(jsonOption(command), "promptlib status", "promptlib status --json");
 }
@@ -24,15 +31,20 @@ export function registerStatus(program: Command): void {
 interface Status extends SystemHealth {
   url: string;
   processes: Running | null;
+  /** null: no guardian answers (a server elsewhere, an external PostgreSQL). */
+  readiness: Readiness | null;
+  /** The backup, restore, drill or verification that goes on; null: none. */
+  job: Job | null;
 }
 
 async function status({ json }: { json?: true }): Promise<void> {
   const connection = await connect({ timeout: PATIENCE_MS });
   const processes = connection.home ? await readRunning(connection.home) : null;
-  const { url } = connection;
-  const found: Status = { url, ...(await healthOf(connection, processes)), processes };
+  const { url, home } = connection;
+  const safety = home ? await safetyOf(home) : { readiness: null, job: null };
+  const found: Status = { url, ...(await healthOf(connection, processes)), processes, ...safety };
   if (json) printJson(found);
-  else for (const line of statusLines(found)) print(line);
+  else for (const line of statusLines(found, now(), paintFor(process.stdout, process.env))) print(line);
   if (found.status !== "healthy") process.exitCode = errorTable.not_running.exit;
 }
 
@@ -46,12 +58,31 @@ async function healthOf({ client }: Connection, processes: Running | null): Prom
   }
 }
 
-export function statusLines({ url, status, message, version, parts, processes }: Status): string[] {
+async function safetyOf(home: Home): Promise<Pick<Status, "readiness" | "job">> {
+  try {
+    const guardian = await reachGuardian(home);
+    if (!guardian) return { readiness: null, job: null };
+    const [readiness, jobs] = await Promise.all([guardian.readiness(), guardian.jobs()]);
+    return { readiness, job: jobs.findLast(({ state }) => state === "running") ?? null };
+  } catch (error) {
+    // It ended just now, or hangs: `processes` shows that.
+    if (!(error instanceof PromptlibError) || error.code !== "guardian_unreachable") throw error;
+    return { readiness: null, job: null };
+  }
+}
+
+export function statusLines(
+  { url, status, message, version, parts, processes, readiness, job }: Status,
+  now: Date,
+  paint: Paint,
+): string[] {
   const title = `Prompt Library${version === "" ? "" : ` ${version}`} at ${url} is ${status}.`;
   const partRows = Object.entries(parts).map(([name, part]) => ({ name, ...part }));
   return [
     title,
     ...(message === "" ? [] : [message]),
+    ...(readiness ? ["", ...readinessLines(readiness, now, paint)] : []),
+    ...(job ? ["", jobLine(job)] : []),
     ...(partRows.length > 0 ? ["", ...layTable(partColumns, partRows, null)] : []),
     ...(processes ? ["", ...layTable(processColumns, processes.processes, null)] : []),
   ];

@@ -1,12 +1,13 @@
 /** The supervisor: starts `guard` and `serve`, starts again what dies, hands the listening socket on, stops in order. */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Child } from "../base/child.ts";
 import type { Config } from "../base/config.ts";
 import { DISK_AWAY, isErrno } from "../base/files.ts";
+import { outlive } from "../base/home.ts";
 import { type ListeningSocket, sendSocket } from "../base/listening-socket.ts";
 import { type FromChild, isMessage, type PostgresStatus } from "../base/supervision.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
-import { Child } from "./child.ts";
 
 export type ChildName = "serve" | "guard";
 
@@ -32,6 +33,8 @@ interface SupervisorEvents {
 const REWRITE_MS = 2_000;
 /** Requests in flight get so long. */
 const SERVE_GRACE_MS = 6_000;
+/** What a guard that was killed left ends by itself. */
+const ORPHAN_MS = 15_000;
 /** PostgreSQL stops fast within 30 s, immediately within 10 more. */
 const GUARD_GRACE_MS = 45_000;
 
@@ -74,6 +77,8 @@ export class Supervisor {
     await this.#guard?.stop(GUARD_GRACE_MS);
     if (this.#guard) {
       // A guard that was killed a moment ago leaves PostgreSQL to the next one, which will not come.
+      for (const name of ["job.lock", "receive.lock"] as const)
+        await outlive(this.#options.config.home, name, ORPHAN_MS);
       const { stopLeftOver } = await import("../postgres/cluster.ts");
       await stopLeftOver(this.#options.config.home);
     }

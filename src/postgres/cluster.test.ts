@@ -14,7 +14,8 @@ import { type Cluster, openCluster } from "./cluster.ts";
 import { postgresConnection } from "./connection.ts";
 import { existingPlace, type Place, socketDirectory } from "./place.ts";
 import { runningProcesses } from "./postmaster.ts";
-import { titleOf } from "./stuck.ts";
+import { connectAsSuperuser } from "./roles.ts";
+import { titleOf } from "./watch.ts";
 
 const ownerMain = fileURLToPath(new URL("../../test/support/run-cluster.ts", import.meta.url));
 
@@ -83,6 +84,26 @@ describe("a cluster that was made", () => {
       await client.end();
       await expect(new pg.Client({ ...settings, password: "wrong" }).connect()).rejects.toThrow(/password/);
     }
+  });
+
+  it("lets the guard make restore points and read what row-level security hides, also one from before that", async () => {
+    await ask(home, "create table hidden as select 1 as n; alter table hidden enable row level security");
+    const admin = await connectAsSuperuser(home, "promptlib");
+    await admin.query("revoke execute on function pg_create_restore_point(text), pg_switch_wal() from promptlib_guard");
+    await admin.query("revoke pg_read_all_data from promptlib_guard; alter role promptlib_guard nobypassrls");
+    await admin.end();
+    await cluster.stop();
+    await cluster.start();
+    const { client: settings } = await postgresConnection(readConfig({ PROMPTLIB_HOME: home.root }), "guard");
+    const guard = new pg.Client(settings);
+    await guard.connect();
+    await guard.query("select pg_create_restore_point('point'), pg_switch_wal(), pg_current_wal_flush_lsn()");
+    expect((await guard.query("select n from hidden")).rows).toEqual([{ n: 1 }]);
+    const version = Number((await guard.query("show server_version_num")).rows[0]?.server_version_num);
+    const lock = guard.query("begin; lock table hidden in share mode; rollback");
+    if (version >= 170_000) await lock;
+    else await expect(lock).rejects.toThrow(/permission denied/);
+    await guard.end();
   });
 
   it("is told to have ended when the postmaster is killed in the middle of a query, and starts again", async () => {

@@ -22,7 +22,7 @@ import {
   wordsSince,
 } from "./postmaster.ts";
 import { answers, ensureRoles } from "./roles.ts";
-import { stuckOrEnded } from "./stuck.ts";
+import { fatalFault } from "./watch.ts";
 
 export interface ClusterOptions {
   home: Home;
@@ -147,6 +147,8 @@ class EmbeddedCluster implements Cluster {
     const { home, postgresBin, durable = true } = this.#options;
     const binaries = await findBinaries(postgresBin);
     const existing = await existingPlace(home);
+    // One whose data directory was removed under it goes on answering, with a memory that nobody will ever read.
+    if (existing && !existsSync(existing.data)) await clearRemains(existing);
     const firstTime = !(existing && (await hasDataDirectory(existing, binaries.major)));
     if (firstTime && !make) throw clusterGone(home);
     const account = await postgresAccount(firstTime ? null : (existing?.data ?? null));
@@ -208,18 +210,15 @@ class EmbeddedCluster implements Cluster {
     }
   }
 
-  /** From now on this one is ours; should it get stuck, it is killed, and so ends like any that is killed. */
+  /** From now on this one is ours; should it be of no use any more, it ends like one that somebody killed. */
   #watch(postmaster: Postmaster, place: Place): void {
     this.#postmaster = postmaster;
     this.#watching.abort();
     this.#watching = new AbortController();
     const { home, log } = this.#options;
-    void stuckOrEnded(postmaster, { home, place }, this.#watching.signal).then((why) => {
-      if (why !== "stuck") return;
-      log.error(
-        { pid: postmaster.pid },
-        "PostgreSQL says that it recovers, and does not; it is killed and started again",
-      );
+    void fatalFault(postmaster, { home, place }, this.#watching.signal).then((fault) => {
+      if (fault === null || !postmaster.alive()) return;
+      log.error({ pid: postmaster.pid, fault }, "PostgreSQL is of no use any more; it is killed");
       postmaster.signal("SIGKILL");
     });
   }

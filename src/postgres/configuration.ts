@@ -15,6 +15,8 @@ const SETTINGS: PostgresSettings = {
   wal_level: "replica",
   max_wal_senders: "10",
   max_replication_slots: "10",
+  // A receiver that is away must not fill the disk: beyond this its WAL goes, and a new backup follows.
+  max_slot_wal_keep_size: "4GB",
   password_encryption: "scram-sha-256",
   timezone: "UTC",
   log_timezone: "UTC",
@@ -26,21 +28,32 @@ const SETTINGS: PostgresSettings = {
 /** `extra` wins over ours: tests turn fsync off with it. */
 export async function writeConfiguration(place: Place, extra: PostgresSettings): Promise<void> {
   const lines = Object.entries({ ...SETTINGS, ...extra }).map(([name, value]) => `${name} = ${quote(value)}`);
-  await writeOne(join(place.conf, "postgresql.conf"), ["# Written at every start; changes here are lost.", ...lines]);
-  await writeOne(join(place.conf, "pg_hba.conf"), [
+  await writeConfigurationFiles(place.conf, lines, [
     // Whoever may start the cluster is its superuser anyway, also where the kept secret was lost or changed.
-    "local  all          postgres         peer map=promptlib",
+    SUPERUSER_ACCESS,
     "local  all          all              scram-sha-256",
     "local  replication  promptlib_guard  scram-sha-256",
   ]);
-  await writeOne(join(place.conf, "pg_ident.conf"), [`promptlib  ${quoteName(ownName())}  postgres`]);
+}
+
+/** The account of this process is the superuser, over the socket. */
+export const SUPERUSER_ACCESS = "local  all          postgres         peer map=promptlib";
+
+/** The three files that PostgreSQL reads, into the directory `conf`; `access` are the lines of pg_hba.conf. */
+export async function writeConfigurationFiles(conf: string, lines: string[], access: string[]): Promise<void> {
+  await writeOne(join(conf, "postgresql.conf"), ["# Written at every start; changes here are lost.", ...lines]);
+  await writeOne(join(conf, "pg_hba.conf"), access);
+  await writeOne(join(conf, "pg_ident.conf"), [`promptlib  ${quoteName(ownName())}  postgres`]);
 }
 
 /**
  * What must hold whatever any file says: postgresql.auto.conf lies in PGDATA, is read last, and comes along with a
  * restored one; only the command line is stronger.
  */
-export function serverArguments(place: Place): string[] {
+export function serverArguments(
+  place: Pick<Place, "data" | "conf" | "socket">,
+  more: Readonly<Record<string, string>> = {},
+): string[] {
   const settings = {
     data_directory: place.data,
     config_file: join(place.conf, "postgresql.conf"),
@@ -52,6 +65,7 @@ export function serverArguments(place: Place): string[] {
     unix_socket_permissions: "0700",
     logging_collector: "off",
     log_destination: "stderr",
+    ...more,
   };
   return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }

@@ -32,9 +32,14 @@ const FALLBACK = "/var/lib/promptlib";
 
 /** The directory of the socket: follows from the home alone, so that clients need not ask. */
 export function socketDirectory(home: Home): string {
-  const inside = join(home.postgres, "socket");
+  return socketBelow(home.postgres, home.root);
+}
+
+/** `directory`/socket, or, where that is too long for the kernel, one in /tmp that follows from `owner` alone. */
+export function socketBelow(directory: string, owner: string): string {
+  const inside = join(directory, "socket");
   const length = Buffer.byteLength(`${inside}/.s.PGSQL.${SOCKET_PORT}`);
-  return length <= LONGEST_SOCKET_PATH ? inside : `/tmp/promptlib-${shortHash(home.root)}`;
+  return length <= LONGEST_SOCKET_PATH ? inside : `/tmp/promptlib-${shortHash(owner)}`;
 }
 
 /** Where the cluster already is, or null when none was made. Error: `postgres_start_failed` for a dangling link. */
@@ -89,7 +94,7 @@ async function olderPlaces(home: Home): Promise<string[]> {
 }
 
 /** With exactly this mode, whatever the umask. */
-async function makeDirectory(path: string, mode: number): Promise<void> {
+export async function makeDirectory(path: string, mode: number): Promise<void> {
   await prepareDirectory(path, mode);
   await chmod(path, mode);
 }
@@ -107,7 +112,8 @@ function placeAt(root: string, home: Home): Place {
   };
 }
 
-async function prepareSocketDirectory(path: string, account: Account | null): Promise<void> {
+/** For nobody but the account. Error: `postgres_start_failed` where it is someone else's. */
+export async function prepareSocketDirectory(path: string, account: Account | null): Promise<void> {
   const owner = account?.uid ?? process.getuid?.() ?? 0;
   try {
     await mkdir(path, { mode: 0o700 });
@@ -126,7 +132,8 @@ async function prepareSocketDirectory(path: string, account: Account | null): Pr
   await chmod(path, 0o700);
 }
 
-async function refuseImpassable(root: string, account: Account): Promise<void> {
+/** Error: `postgres_start_failed` where the account may not pass through a directory on the way to `root`. */
+export async function refuseImpassable(root: string, account: Account): Promise<void> {
   const obstacle = await impassable(root, account);
   if (!obstacle) return;
   throw new PromptlibError("postgres_start_failed", {

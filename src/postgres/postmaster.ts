@@ -11,6 +11,12 @@ import type { Account } from "./account.ts";
 import { serverArguments } from "./configuration.ts";
 import { type Place, SOCKET_PORT } from "./place.ts";
 
+/** What a running server is found by; `socket` null: where its socket lies is not known. */
+export interface Run {
+  data: string;
+  socket: string | null;
+}
+
 export interface Postmaster {
   readonly pid: number;
   readonly adopted: boolean;
@@ -29,10 +35,19 @@ export async function spawnPostmaster(
   account: Account | null,
   logFile: string,
 ): Promise<Postmaster> {
+  return await spawnServer(bin, serverArguments(place), { data: place.data, account, logFile });
+}
+
+/** The same with arguments of the caller's. */
+export async function spawnServer(
+  bin: string,
+  args: string[],
+  { data, account, logFile }: { data: string; account: Account | null; logFile: string },
+): Promise<Postmaster> {
   const log = openSync(logFile, "a", 0o600);
   try {
-    const child = spawn(join(bin, "postgres"), serverArguments(place), {
-      cwd: place.data,
+    const child = spawn(join(bin, "postgres"), args, {
+      cwd: data,
       env: {},
       detached: true,
       stdio: ["ignore", log, log],
@@ -48,7 +63,7 @@ export async function spawnPostmaster(
 }
 
 /** The postmaster that still runs on this data directory, or null. */
-export async function findPostmaster(place: Place): Promise<Postmaster | null> {
+export async function findPostmaster(place: Run): Promise<Postmaster | null> {
   const pid = await pidIn(lockFile(place));
   if (pid === null || !(await runningProcesses(place)).includes(pid)) return null;
   const identity = identityOf(pid);
@@ -66,7 +81,7 @@ export async function findPostmaster(place: Place): Promise<Postmaster | null> {
  * belongs to another program (numbers repeat after a restart of a container), or to a dead process that nobody reaps
  * (containers without an init).
  */
-export async function clearRemains(place: Place): Promise<void> {
+export async function clearRemains(place: Run): Promise<void> {
   const start = monotonic();
   for (;;) {
     const remains = await runningProcesses(place);
@@ -76,14 +91,20 @@ export async function clearRemains(place: Place): Promise<void> {
     if (signal) for (const pid of remains) send(pid, signal);
     await sleep(POLL_MS);
   }
-  for (const path of [lockFile(place), join(place.socket, `.s.PGSQL.${SOCKET_PORT}.lock`)]) {
+  const locks = [lockFile(place), ...(place.socket ? [join(place.socket, `.s.PGSQL.${SOCKET_PORT}.lock`)] : [])];
+  for (const path of locks) {
     const pid = await pidIn(path);
     if (pid !== null && existsSync(`/proc/${pid}`)) await rm(path, { force: true });
   }
 }
 
-/** Fast shutdown; immediate when that takes too long, or at once when `mode` says so. */
-export async function stopPostmaster(running: Postmaster, place: Place, mode: "fast" | "immediate"): Promise<void> {
+/** Fast shutdown; immediate when that takes longer than `patience` ms, or at once when `mode` says so. */
+export async function stopPostmaster(
+  running: Postmaster,
+  place: Run,
+  mode: "fast" | "immediate",
+  patience = 30_000,
+): Promise<void> {
   const ends = async (timeout: number) => (await until(() => !running.alive(), { timeout, every: 10 })) === true;
   const order = async (signal: NodeJS.Signals) => {
     running.signal(signal);
@@ -92,7 +113,7 @@ export async function stopPostmaster(running: Postmaster, place: Place, mode: "f
   };
   if (mode === "fast") {
     await order("SIGINT");
-    if (await ends(30_000)) return;
+    if (await ends(patience)) return;
   }
   await order("SIGQUIT");
   if (await ends(10_000)) return;
@@ -130,7 +151,7 @@ function ended(alive: () => boolean): Promise<void> {
   });
 }
 
-function lockFile(place: Place): string {
+function lockFile(place: Run): string {
   return join(place.data, "postmaster.pid");
 }
 
@@ -140,10 +161,12 @@ async function pidIn(path: string): Promise<number | null> {
   return /^\d+$/.test(first) ? Number(first) : null;
 }
 
-/** Postmaster and backends: every `postgres` whose working directory is this data directory. */
-export async function runningProcesses(place: Place): Promise<number[]> {
-  if (!existsSync(place.data)) return [];
-  const data = await realpath(place.data);
+/**
+ * Postmaster and backends: every `postgres` whose working directory is this data directory, or was until that was
+ * removed: such a one goes on answering.
+ */
+export async function runningProcesses(place: Run): Promise<number[]> {
+  const data = existsSync(place.data) ? await realpath(place.data) : place.data;
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const ours = await Promise.all(pids.map(async (pid) => await belongsTo(pid, data)));
   return pids.filter((_, index) => ours[index]);
@@ -151,7 +174,8 @@ export async function runningProcesses(place: Place): Promise<number[]> {
 
 async function belongsTo(pid: number, data: string): Promise<boolean> {
   try {
-    if ((await readlink(`/proc/${pid}/cwd`)) !== data) return false;
+    const cwd = await readlink(`/proc/${pid}/cwd`);
+    if (cwd !== data && cwd !== `${data} (deleted)`) return false;
     // After an update of the binaries the path ends in " (deleted)".
     const executable = (await readlink(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, "");
     return basename(executable) === "postgres" && identityOf(pid) !== null;

@@ -10,10 +10,22 @@ interface Role {
   attributes: string;
 }
 
+const GUARD = "promptlib_guard";
 const ROLES: readonly Role[] = [
   { name: "promptlib_owner", attributes: "login" },
   { name: "promptlib_app", attributes: "login" },
-  { name: "promptlib_guard", attributes: "login replication in role pg_read_all_data" },
+  { name: GUARD, attributes: "login replication" },
+];
+/** It reads everything, and holds tables still where PostgreSQL allows that without writing (pg_maintain: since 17). */
+const GUARD_IS = ["pg_read_all_data", "pg_maintain"];
+/** Positions in the WAL, and restore points. These grants belong to one database each. */
+const GUARD_CALLS = [
+  "pg_create_restore_point(text)",
+  "pg_switch_wal()",
+  "pg_current_wal_lsn()",
+  "pg_current_wal_insert_lsn()",
+  "pg_current_wal_flush_lsn()",
+  "pg_walfile_name(pg_lsn)",
 ];
 /** Used by search. Trusted since PostgreSQL 13, yet made here, so that migrations need no rights for them. */
 const EXTENSIONS = ["btree_gin", "pg_trgm", "unaccent"];
@@ -50,12 +62,38 @@ export async function ensureRoles(home: Home): Promise<void> {
   const client = await connectAsSuperuser(home);
   try {
     for (const role of ROLES) await ensureRole(client, role, await rolePassword(home, role.name));
+    await ensureGuardReads(client);
     const { rowCount } = await client.query("select from pg_database where datname = $1", [DATABASE]);
     if (!rowCount) await client.query(`create database ${DATABASE} owner promptlib_owner`);
   } finally {
     await client.end();
   }
   await ensureExtensions(home, DATABASE);
+  await ensureGuardCalls(home, DATABASE);
+}
+
+async function ensureGuardReads(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    "select rolname as name from pg_roles where rolname = any($1) and not pg_has_role($2::name, oid, 'USAGE')",
+    [GUARD_IS, GUARD],
+  );
+  for (const { name } of rows) await client.query(`grant ${name} to ${GUARD}`);
+  // Row-level security would hide rows from backups' figures.
+  const bypasses = await client.query("select from pg_roles where rolname = $1 and rolbypassrls", [GUARD]);
+  if (!bypasses.rowCount) await client.query(`alter role ${GUARD} bypassrls`);
+}
+
+async function ensureGuardCalls(home: Home, database: string): Promise<void> {
+  const client = await connectAsSuperuser(home, database);
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      "select name from unnest($1::text[]) name where not has_function_privilege($2::name, name, 'EXECUTE')",
+      [GUARD_CALLS, GUARD],
+    );
+    for (const { name } of rows) await client.query(`grant execute on function ${name} to ${GUARD}`);
+  } finally {
+    await client.end();
+  }
 }
 
 export async function ensureExtensions(home: Home, database: string): Promise<void> {

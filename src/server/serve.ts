@@ -6,6 +6,7 @@ import { until } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { isErrno } from "../base/files.ts";
 import { portInUse } from "../base/listening-socket.ts";
+import { keepLocalFile } from "../base/local-file.ts";
 import type { Log } from "../base/log.ts";
 import { version } from "../base/version.ts";
 import type { PromptlibError } from "../contract/errors.ts";
@@ -14,7 +15,6 @@ import { createApp } from "./app.ts";
 import { Backend } from "./backend.ts";
 import { Gate } from "./caller.ts";
 import { LastUsed } from "./last-used.ts";
-import { keepLocalFile } from "./local-file.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { Metrics } from "./metrics.ts";
 import { stopper } from "./stop-listening.ts";
@@ -58,7 +58,7 @@ export async function startServer(
     throw error;
   });
   const url = `http://${hostOf(address)}:${address.port}`;
-  const localFile = await keepLocalFile(config.home, url, localToken);
+  const localFile = await keepLocalFile(config.home, "server.json", { url, token: localToken });
   const cleaning = setInterval(() => void cleanUp(backend, log), HOUR_MS);
   return {
     url,

@@ -51,6 +51,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     mayImport: ["postgres", "base", "contract"],
     why: "it keeps rows, migrations and the change feed; what they mean is decided in library/",
   },
+  recovery: {
+    floor: 3,
+    mayImport: ["postgres", "base", "contract"],
+    why: "it restores whatever is in a PostgreSQL, also where nothing of the library can be read",
+  },
   library: {
     floor: 4,
     mayImport: ["database", "prompt", "base", "contract"],
@@ -63,12 +68,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   guardian: {
     floor: 5,
-    mayImport: ["sdk", "postgres", "base", "contract"],
+    mayImport: ["recovery", "sdk", "postgres", "base", "contract"],
     why: "it must run when the server and the library's tables cannot be used",
   },
   cli: {
     floor: 6,
-    mayImport: ["server", "guardian", "sdk", "postgres", "prompt", "base", "contract"],
+    mayImport: ["server", "guardian", "recovery", "sdk", "postgres", "prompt", "base", "contract"],
     why: "everything about prompts goes through sdk/, so that the command line can do nothing that others cannot",
   },
 };

@@ -56,6 +56,7 @@ export class Instance {
       PATH: process.env.PATH ?? "",
       PROMPTLIB_HOME: this.home.root,
       PORT: "0",
+      GUARDIAN_PORT: "0",
       ...environment,
     };
   }

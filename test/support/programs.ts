@@ -10,16 +10,25 @@ import { stopLeftOver } from "../../src/postgres/cluster.ts";
 import { existingPlace } from "../../src/postgres/place.ts";
 import { runningProcesses } from "../../src/postgres/postmaster.ts";
 
-/** Process ids of supervisors, guards, servers and verbs. */
-export async function programsOf(home: Home): Promise<number[]> {
+/** Those that run as long as the instance does; jobs and the receiver come and go. */
+export const MAIN = ["up", "guard", "serve"];
+
+/** Process ids of supervisors, guards, servers and verbs; with `verbs` only of those. */
+export async function programsOf(home: Home, ...verbs: string[]): Promise<number[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const mine = await Promise.all(
-    pids.map(async (pid) => {
-      const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-      return environment.split("\0").includes(`PROMPTLIB_HOME=${home.root}`) && identityOf(pid) !== null;
-    }),
-  );
+  const mine = await Promise.all(pids.map(async (pid) => (await runsOn(home, pid)) && (await isOne(pid, verbs))));
   return pids.filter((_, index) => mine[index]);
+}
+
+async function runsOn(home: Home, pid: number): Promise<boolean> {
+  const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+  return environment.split("\0").includes(`PROMPTLIB_HOME=${home.root}`) && identityOf(pid) !== null;
+}
+
+async function isOne(pid: number, verbs: readonly string[]): Promise<boolean> {
+  if (verbs.length === 0) return true;
+  const command = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
+  return verbs.some((verb) => command.includes(verb));
 }
 
 /** Also no file is left that says so. */

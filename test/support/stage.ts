@@ -48,7 +48,13 @@ export class Stage {
   up(environment: Record<string, string> = {}): Up {
     const child = spawn(process.execPath, [main, "up"], {
       cwd: this.directory,
-      env: { PATH: process.env.PATH ?? "", PROMPTLIB_HOME: this.home.root, PORT: "0", ...environment },
+      env: {
+        PATH: process.env.PATH ?? "",
+        PROMPTLIB_HOME: this.home.root,
+        PORT: "0",
+        GUARDIAN_PORT: "0",
+        ...environment,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let printed = "";

@@ -1,0 +1,101 @@
+/**
+ * Having a recovery verb done: by the guardian where one runs on the home, else here, under the guardian's lock. Both
+ * ways show the same progress and answer the same result.
+ */
+import { devNull } from "node:os";
+import { join } from "node:path";
+import { type Config, readConfig } from "../base/config.ts";
+import { lockHome, outlive, prepareHome } from "../base/home.ts";
+import { openLog } from "../base/log.ts";
+import { PromptlibError } from "../contract/errors.ts";
+import { type Job, type JobRequest, jobRequest } from "../contract/recovery.ts";
+import { GuardianClient, reachGuardian } from "./guardian-client.ts";
+import { lookOf, nobody, wasMade } from "./no-home.ts";
+import { openRecoveryProgress, type RecoveryProgress } from "./recovery-progress.ts";
+import { usage } from "./verb.ts";
+
+/** A job whose guard was killed takes back what it began. */
+const ORPHAN_MS = 60_000;
+
+/** Answers the result. Ctrl-C ends what was ordered; it is then taken back. */
+export async function order<Result>(request: JobRequest): Promise<Result> {
+  refuseFaults(request);
+  const config = readConfig();
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
+  const progress = await openRecoveryProgress(request.verb);
+  try {
+    const guardian = await reachGuardian(config.home);
+    const result = guardian
+      ? await throughGuardian(guardian, request, progress, stop.signal)
+      : await here(config, request, progress, stop.signal);
+    return result as Result;
+  } finally {
+    progress.close();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onInterrupt);
+  }
+}
+
+/** The same is refused in the same words, whoever would do it. */
+function refuseFaults(request: JobRequest): void {
+  const { error } = jobRequest.safeParse(request);
+  if (!error) return;
+  throw usage(error.issues.map(({ path, message }) => `${String(path.at(-1) ?? request.verb)}: ${message}`).join("; "));
+}
+
+async function throughGuardian(
+  guardian: GuardianClient,
+  request: JobRequest,
+  progress: RecoveryProgress,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const ordered = await guardian.order(request);
+  const cancel = () => void guardian.cancel(ordered.id).catch(() => {});
+  signal.addEventListener("abort", cancel, { once: true });
+  let last: Job = ordered;
+  for await (const job of guardian.follow(ordered.id)) {
+    last = job;
+    if (job.progress) progress.show(job.progress);
+  }
+  if (last.state === "running") {
+    throw new PromptlibError("guardian_unreachable", {
+      message: `The guardian ended before the ${request.verb} did.`,
+      hint: "What was begun was taken back. Look with promptlib status, then order it again.",
+    });
+  }
+  if (last.error) throw GuardianClient.errorOf(last.error);
+  return last.result;
+}
+
+/** Nobody else may touch the home meanwhile. */
+async function here(config: Config, request: JobRequest, progress: RecoveryProgress, signal: AbortSignal) {
+  if (!wasMade(config.home)) {
+    // Nothing is made for somebody who only looks, or who named another home than he meant.
+    const looking = {
+      config,
+      log: openLog(config.logLevel, devNull),
+      signal,
+      progress: progress.show,
+      patient: nobody,
+    };
+    const look = await lookOf(request, looking);
+    if (look) return look.result;
+  }
+  await prepareHome(config.home);
+  const lock = await lockHome(config.home, "guard.lock");
+  try {
+    await outlive(config.home, "job.lock", ORPHAN_MS);
+    const [{ work }, { OwnPostgres }] = await Promise.all([import("./recovery-work.ts"), import("./own-postgres.ts")]);
+    const log = openLog(config.logLevel, join(config.home.logs, "recovery.log"));
+    const postgres = new OwnPostgres(config, log);
+    try {
+      if (request.verb === "backup") await postgres.start();
+      return await work(request, { config, log, signal, progress: (now) => progress.show(now), patient: postgres });
+    } finally {
+      await postgres.stop();
+    }
+  } finally {
+    await lock.release();
+  }
+}

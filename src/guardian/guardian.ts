@@ -1,0 +1,213 @@
+/**
+ * The guardian: keeps PostgreSQL running, has its WAL received, has backups made, restored and tried, and tells how safe
+ * everything is. It needs neither the server nor a living PostgreSQL; whatever takes long is a process of its own.
+ *
+ * This file is the conductor: keeper.ts (PostgreSQL), receiving.ts (WAL), jobs.ts, schedule.ts, knowledge.ts, http.ts.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { now, sleep } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import { outlive } from "../base/home.ts";
+import type { KnownOfPostgres } from "../base/job-channel.ts";
+import type { Log } from "../base/log.ts";
+import type { PostgresStatus } from "../base/supervision.ts";
+import type { Job, Readiness } from "../contract/recovery.ts";
+import { clusterExists, stopLeftOver } from "../postgres/cluster.ts";
+import { existingPlace } from "../postgres/place.ts";
+import { configuredLocations } from "../recovery/configured-locations.ts";
+import { refuseSecondLibrary } from "../recovery/libraries.ts";
+import { readiness } from "../recovery/readiness.ts";
+import { clearWorkplaces } from "../recovery/rebuild.ts";
+import { finishSwap } from "../recovery/swap.ts";
+import { type GuardianServer, startGuardianServer } from "./http.ts";
+import { Jobs } from "./jobs.ts";
+import { createKeeper, type Keeper } from "./keeper.ts";
+import { Knowledge } from "./knowledge.ts";
+import { GuardianMetrics } from "./metrics.ts";
+import { Receiving } from "./receiving.ts";
+import { backupDue } from "./schedule.ts";
+
+interface GuardianOptions {
+  config: Config;
+  /** What starts this program again: Node's flags and the main file. */
+  program: readonly string[];
+  log: Log;
+  /** There was a cluster, so none is made where it cannot be found. */
+  existing: boolean;
+  /** Told at every change. */
+  tell(postgres: PostgresStatus): void;
+}
+
+const SCHEDULE_EVERY_MS = 2_000;
+/** What a job takes back may be a large directory. */
+const ORPHAN_MS = 60_000;
+
+/** Errors of `run`: `port_in_use`, `location_unavailable` (BACKUP_DIR), and those of a first start of PostgreSQL. */
+export class Guardian {
+  readonly #options: GuardianOptions;
+  readonly #keeper: Keeper;
+  readonly #receiving: Receiving;
+  readonly #jobs: Jobs;
+  readonly #knowledge: Knowledge;
+  readonly #metrics: GuardianMetrics;
+  readonly #stopping = new AbortController();
+  #postgres: PostgresStatus | null = null;
+  /** When it was last known to run. */
+  #lastUp: string | null = null;
+
+  constructor(options: GuardianOptions) {
+    const { config, log, program, existing } = options;
+    this.#options = options;
+    this.#receiving = new Receiving({ program, logs: config.home.logs });
+    this.#keeper = createKeeper({
+      home: config.home,
+      postgresBin: config.postgresBin,
+      log,
+      existing,
+      prepare: () => this.#prepare(),
+      tell: (status) => this.#heard(status),
+    });
+    this.#jobs = new Jobs({
+      program,
+      log,
+      logs: config.home.logs,
+      postgres: { stop: () => this.#standStill(), start: () => this.#goOn() },
+      knows: () => this.#known(),
+      onEnd: (job) => this.#ended(job),
+      tidy: () => clearLeftOver(config),
+    });
+    this.#knowledge = new Knowledge(config, log);
+    this.#metrics = new GuardianMetrics(this);
+  }
+
+  get jobs(): Jobs {
+    return this.#jobs;
+  }
+
+  get postgres(): PostgresStatus | null {
+    return this.#postgres;
+  }
+
+  /** How safe everything is, now. */
+  readiness(): Readiness {
+    const { config } = this.#options;
+    const running = this.#postgres?.state === "running";
+    return readiness({
+      now: now(),
+      interval: config.backup.interval,
+      postgres: { running, checksums: this.#knowledge.newest?.postgres.checksums ?? null },
+      receiver: this.#receiving.facts,
+      ...this.#knowledge.facts(this.#receiving.status),
+    });
+  }
+
+  /** Runs until `stop`. */
+  async run(): Promise<void> {
+    const server = await this.#listen();
+    // One that a killed guard left may be in the middle of a swap: nothing is touched before it has ended.
+    await outlive(this.#options.config.home, "job.lock", ORPHAN_MS);
+    let watching: Promise<void> | null = null;
+    try {
+      await this.#refuseSecondLibrary();
+      this.#receiving.start();
+      watching = this.#watch();
+      await this.#keeper.run();
+    } finally {
+      this.#stopping.abort();
+      await watching;
+      await server.close();
+    }
+  }
+
+  /** Jobs first, then what was received is stored, then PostgreSQL. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#jobs.stop();
+    await this.#receiving.stop();
+    await this.#keeper.stop();
+  }
+
+  async #listen(): Promise<GuardianServer> {
+    const { config, log } = this.#options;
+    return await startGuardianServer({ config, log, guardian: this, metrics: this.#metrics });
+  }
+
+  async #refuseSecondLibrary(): Promise<void> {
+    const { config, existing } = this.#options;
+    if (existing || (await clusterExists(config.home))) return;
+    await refuseSecondLibrary(await configuredLocations(config, { make: false }));
+  }
+
+  #heard(status: PostgresStatus): void {
+    if (this.#postgres?.state === "running") this.#lastUp = now().toISOString();
+    this.#postgres = status;
+    this.#options.tell(status);
+  }
+
+  #known(): KnownOfPostgres {
+    const down = this.#postgres?.state !== "running" && this.#postgres !== null;
+    const { position, sampledAt } = this.#receiving.status ?? { position: null, sampledAt: null };
+    return {
+      downSince: down ? (this.#lastUp ?? null) : null,
+      lastSeen: position !== null && sampledAt !== null ? { lsn: position, at: sampledAt } : null,
+    };
+  }
+
+  async #prepare(): Promise<void> {
+    const { config } = this.#options;
+    // A restore that starts PostgreSQL, or a drill beside one that crashed, still needs what it made.
+    await (this.#jobs.current ? finishLastSwap : clearLeftOver)(config);
+  }
+
+  async #standStill(): Promise<void> {
+    await this.#keeper.hold();
+    // One that outlived a guard and then its data directory is nobody's, and still answers.
+    await stopLeftOver(this.#options.config.home);
+    await this.#receiving.stop();
+  }
+
+  async #goOn(): Promise<void> {
+    await this.#keeper.release();
+    this.#receiving.start();
+  }
+
+  #ended(job: Job): void {
+    // Also after a restore that ended before PostgreSQL came up again.
+    if (!this.#stopping.signal.aborted) this.#receiving.start();
+    this.#metrics.jobEnded(job);
+    this.#knowledge.jobEnded(job);
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#knowledge.refreshIfOld();
+      this.#orderBackup();
+      await sleep(SCHEDULE_EVERY_MS, signal).catch(() => {});
+    }
+  }
+
+  #orderBackup(): void {
+    if (this.#postgres?.state !== "running" || this.#jobs.current || !this.#knowledge.isKnown) return;
+    const { status, gapAt } = this.#receiving;
+    // Who it belongs to is only known when the receiver has seen PostgreSQL.
+    if (!status?.incarnation) return;
+    const { interval } = this.#options.config.backup;
+    const reason = backupDue({ now: now(), interval, gapAt, ...this.#knowledge.schedule(status.incarnation) });
+    if (reason) this.#jobs.start({ verb: "backup", options: { reason } });
+  }
+}
+
+/** A restore or drill that was killed left a server that runs, and a copy of everything on the disk. */
+async function clearLeftOver(config: Config): Promise<void> {
+  await finishLastSwap(config);
+  const place = await existingPlace(config.home);
+  if (place && existsSync(place.root)) await clearWorkplaces(place.root);
+}
+
+/** A restore that was killed between its renames left a journal of what it meant. */
+async function finishLastSwap({ home }: Config): Promise<void> {
+  const place = await existingPlace(home);
+  if (place && existsSync(join(place.root))) await finishSwap({ root: place.root, recovery: home.recovery });
+}

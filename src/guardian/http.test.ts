@@ -1,0 +1,231 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { now, until } from "../base/clock.ts";
+import { readConfig } from "../base/config.ts";
+import { prepareHome } from "../base/home.ts";
+import { openLog } from "../base/log.ts";
+import type { Job } from "../contract/recovery.ts";
+import { type ReadinessInput, readiness } from "../recovery/readiness.ts";
+import { type GuardianServer, startGuardianServer } from "./http.ts";
+import { Jobs } from "./jobs.ts";
+import { GuardianMetrics } from "./metrics.ts";
+
+const fake = fileURLToPath(new URL("../../test/support/fake-child.ts", import.meta.url));
+const location = { name: "primary", url: "file:///b", domain: "disk" as const, hasBackup: true };
+const facts: ReadinessInput = {
+  now: now(),
+  interval: 3_600,
+  postgres: { running: true, checksums: true },
+  receiver: null,
+  locations: [{ ...location, riskSeconds: 0.4, lagBytes: 8, problem: null }],
+  ...{ backup: null, lastFailure: null, lastDrill: null, drill: null, restore: null },
+};
+
+/** A job, or a list of them, or something else that is only looked at. */
+interface Answer extends Job {
+  items: Job[];
+}
+
+let directory: string;
+let jobs: Jobs;
+let server: GuardianServer;
+let metrics: GuardianMetrics;
+let token: string;
+let listeners: number;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "promptlib-http-"));
+  const config = readConfig({ PROMPTLIB_HOME: join(directory, "home"), GUARDIAN_PORT: "0" });
+  await prepareHome(config.home);
+  const log = openLog("error", join(directory, "test.log"));
+  const postgres = { stop: async () => {}, start: async () => {} };
+  const knows = () => ({ downSince: null, lastSeen: null });
+  jobs = new Jobs({ program: [fake], logs: directory, log, postgres, knows, onEnd: (job) => metrics.jobEnded(job) });
+  listeners = 0;
+  const following = new Set<(job: Job) => void>();
+  const listen = jobs.listen.bind(jobs);
+  jobs.listen = (listener) => {
+    const silence = listen(listener);
+    following.add(listener);
+    listeners += 1;
+    return () => {
+      silence();
+      if (following.delete(listener)) listeners -= 1;
+    };
+  };
+  const guardian = { jobs, postgres: null, readiness: () => readiness(facts) };
+  metrics = new GuardianMetrics(guardian);
+  server = await startGuardianServer({ config, log, guardian, metrics });
+  ({ token } = JSON.parse(await readFile(join(config.home.run, "guardian.json"), "utf8")));
+});
+afterEach(async () => {
+  await jobs.stop();
+  await server.close();
+  vi.unstubAllEnvs();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function ask(
+  path: string,
+  { method = "GET", body, as = token }: { method?: string; body?: string; as?: string } = {},
+) {
+  const headers = {
+    authorization: `Bearer ${as}`,
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
+  const response = await fetch(`${server.url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+  return { status: response.status, body: (await response.json()) as Answer };
+}
+
+const order = async (request: unknown) =>
+  await ask("/api/recovery/jobs", { method: "POST", body: JSON.stringify(request) });
+const BACKUP = { verb: "backup", options: {} };
+
+describe("the guardian over HTTP", () => {
+  it("tells everybody that it is there and what it measures, and nobody else than the local operator more", async () => {
+    expect(await ask("/health", { as: "" })).toEqual({ status: 200, body: { status: "ok" } });
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(200);
+    for (const [method, path] of [
+      ["GET", "/api/recovery/readiness"],
+      ["GET", "/api/recovery/jobs"],
+      ["POST", "/api/recovery/jobs"],
+      ["GET", "/api/recovery/jobs/x"],
+      ["DELETE", "/api/recovery/jobs/x"],
+      ["GET", "/api/recovery/jobs/x/events"],
+    ] as const) {
+      for (const as of ["", "plo_0", `${token}0`]) expect((await ask(path, { method, as })).status, path).toBe(401);
+    }
+  });
+
+  it("keeps the token where only its owner reads it, and takes it away at the end", async () => {
+    const file = join(directory, "home/run/guardian.json");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await server.close();
+    await expect(stat(file)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("answers how safe everything is", async () => {
+    const { body } = await ask("/api/recovery/readiness");
+    expect(body).toMatchObject({
+      level: "critical",
+      dataAtRisk: { ifMachineVanishes: "everything", ifDatabaseVanishes: 0.4 },
+    });
+  });
+
+  it("takes an order and shows the job until and after its end", async () => {
+    vi.stubEnv("FAKE_JOB", "linger");
+    const { status, body: job } = await order(BACKUP);
+    expect([status, job.state, job.options]).toEqual([202, "running", { reason: "manual" }]);
+    expect(await order(BACKUP)).toMatchObject({ status: 409, body: { error: { code: "job_running" } } });
+    expect((await ask("/api/recovery/jobs")).body.items).toMatchObject([{ id: job.id }]);
+    await until(() => jobs.current?.progress, { timeout: 20_000 });
+    expect((await ask(`/api/recovery/jobs/${job.id}`, { method: "DELETE" })).status).toBe(200);
+    await until(() => !jobs.current, { timeout: 20_000 });
+    expect((await ask(`/api/recovery/jobs/${job.id}`)).body).toMatchObject({
+      state: "done",
+      result: { verb: "backup" },
+    });
+  });
+
+  it.each([
+    ["no JSON", "{"],
+    ["no job", '{"verb":"dance"}'],
+    ["an option that nobody reads", '{"verb":"backup","options":{"fast":true}}'],
+    ["a time that is none", '{"verb":"restore","options":{"at":"yesterday"}}'],
+    ["too much", JSON.stringify({ verb: "backup", options: { x: "x".repeat(100_000) } })],
+  ])("refuses %s, and starts nothing", async (_what, body) => {
+    expect(await ask("/api/recovery/jobs", { method: "POST", body })).toMatchObject({
+      status: 400,
+      body: { error: { code: "invalid_request" } },
+    });
+    expect(jobs.all).toEqual([]);
+  });
+
+  it("knows nothing of other places and jobs", async () => {
+    for (const path of ["/", "/api/recovery/jobs/x", "/api/recovery/jobs/x/events"]) {
+      expect(await ask(path)).toMatchObject({ status: 404, body: { error: { code: "not_found" } } });
+    }
+  });
+
+  it("tells a job line by line until it ends, and one that has ended in one line", async () => {
+    vi.stubEnv("FAKE_JOB", "linger");
+    const { body: job } = await order(BACKUP);
+    const events = async () => await (await eventsOf(job.id)).text();
+    const all = events();
+    await until(() => jobs.current?.progress, { timeout: 20_000 });
+    jobs.cancel(job.id);
+    const lines = (await all)
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Job);
+    expect(lines.map(({ state }) => state)).toContain("running");
+    expect(lines.at(-1)).toMatchObject({ state: "done", id: job.id });
+    expect((await events()).trim().split("\n")).toHaveLength(1);
+    expect(listeners).toBe(0);
+  });
+
+  it("forgets who followed a job and went away", async () => {
+    vi.stubEnv("FAKE_JOB", "linger");
+    const { body: job } = await order(BACKUP);
+    const leaving = new AbortController();
+    const response = await eventsOf(job.id, leaving.signal);
+    await response.body?.getReader().read();
+    expect(listeners).toBe(1);
+    leaving.abort();
+    expect(await until(() => listeners === 0, { timeout: 20_000 })).toBe(true);
+  });
+
+  it("does not wait at its end for those who still follow", async () => {
+    vi.stubEnv("FAKE_JOB", "linger");
+    const { body: job } = await order(BACKUP);
+    const followed = (await eventsOf(job.id)).text().catch(() => "broken");
+    await server.close();
+    await followed;
+  });
+});
+
+async function eventsOf(id: string, signal?: AbortSignal): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}` };
+  return await fetch(`${server.url}/api/recovery/jobs/${id}/events`, { headers, ...(signal ? { signal } : {}) });
+}
+
+describe("its metrics", () => {
+  const line = async (name: string) =>
+    (await metrics.registry.metrics()).split("\n").filter((one) => one.startsWith(name));
+
+  it("say in numbers what readiness says, and leave out what nobody knows", async () => {
+    expect(await line("promptlib_dr_data_at_risk_seconds")).toEqual(["promptlib_dr_data_at_risk_seconds +Inf"]);
+    expect(await line("promptlib_dr_rpo_seconds")).toEqual(['promptlib_dr_rpo_seconds{location="primary"} 0.4']);
+    expect(await line("promptlib_dr_wal_lag_bytes")).toEqual(['promptlib_dr_wal_lag_bytes{location="primary"} 8']);
+    expect(await line("promptlib_dr_location_up")).toEqual(['promptlib_dr_location_up{location="primary"} 1']);
+    expect(await line("promptlib_dr_postgres_up")).toEqual(["promptlib_dr_postgres_up 0"]);
+    expect(await line("promptlib_dr_rto_seconds")).toEqual([]);
+    expect(await line("promptlib_dr_backup_last_success")).toEqual([]);
+    const { reasons } = readiness(facts);
+    const critical = reasons.filter(({ level }) => level === "critical").length;
+    expect(await line("promptlib_dr_reasons_critical")).toEqual([`promptlib_dr_reasons_critical ${critical}`]);
+  });
+
+  it("forget what is not known any more, and count jobs by how they ended", async () => {
+    const found = { ...readiness(facts) };
+    const changing = new GuardianMetrics({ postgres: null, readiness: () => found });
+    const has = async (name: string) => (await changing.registry.metrics()).includes(`\n${name} `);
+    found.timeToRecover = { seconds: 4.7, measuredAt: "2026-11-22T06:00:00Z", by: "drill" };
+    found.dataAtRisk = { ifMachineVanishes: 3, ifDatabaseVanishes: 0 };
+    expect([await has("promptlib_dr_rto_seconds"), await has("promptlib_dr_data_at_risk_seconds")]).toEqual([
+      true,
+      true,
+    ]);
+    found.timeToRecover = null;
+    found.dataAtRisk = { ifMachineVanishes: null, ifDatabaseVanishes: null };
+    expect([await has("promptlib_dr_rto_seconds"), await has("promptlib_dr_data_at_risk_seconds")]).toEqual([
+      false,
+      false,
+    ]);
+    const ended = { id: "1", options: {}, startedAt: "", endedAt: "", progress: null, result: null, error: null };
+    changing.jobEnded({ ...ended, verb: "drill", state: "failed" });
+    expect(await changing.registry.metrics()).toContain('promptlib_dr_jobs_total{verb="drill",result="failed"} 1');
+  });
+});

@@ -1,0 +1,165 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { until } from "../base/clock.ts";
+import { openLog } from "../base/log.ts";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Job, JobRequest } from "../contract/recovery.ts";
+import { Jobs } from "./jobs.ts";
+
+const fake = fileURLToPath(new URL("../../test/support/fake-child.ts", import.meta.url));
+const BACKUP: JobRequest = { verb: "backup", options: { reason: "manual" } };
+
+let directory: string;
+let acts: string[];
+let ended: Job[];
+let refuse: PromptlibError | null;
+let jobs: Jobs;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "promptlib-jobs-"));
+  [acts, ended, refuse] = [[], [], null];
+  jobs = open(directory);
+});
+afterEach(async () => {
+  await jobs.stop();
+  vi.unstubAllEnvs();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function open(logs: string): Jobs {
+  const act = (word: string) => async () => {
+    acts.push(word);
+    if (word === "start" && refuse) throw refuse;
+  };
+  return new Jobs({
+    program: [fake],
+    logs,
+    log: openLog("error", join(directory, "test.log")),
+    postgres: { stop: act("stop"), start: act("start") },
+    knows: () => ({ downSince: null, lastSeen: { lsn: "0/3", at: "2026-11-22T06:00:00Z" } }),
+    onEnd: (job) => ended.push(job),
+  });
+}
+
+function begin(does: string, request = BACKUP): Job {
+  vi.stubEnv("FAKE_JOB", does);
+  return jobs.start(request);
+}
+
+async function end(job: Job): Promise<Job> {
+  expect(await until(() => job.state !== "running", { timeout: 20_000 })).toBe(true);
+  return job;
+}
+
+async function reaches(job: Job, phase: string): Promise<void> {
+  expect(await until(() => job.progress?.phase.startsWith(phase), { timeout: 20_000 })).toBe(true);
+}
+
+describe("a job", () => {
+  it("is a process with the verb, its options and what the guardian knows, and its result is kept", async () => {
+    const job = begin("");
+    expect(job).toMatchObject({ verb: "backup", state: "running", result: null, error: null, endedAt: null });
+    expect(jobs.current).toBe(job);
+    expect(await end(job)).toMatchObject({
+      state: "done",
+      error: null,
+      result: {
+        ...{ verb: "backup", options: '{"reason":"manual"}', job: "1" },
+        knows: '{"downSince":null,"lastSeen":{"lsn":"0/3","at":"2026-11-22T06:00:00Z"}}',
+      },
+    });
+    expect([jobs.current, ended, jobs.find(job.id)]).toEqual([null, [job], job]);
+  });
+
+  it("goes on alone: a second one is refused with who goes on, until it has ended", async () => {
+    const job = begin("linger");
+    await reaches(job, "linger");
+    expect(() => jobs.start(BACKUP)).toThrow(
+      expect.objectContaining({ code: "job_running", details: { id: job.id, verb: "backup" } }),
+    );
+    jobs.cancel("another");
+    jobs.cancel(job.id);
+    expect((await end(job)).state).toBe("done");
+    await end(begin(""));
+    expect(jobs.all).toHaveLength(2);
+  });
+
+  it("that fails says why, in its own words", async () => {
+    expect(await end(begin("fail"))).toMatchObject({
+      state: "failed",
+      error: { code: "backup_failed", message: "no room" },
+    });
+  });
+
+  it.each(["die", "leave"])("that does %s without a word is told as interrupted", async (how) => {
+    const { state, error } = await end(begin(how));
+    expect([state, error?.code]).toEqual(["failed", "interrupted"]);
+  });
+
+  it("that cannot even be started has failed, is told as such, and is tried again later", async () => {
+    jobs = open(join(directory, "gone"));
+    const job = begin("");
+    expect(job).toMatchObject({
+      state: "failed",
+      error: { code: "interrupted", message: expect.stringContaining("ENOENT") },
+    });
+    expect([jobs.current, ended]).toEqual([null, [job]]);
+  });
+
+  it("is told to those who listen at every change, the last time when it has ended", async () => {
+    const states: string[] = [];
+    const silence = jobs.listen(({ state, progress }) => states.push(`${state} ${progress?.phase ?? ""}`));
+    const job = begin("linger");
+    await reaches(job, "linger");
+    jobs.cancel(job.id);
+    await end(job);
+    expect(states).toEqual(["running linger", "running linger", "done linger"]);
+    silence();
+    await end(begin(""));
+    expect(states).toHaveLength(3);
+  });
+
+  it("is remembered for a while: the oldest of more than twenty is forgotten", async () => {
+    jobs = open(join(directory, "gone"));
+    const all = Array.from({ length: 22 }, () => begin(""));
+    expect(jobs.all).toEqual(all.slice(2));
+    expect(jobs.find(all[0]?.id ?? "")).toBeNull();
+  });
+});
+
+describe("the PostgreSQL of a job", () => {
+  it("is stopped and started for it, and then nobody's to start again", async () => {
+    await end(begin("ask-stop ask-start"));
+    expect(acts).toEqual(["stop", "start"]);
+  });
+
+  it.each(["ask-stop die", "ask-stop"])("is started again when the job ends (%s) while it holds it", async (how) => {
+    await end(begin(how));
+    expect(acts).toEqual(["stop", "start"]);
+  });
+
+  it("that does not come up is told to the job in the words of PostgreSQL, and tried once more at its end", async () => {
+    refuse = new PromptlibError("postgres_start_failed", { message: "it hangs" });
+    const job = begin("ask-stop ask-start linger");
+    await reaches(job, "linger");
+    jobs.cancel(job.id);
+    await end(job);
+    expect(acts).toEqual(["stop", "start", "start"]);
+  });
+});
+
+describe("the end of the guardian", () => {
+  it("ends the job, and what it held is let go", async () => {
+    const job = begin("ask-stop linger");
+    await reaches(job, "linger");
+    await jobs.stop();
+    expect([job.state, acts]).toEqual(["done", ["stop", "start"]]);
+  });
+
+  it("without a job is no work", async () => {
+    await jobs.stop();
+    expect(ended).toEqual([]);
+  });
+});

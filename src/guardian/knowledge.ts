@@ -1,0 +1,132 @@
+/** What the guardian knows of backups and of what was tried: read from locations and reports, not asked at each look. */
+import { monotonic, now } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import { DISK_AWAY, isErrno } from "../base/files.ts";
+import type { Log } from "../base/log.ts";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Job } from "../contract/recovery.ts";
+import { type BackupList, type ListedBackup, listBackups } from "../recovery/backups.ts";
+import { configuredLocations } from "../recovery/configured-locations.ts";
+import type { BackupManifest } from "../recovery/layout.ts";
+import type { Location } from "../recovery/location.ts";
+import type { ReadinessInput } from "../recovery/readiness.ts";
+import type { ReceiverStatus } from "../recovery/receive-status.ts";
+import { readReports } from "../recovery/reports.ts";
+import type { ScheduleState } from "./schedule.ts";
+
+/** Somebody else (a copy by hand, an expiry) may change locations, too. */
+const READ_EVERY_MS = 300_000;
+
+type Reports = Awaited<ReturnType<typeof readReports>>;
+
+export class Knowledge {
+  readonly #config: Config;
+  readonly #log: Log;
+  #locations: Location[] = [];
+  #list: BackupList | null = null;
+  #reports: { drills: Reports; restores: Reports } = { drills: [], restores: [] };
+  #readAt = Number.NEGATIVE_INFINITY;
+  #failed: { at: Date; times: number; message: string } | null = null;
+
+  constructor(config: Config, log: Log) {
+    this.#config = config;
+    this.#log = log;
+  }
+
+  /** Whether locations could be read at all: else nobody knows whether a backup is due. */
+  get isKnown(): boolean {
+    return this.#list !== null && this.#list.unreachable.length < this.#locations.length;
+  }
+
+  /** The newest backup that is whole somewhere. */
+  get newest(): BackupManifest | null {
+    return this.#whole().at(-1)?.manifest ?? null;
+  }
+
+  async refreshIfOld(): Promise<void> {
+    if (monotonic() - this.#readAt < READ_EVERY_MS) return;
+    this.#readAt = monotonic();
+    try {
+      this.#locations = await configuredLocations(this.#config, { make: true });
+      this.#list = await listBackups(this.#locations);
+      const { recovery } = this.#config.home;
+      this.#reports = {
+        drills: await readReports(recovery, "drills"),
+        restores: await readReports(recovery, "restores"),
+      };
+    } catch (error) {
+      if (!(error instanceof PromptlibError) && !isErrno(error, ...DISK_AWAY, "EACCES")) throw error;
+      this.#log.error({ err: error }, "the locations of backups cannot be read");
+      this.#list = null;
+    }
+  }
+
+  jobEnded({ verb, state, error }: Job): void {
+    this.#readAt = Number.NEGATIVE_INFINITY;
+    if (verb !== "backup") return;
+    if (state === "done") this.#failed = null;
+    else this.#failed = { at: now(), times: (this.#failed?.times ?? 0) + 1, message: error?.message ?? "" };
+  }
+
+  /** What the schedule goes by, for the life of the database that runs now. */
+  schedule(incarnation: string): Pick<ScheduleState, "newest" | "any" | "failed"> {
+    const whole = this.#whole();
+    const newest = whole.findLast(({ manifest }) => manifest?.incarnation === incarnation)?.manifest;
+    return {
+      newest: newest ? { start: new Date(newest.start.at) } : null,
+      any: whole.length > 0,
+      failed: this.#failed,
+    };
+  }
+
+  facts(
+    receiver: ReceiverStatus | null,
+  ): Pick<ReadinessInput, "locations" | "backup" | "lastFailure" | "lastDrill" | "drill" | "restore"> {
+    const incarnation = receiver?.incarnation ?? null;
+    const own = this.#whole().filter(({ manifest }) => incarnation === null || manifest?.incarnation === incarnation);
+    const newest = own.at(-1);
+    const { drills, restores } = this.#reports;
+    const lastDrill = drills.at(-1);
+    return {
+      locations: this.#locations.map((location) => this.#locationFacts(location, own, receiver)),
+      backup: newest?.manifest
+        ? {
+            id: newest.id,
+            end: new Date(newest.manifest.end.at),
+            attested: newest.attested !== null,
+            warnings: newest.manifest.warnings.length,
+          }
+        : null,
+      lastFailure: this.#failed,
+      lastDrill: lastDrill ? { at: new Date(lastDrill.at), ok: lastDrill.ok === true } : null,
+      drill: newestMeasured(drills, "timeToRecover"),
+      restore: newestMeasured(restores, "seconds"),
+    };
+  }
+
+  #locationFacts({ name, url, domain }: Location, own: readonly ListedBackup[], receiver: ReceiverStatus | null) {
+    const streamed = receiver?.locations.find((one) => one.name === name);
+    const away = this.#list?.unreachable.find(({ location }) => location === name)?.problem ?? null;
+    return {
+      name,
+      url,
+      domain,
+      hasBackup: own.some((backup) => backup.in.includes(name)),
+      riskSeconds: streamed?.riskSeconds ?? null,
+      lagBytes: streamed?.lagBytes ?? null,
+      problem: streamed?.problem ?? away,
+    };
+  }
+
+  #whole(): ListedBackup[] {
+    return this.#list?.backups.filter(({ state }) => state === "whole") ?? [];
+  }
+}
+
+/** A drill that failed has measured nothing. */
+function newestMeasured(reports: Reports, figure: string): { at: Date; seconds: number } | null {
+  const measured = reports.flatMap(({ at, ok, [figure]: seconds }) =>
+    typeof seconds === "number" && ok !== false ? [{ at: new Date(at), seconds }] : [],
+  );
+  return measured.at(-1) ?? null;
+}

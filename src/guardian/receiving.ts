@@ -1,0 +1,96 @@
+/** The process that receives WAL, kept running, and what it says of itself. */
+import { Child } from "../base/child.ts";
+import { now } from "../base/clock.ts";
+import { type FromChild, isMessage } from "../base/supervision.ts";
+import type { ReadinessInput } from "../recovery/readiness.ts";
+import type { ReceiverStatus } from "../recovery/receive-status.ts";
+
+/** From `promptlib receive`. */
+export interface FromReceiver {
+  type: "wal";
+  wal: ReceiverStatus;
+}
+
+interface ReceivingOptions {
+  program: readonly string[];
+  logs: string;
+}
+
+/** It stores what it has received first, for at most five seconds. */
+const GRACE_MS = 10_000;
+
+export class Receiving {
+  readonly #options: ReceivingOptions;
+  #child: Child | null = null;
+  #status: ReceiverStatus | null = null;
+  #gapAt: Date | null = null;
+  #streamedAt: Date | null = null;
+  #wanted = false;
+  /** The one that is on its way out: a second one must not write to the same spool. */
+  #leaving: Promise<void> | null = null;
+
+  constructor(options: ReceivingOptions) {
+    this.#options = options;
+  }
+
+  /** As it last said. null: it said nothing yet. */
+  get status(): ReceiverStatus | null {
+    return this.#status;
+  }
+
+  /** When WAL was lost for good; null: never since the guardian runs. */
+  get gapAt(): Date | null {
+    return this.#gapAt;
+  }
+
+  get facts(): ReadinessInput["receiver"] {
+    const { state: process } = this.#child?.status ?? { state: "stopped" };
+    const [gapAt, streamedAt] = [this.#gapAt, this.#streamedAt];
+    if (process !== "running") {
+      return { state: `not running (its process is ${process})`, problem: null, gapAt, streamedAt };
+    }
+    return this.#status ? { state: this.#status.state, problem: this.#status.problem, gapAt, streamedAt } : null;
+  }
+
+  /** When the one before has gone. */
+  start(): void {
+    this.#wanted = true;
+    if (!this.#child && !this.#leaving) this.#begin();
+  }
+
+  async stop(): Promise<void> {
+    this.#wanted = false;
+    const child = this.#child;
+    this.#child = null;
+    if (child) {
+      this.#leaving = child.stop(GRACE_MS).finally(() => {
+        this.#leaving = null;
+        if (this.#wanted) this.#begin();
+      });
+    }
+    await this.#leaving;
+  }
+
+  #begin(): void {
+    const child = new Child({
+      name: "receive",
+      command: () => [...this.#options.program, "receive"],
+      logs: this.#options.logs,
+      // Syncing, compressing and each folder that hangs take a thread of libuv's pool, which has four.
+      environment: { UV_THREADPOOL_SIZE: "16" },
+      onStart() {},
+      onMessage: (message) => this.#heard(child, message),
+      onChange() {},
+    });
+    this.#child = child;
+    child.start();
+  }
+
+  #heard(child: Child, message: unknown): void {
+    if (isMessage<FromChild>(message, "ready")) child.ready();
+    if (!isMessage<FromReceiver>(message, "wal")) return;
+    this.#status = message.wal;
+    if (message.wal.state === "streaming") this.#streamedAt = now();
+    if (message.wal.gap) this.#gapAt = new Date(message.wal.gap.at);
+  }
+}

@@ -1,0 +1,24 @@
+/** The attested point of a backup: made after it, and stored beside it in every location that has the backup. */
+import pg from "pg";
+import { attest } from "./attest.ts";
+import { ATTESTED, type Attested, backupFolder } from "./layout.ts";
+import type { Location } from "./location.ts";
+
+/** Answers what is attested, or why nothing is this time. Errors: see attest(), and `location_unavailable`. */
+export async function attestBackup(
+  backup: string,
+  { sql, databases }: { sql: pg.ClientConfig; databases: readonly [string, ...string[]] },
+  { locations, signal }: { locations: readonly Location[]; signal: AbortSignal },
+): Promise<Attested | { notAttested: string }> {
+  const open = async (database: string) => {
+    const client = new pg.Client({ ...sql, database, connectionTimeoutMillis: 5_000 });
+    await client.connect();
+    return client;
+  };
+  const made = await attest(open, { name: `promptlib_${backup}`, databases, signal });
+  if ("notAttested" in made) return made;
+  const attested: Attested = { ...made, backup };
+  const body = Buffer.from(`${JSON.stringify(attested, null, 1)}\n`);
+  for (const location of locations) await location.put(`${backupFolder(backup)}${ATTESTED}`, body, signal);
+  return attested;
+}

@@ -1,0 +1,57 @@
+/** What all deeds of a folder location share: what it knows of its disk, and what its errors mean. */
+import { PromptlibError } from "../contract/errors.ts";
+import type { Location } from "./location.ts";
+
+export interface Folder extends Pick<Location, "name" | "url"> {
+  readonly path: string;
+  readonly create: boolean;
+  /** Directories whose own entry is known to be synced. */
+  readonly durable: Set<string>;
+  /** When leftovers were last looked for, on the monotonic clock; null: never. */
+  cleaned: number | null;
+}
+
+const MEANING: Readonly<Record<string, string>> = {
+  ENOSPC: "its disk is full",
+  EDQUOT: "the quota of its disk is used up",
+  EROFS: "its disk is mounted read-only",
+  EIO: "its disk reports an input/output error",
+  ENOENT: "the folder is not there; is its disk mounted?",
+  ENOTDIR: "a file lies where a folder belongs",
+  EISDIR: "a folder lies where a file belongs",
+  EACCES: "this account may not read or write it",
+  EPERM: "its file system refuses this (hard links are needed)",
+  ENOTSUP: "its file system refuses this (hard links are needed)",
+  EOPNOTSUPP: "its file system refuses this (hard links are needed)",
+  EMLINK: "its file system refuses this (hard links are needed)",
+  EXDEV: "it spans several file systems, and must be one",
+  ESTALE: "the network share went away",
+  ETIMEDOUT: "the network share does not answer",
+  EHOSTDOWN: "the network share does not answer",
+};
+
+/** Does something with the folder's files; what the disk answers becomes `location_unavailable`. */
+export async function onDisk<T>(folder: Folder, deed: () => Promise<T>): Promise<T> {
+  try {
+    return await deed();
+  } catch (error) {
+    throw isSystemError(error) ? unavailable(folder, error) : error;
+  }
+}
+
+/** An answer of the operating system, whichever. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && "syscall" in error;
+}
+
+export function unavailable(folder: Folder, error: NodeJS.ErrnoException): PromptlibError {
+  const code = error.code ?? "unknown";
+  return new PromptlibError("location_unavailable", {
+    message: `The location ${folder.name} (${folder.url}) cannot be used: ${MEANING[code] ?? "its disk refuses"} (${code}).`,
+    cause: error,
+  });
+}
+
+export function stopWhenAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new PromptlibError("interrupted", { cause: signal.reason });
+}

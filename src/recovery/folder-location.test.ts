@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { now, sleep, until } from "../base/clock.ts";
+import { openFolderLocation } from "./folder-location.ts";
+import { describeLocation } from "./testing/location-conformance.ts";
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "promptlib-folder-"));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const open = (path: string, create = false) =>
+  openFolderLocation({ path, url: `file://${path}`, name: "primary", domain: "host", required: false, create });
+
+describeLocation("a folder", async () => {
+  const path = await mkdtemp(join(tmpdir(), "promptlib-location-"));
+  return { location: open(path), close: () => rm(path, { recursive: true, force: true }) };
+});
+
+const filesBelow = async (path: string) =>
+  (await readdir(path, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+
+describe("a folder location", () => {
+  it("that is not there is not made, so that a disk that is not mounted is not replaced by an empty folder", async () => {
+    const location = open(join(root, "mnt"));
+    const gone = {
+      code: "location_unavailable",
+      message: expect.stringMatching(/primary.*not there.*mounted.*ENOENT/),
+    };
+    await expect(location.put("a", Buffer.from("a"))).rejects.toMatchObject(gone);
+    await expect(location.list("")).rejects.toMatchObject(gone);
+    await expect(location.list("backups/")).rejects.toMatchObject(gone);
+    await expect(location.get("a")).rejects.toMatchObject(gone);
+    await expect(location.stat("a")).rejects.toMatchObject(gone);
+    await expect(location.remove("a")).rejects.toMatchObject(gone);
+    await expect(location.freeSpace()).rejects.toMatchObject(gone);
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it("is made when that was asked for, and only for its owner", async () => {
+    const location = open(join(root, "home", "backups"), true);
+    await location.put("backups/one/manifest.json", Buffer.from("{}"));
+    const modes = ["home/backups", "home/backups/backups/one", "home/backups/backups/one/manifest.json"].map(
+      async (path) => (await stat(join(root, path))).mode & 0o777,
+    );
+    expect(await Promise.all(modes)).toEqual([0o700, 0o700, 0o600]);
+  });
+
+  it("leaves no empty folders behind, and stays itself", async () => {
+    const location = open(root);
+    await location.put("wal/one/two/a", Buffer.from("a"));
+    await location.put("wal/b", Buffer.from("b"));
+    await location.remove("wal/one/two/a");
+    expect(await readdir(join(root, "wal"))).toEqual(["b"]);
+    await location.remove("wal/b");
+    expect(await readdir(root)).toEqual([".unfinished"]);
+  });
+
+  it("does not show what is not its own, nor what is unfinished", async () => {
+    const location = open(root);
+    await location.put("backups/a", Buffer.from("a"));
+    await mkdir(join(root, "lost+found"));
+    await writeFile(join(root, "lost+found", "x"), "x");
+    await writeFile(join(root, "backups", ".hidden"), "x");
+    await writeFile(join(root, "ö"), "x");
+    await symlink("/nowhere", join(root, "backups", "dangling"));
+    expect((await location.list("")).map(({ name }) => name)).toEqual(["backups/a"]);
+  });
+
+  it("clears away what killed writers left a day ago, and nothing that may still be written", async () => {
+    await mkdir(join(root, ".unfinished"));
+    const [old, young] = ["old.tmp", "young.tmp"].map((name) => join(root, ".unfinished", name));
+    for (const path of [old, young]) await writeFile(path ?? "", "half");
+    const longAgo = new Date(now().getTime() - 25 * 3_600_000);
+    await utimes(old ?? "", longAgo, longAgo);
+    await open(root).put("a", Buffer.from("a"));
+    expect(await readdir(join(root, ".unfinished"))).toEqual(["young.tmp"]);
+  });
+
+  it("says so when a file lies where a folder belongs, and the other way round", async () => {
+    const location = open(root);
+    await location.put("a", Buffer.from("a"));
+    await location.put("b/c", Buffer.from("c"));
+    await expect(location.put("a/b", Buffer.from("x"))).rejects.toMatchObject({ code: "location_unavailable" });
+    await expect(location.put("b", Buffer.from("x"))).rejects.toMatchObject({ code: "location_unavailable" });
+  });
+
+  it("holds whole objects or none when its writer is killed at any moment", { timeout: 60_000 }, async () => {
+    const bytes = randomBytes(1024 * 1024);
+    await writeFile(join(root, "bytes"), bytes);
+    const program = `
+      import { readFileSync } from "node:fs";
+      import { openFolderLocation } from ${JSON.stringify(new URL("./folder-location.ts", import.meta.url).href)};
+      const bytes = readFileSync(process.argv[1] + "/bytes");
+      const location = openFolderLocation({ path: process.argv[1] + "/location", url: "file:", name: "x", domain: "disk", required: false });
+      for (let n = 0; ; n++) {
+        await location.put("wal/" + process.pid + "/" + n, bytes);
+        process.stdout.write(n + "\\n");
+      }`;
+    await mkdir(join(root, "location"));
+    const location = open(join(root, "location"));
+    for (let round = 0; round < 5; round++) {
+      const child = spawn(process.execPath, ["--input-type=module", "-e", program, root]);
+      const stored = linesOf(child);
+      expect(await until(() => stored().length > 1, { timeout: 20_000 })).toBe(true);
+      await sleep(Math.random() * 30);
+      const ended = new Promise((resolve) => child.once("close", resolve));
+      child.kill("SIGKILL");
+      await ended;
+      const found = await location.list(`wal/${child.pid}/`);
+      expect(found.length).toBeGreaterThanOrEqual(stored().length);
+      for (const { name } of found) expect((await readFile(join(root, "location", name))).equals(bytes)).toBe(true);
+    }
+    expect(await filesBelow(join(root, "location"))).not.toEqual([]);
+  });
+});
+
+/** The whole lines that a process has written up to now. */
+function linesOf(child: ChildProcess): () => string[] {
+  let text = "";
+  child.stdout?.on("data", (piece: Buffer) => {
+    text += piece.toString();
+  });
+  return () => text.split("\n").slice(0, -1);
+}

@@ -1,0 +1,149 @@
+/**
+ * A folder as a location: a disk, a network share. Objects are its files; what is being written lies in `.unfinished`
+ * beside them and gets its name as a whole (link, which never replaces), so that a kill at any moment leaves the
+ * object there or not there.
+ */
+import { readdir, rmdir, stat, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { freeSpace, isErrno, syncDirectory } from "../base/files.ts";
+import type { FailureDomain } from "../base/locations-url.ts";
+import { PromptlibError } from "../contract/errors.ts";
+import { type Folder, onDisk, stopWhenAborted } from "./folder-location-disk.ts";
+import { storeObject } from "./folder-location-put.ts";
+import { readFileBytes } from "./folder-location-read.ts";
+import type { ByteRange, Location, StoredObject } from "./location.ts";
+
+export interface FolderOptions {
+  /** Absolute. */
+  path: string;
+  url: string;
+  name: string;
+  domain: FailureDomain;
+  required: boolean;
+  /** Makes the folder when it is not there. Else that is an error: an empty folder is no substitute for a disk. */
+  create?: boolean;
+}
+
+export function openFolderLocation({ path, create = false, ...place }: FolderOptions): Location {
+  return new FolderLocation({ ...place, path: resolve(path), create, durable: new Set(), cleaned: null });
+}
+
+class FolderLocation implements Location {
+  readonly url: string;
+  readonly name: string;
+  readonly domain: FailureDomain;
+  readonly required: boolean;
+  readonly #folder: Folder;
+
+  constructor(folder: Folder & Pick<Location, "domain" | "required">) {
+    this.url = folder.url;
+    this.name = folder.name;
+    this.domain = folder.domain;
+    this.required = folder.required;
+    this.#folder = folder;
+  }
+
+  async put(name: string, body: Uint8Array | Readable, signal?: AbortSignal): Promise<"stored" | "exists"> {
+    return await storeObject(this.#folder, checked(name), body, signal);
+  }
+
+  async get(name: string, range?: ByteRange, signal?: AbortSignal): Promise<Readable> {
+    stopWhenAborted(signal);
+    const found = await this.#found(join(this.#folder.path, checked(name)), (path) =>
+      readFileBytes(this.#folder, path, range, signal),
+    );
+    if (found) return found;
+    throw new PromptlibError("object_not_found", { message: `The location ${this.name} holds no ${name}.` });
+  }
+
+  async list(prefix: string, signal?: AbortSignal): Promise<StoredObject[]> {
+    const start = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+    const objects: StoredObject[] = [];
+    await this.#collect(start === "" ? "" : `${checked(start.slice(0, -1))}/`, prefix, objects, signal);
+    return objects.sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  async stat(name: string, signal?: AbortSignal): Promise<StoredObject | null> {
+    stopWhenAborted(signal);
+    const found = await this.#found(join(this.#folder.path, checked(name)), (path) => stat(path));
+    return found?.isFile() ? { name, size: found.size, modified: found.mtime } : null;
+  }
+
+  async remove(name: string, signal?: AbortSignal): Promise<void> {
+    stopWhenAborted(signal);
+    const path = join(this.#folder.path, checked(name));
+    // Synced, because what depends on others is removed first: a manifest must not come back without its parts.
+    await this.#found(path, async () => {
+      await unlink(path);
+      await syncDirectory(dirname(path));
+    });
+    await this.#removeEmpty(dirname(path));
+  }
+
+  async freeSpace(): Promise<number> {
+    return await onDisk(this.#folder, () => freeSpace(this.#folder.path));
+  }
+
+  /** What `look` finds at the path, or null when nothing is there, although the folder itself is. */
+  async #found<T>(path: string, look: (path: string) => Promise<T>): Promise<T | null> {
+    return await onDisk(this.#folder, async () => {
+      try {
+        return await look(path);
+      } catch (error) {
+        if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
+        await stat(this.#folder.path);
+        return null;
+      }
+    });
+  }
+
+  /** Adds what lies below `directory` (empty, or with a `/` at its end) and begins with `prefix`. */
+  async #collect(directory: string, prefix: string, into: StoredObject[], signal?: AbortSignal): Promise<void> {
+    stopWhenAborted(signal);
+    const entries = await this.#found(join(this.#folder.path, directory), (path) =>
+      readdir(path, { withFileTypes: true }),
+    );
+    // What others put here (lost+found, say) is none of ours and may not even be readable.
+    const ours = (entries ?? []).filter((entry) => SEGMENT.test(entry.name));
+    const files = ours.flatMap((entry) => (entry.isDirectory() ? [] : [`${directory}${entry.name}`]));
+    const wanted = files.filter((name) => name.startsWith(prefix));
+    for (let at = 0; at < wanted.length; at += AT_ONCE) {
+      const objects = await Promise.all(wanted.slice(at, at + AT_ONCE).map((name) => this.stat(name, signal)));
+      into.push(...objects.filter((object) => object !== null));
+    }
+    for (const below of ours.flatMap((entry) => (entry.isDirectory() ? [`${directory}${entry.name}/`] : []))) {
+      if (below.startsWith(prefix) || prefix.startsWith(below)) await this.#collect(below, prefix, into, signal);
+    }
+  }
+
+  async #removeEmpty(directory: string): Promise<void> {
+    const { path: root, durable } = this.#folder;
+    for (let path = directory; path !== root && path.startsWith(root); path = dirname(path)) {
+      const gone = await onDisk(this.#folder, async () => {
+        try {
+          await rmdir(path);
+          return true;
+        } catch (error) {
+          if (isErrno(error, "ENOENT")) return true;
+          if (isErrno(error, "ENOTEMPTY", "EEXIST", "ENOTDIR")) return false;
+          throw error;
+        }
+      });
+      if (!gone) return;
+      durable.delete(path);
+    }
+  }
+}
+
+/** No leading dot: such names are ours for what is unfinished, and list() does not show them. */
+const SEGMENT = /^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,254}$/;
+const LONGEST_NAME = 1024;
+const AT_ONCE = 32;
+
+function checked(name: string): string {
+  if (name.length > LONGEST_NAME || !name.split("/").every((segment) => SEGMENT.test(segment))) {
+    throw new RangeError(`${JSON.stringify(name.slice(0, LONGEST_NAME))} is no name of an object`);
+  }
+  return name;
+}

@@ -1,0 +1,218 @@
+/**
+ * The restore plan: which backup, which WAL, along which timelines, until where; or exactly why not. Pure: no clock, no
+ * disk. What it promises: nothing of an abandoned branch is replayed, no backup is used for a state before its end, and
+ * a plan that leads less far than there is says so.
+ */
+import { formatLsn, type Lsn, parseLsn, segmentStart, type Timeline } from "../postgres/lsn.ts";
+import type { ListedBackup } from "./backups.ts";
+import { type Line, lineTo } from "./lineage-line.ts";
+import { positionOf } from "./manifest-shapes.ts";
+import { type Aim, planAim } from "./restore-plan-aim.ts";
+import { lineAtTime, spanOf, writtenBy } from "./restore-plan-moments.ts";
+import type { Impossible, PlanInput, RestorePlan } from "./restore-plan-shapes.ts";
+import { microseconds } from "./restore-plan-time.ts";
+import { endOfLine, groundOf, presentLine, timelinesOf, windowOf } from "./restore-plan-window.ts";
+
+interface Refusal {
+  reason: string;
+}
+
+export function planRestore(input: PlanInput): RestorePlan | Impossible {
+  const { usable, skipped } = sortBackups(input);
+  const main = presentLine(input);
+  const aims = aimsOf(input, main, usable);
+  if ("reason" in aims) return impossible(aims, usable, skipped, input);
+  let refusal: Refusal | null = null;
+  for (const aim of aims) {
+    const found = planAim(aim, usable, main, input);
+    if ("kind" in found) {
+      const better = skipped.filter(({ backup }) => backup.id > found.backup.id && mayMatter(backup, aim));
+      const warnings = [
+        ...input.lineage.warnings,
+        ...sentences(better),
+        ...found.warnings,
+        ...branchWarnings(aim, main, input),
+      ];
+      return { ...found, warnings };
+    }
+    refusal ??= found;
+  }
+  return impossible(refusal ?? { reason: "Nothing is known of the database" }, usable, skipped, input);
+}
+
+interface Skipped {
+  backup: ListedBackup;
+  why: string;
+}
+
+/** What a restore can take, and what it cannot, with the reason. */
+function sortBackups({ backups, majors, only }: Pick<PlanInput, "backups" | "majors" | "only">) {
+  const usable: ListedBackup[] = [];
+  const skipped: Skipped[] = [];
+  for (const backup of backups) {
+    if (only !== null && backup.id !== only) continue;
+    const why = faultOf(backup, majors);
+    if (why === null) usable.push(backup);
+    else skipped.push({ backup, why });
+  }
+  return { usable, skipped };
+}
+
+function faultOf({ state, manifest, problems }: ListedBackup, majors: readonly number[]): string | null {
+  if (state === "unfinished") return "was never finished, or is being made now";
+  if (state === "damaged" || !manifest) {
+    return `is damaged: ${problems.map(({ location, object, problem }) => `${object} in ${location} ${problem}`).join("; ")}`;
+  }
+  if (majors.includes(manifest.postgres.major)) return null;
+  const here =
+    majors.length === 0 ? "there are no binaries of PostgreSQL here" : `here is PostgreSQL ${majors.join(", ")}`;
+  return `is of PostgreSQL ${manifest.postgres.major}, and ${here}`;
+}
+
+function sentences(skipped: readonly Skipped[]): string[] {
+  return skipped.map(({ backup, why }) => `The backup ${backup.id} ${why}.`);
+}
+
+/** Whether the backup might have been taken, were it whole. */
+function mayMatter({ manifest }: ListedBackup, aim: Aim): boolean {
+  if (!manifest || aim.stop === "end") return true;
+  if (aim.stop === "backup") return false;
+  if (aim.stop === "time") return (microseconds(manifest.end.at) ?? 0) <= aim.at;
+  return positionOf(manifest.end) <= aim.lsn;
+}
+
+/** Where the target may lie, the likeliest first. */
+function aimsOf(input: PlanInput, main: Line, usable: readonly ListedBackup[]): Aim[] | Refusal {
+  const { target } = input;
+  switch (target.kind) {
+    case "latest":
+      return [{ line: main, stop: "end" }];
+    case "time":
+      return aimsOfTime(target.time, main, input);
+    case "lsn":
+      return aimsOfLsn(target, main, input);
+    case "point":
+      return aimsOfPoint(target.name, main, input);
+    case "backup":
+      return aimsOfBackup(target.id, input, usable);
+  }
+}
+
+function aimsOfTime(time: string, main: Line, { now, coverages }: PlanInput): Aim[] | Refusal {
+  const at = microseconds(time);
+  if (at === null) return { reason: `${time} is no time with a zone, such as 2026-11-22T06:00:00Z` };
+  if (at > now.getTime() * 1000) return { reason: `${time} has not come yet` };
+  return [{ line: lineAtTime(main, at, coverages), stop: "time", time, at }];
+}
+
+function aimsOfLsn(
+  { lsn, timeline }: { lsn: Lsn; timeline: Timeline | null },
+  main: Line,
+  input: PlanInput,
+): Aim[] | Refusal {
+  const index = main.findIndex((span) => span.to === null || lsn <= span.to);
+  const span = main[index];
+  if (span && (timeline === null || span.timeline === timeline))
+    return [{ line: main.slice(0, index + 1), stop: "lsn", lsn }];
+  const branches =
+    timeline === null ? [] : branchesWith(timeline, input).filter((line) => (line.at(-1)?.from ?? lsn) <= lsn);
+  if (branches.length > 0) return branches.map((line) => ({ line, stop: "lsn", lsn }));
+  return { reason: `Nothing is known of ${formatLsn(lsn)}${timeline === null ? "" : ` on timeline ${timeline}`}` };
+}
+
+/** The lines that end with this timeline, those of younger incarnations first; the number alone does not tell which. */
+function branchesWith(timeline: Timeline, input: PlanInput): Line[] {
+  const { lineage, histories } = input;
+  return [...lineage.chain, ...lineage.abandoned.toReversed()].toReversed().flatMap((life) => {
+    if (!timelinesOf(life.incarnation, input).includes(timeline)) return [];
+    if (life.from && timeline <= life.from.timeline) return [];
+    return [lineTo({ life, timeline }, { lives: lineage.lives, histories })];
+  });
+}
+
+function aimsOfPoint(name: string, main: Line, input: PlanInput): Aim[] | Refusal {
+  const found = input.backups.find(({ attested }) => attested?.point === name);
+  const { attested, manifest } = found ?? {};
+  if (!attested) {
+    const known = input.backups.flatMap(({ attested: one }) => (one ? [one.point] : []));
+    return {
+      reason: `There is no attested point ${name}${known.length > 0 ? `; those known last are ${known.slice(-3).join(", ")}` : ""}`,
+    };
+  }
+  const lsn = parseLsn(attested.lsn);
+  const stop = { stop: "point", lsn, name, written: attested.at } as const;
+  // The manifest tells whose timeline it is. Where it is lost, only the line that counts is sure.
+  const index = main.findIndex((span) =>
+    manifest
+      ? span === spanOf(main, manifest.incarnation, attested.timeline, lsn)
+      : span.timeline === attested.timeline,
+  );
+  if (index >= 0) return [{ line: main.slice(0, index + 1), ...stop }];
+  const life = manifest && input.lineage.lives.get(manifest.incarnation);
+  if (!life) return { reason: `Nobody knows on which branch the attested point ${name} lies` };
+  const known = { lives: input.lineage.lives, histories: input.histories };
+  return [{ line: lineTo({ life, timeline: attested.timeline }, known), ...stop }];
+}
+
+function aimsOfBackup(
+  id: string,
+  { backups, majors, lineage, histories }: PlanInput,
+  usable: readonly ListedBackup[],
+): Aim[] | Refusal {
+  const backup = backups.find((one) => one.id === id);
+  if (!backup) return { reason: `There is no backup ${id}` };
+  const why = faultOf(backup, majors);
+  const { manifest } = backup;
+  if (why !== null || !manifest || !usable.includes(backup))
+    return { reason: `The backup ${id} ${why ?? "may not be used"}` };
+  const { incarnation, systemId } = manifest;
+  const { timeline } = manifest.end;
+  const to = positionOf(manifest.end);
+  const life = lineage.lives.get(incarnation) ?? { incarnation, systemId, from: null, since: null, host: null };
+  const line = lineTo({ life, timeline, to }, { lives: lineage.lives, histories });
+  // It stands for itself, whatever claims and history files say.
+  const alone: Line = [{ incarnation, systemId, timeline, from: parseLsn("0/0"), to, since: null }];
+  return [{ line: spanOf(line, incarnation, timeline, to) ? line : alone, stop: "backup", manifest }];
+}
+
+/** A time between two timelines: the database went on for a while on a branch that a restore then left. */
+function branchWarnings(aim: Aim, main: Line, { coverages }: PlanInput): string[] {
+  if (aim.stop !== "time") return [];
+  return main.flatMap((span, index) => {
+    const before = main[index - 1];
+    if (!before || !span.since || aim.at >= span.since.getTime() * 1000) return [];
+    const left =
+      coverages.get(before.incarnation)?.coveredFrom({ timeline: before.timeline, lsn: span.from }) ?? span.from;
+    // When exactly it passed the fork nobody knows, only when the segment before was stored.
+    const written = writtenBy(before, segmentStart(span.from), coverages);
+    if (left === span.from || written === null || aim.at < written * 1000) return [];
+    return [
+      `At this time the database may have been on a branch that was left at ${formatLsn(span.from)}. What it wrote there up to ${formatLsn(left)} is not restored; it is reached by that position on timeline ${before.timeline}.`,
+    ];
+  });
+}
+
+function impossible(
+  { reason }: Refusal,
+  usable: readonly ListedBackup[],
+  skipped: readonly Skipped[],
+  input: PlanInput,
+): Impossible {
+  const { earliest, latest } = windowOf(input, usable);
+  const warnings = [...input.lineage.warnings, ...sentences(skipped)];
+  const line = presentLine(input);
+  const more = endOfLine(line, groundOf(line, input));
+  const reaches = latest && more !== null && more > parseLsn(latest.lsn) ? `; WAL is missing behind it` : "";
+  return {
+    kind: "impossible",
+    code: "restore_impossible",
+    message: `This cannot be restored. ${reason}.`,
+    hint:
+      earliest && latest
+        ? `What can be restored lies from ${earliest.at} (${earliest.lsn}) to ${latest.at ?? "?"} (${latest.lsn})${reaches}. promptlib info shows all of it.`
+        : `No backup can be restored. ${sentences(skipped).at(-1) ?? "None was found in the locations that could be read."}`,
+    earliest,
+    latest,
+    warnings,
+  };
+}

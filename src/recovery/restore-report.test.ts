@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { parseLsn } from "../postgres/lsn.ts";
+import { lossOf, targetWords } from "./restore-report.ts";
+
+const LATEST = { kind: "latest" } as const;
+const restored = (lsn: string, lastCommit: string | null = "2026-11-22T06:00:00.000Z") => ({
+  ...{ timeline: 2, branch: { timeline: 1, lsn }, lastCommit },
+});
+const seen = (lsn: string) => ({ lsn, at: "2026-11-22T06:00:02.500Z" });
+
+describe("what a restore has lost", () => {
+  it("is the WAL that PostgreSQL was seen to write and that is not there, and the time since the last commit", () => {
+    expect(lossOf(LATEST, restored("0/3000000"), seen("0/3000100"))).toEqual({ bytes: 256, seconds: 2.5 });
+    expect(lossOf(LATEST, restored("0/FFFFFF00"), seen("1/0"))).toEqual({ bytes: 256, seconds: 2.5 });
+  });
+
+  it("is nothing where everything that was seen is there, or more", () => {
+    expect(lossOf(LATEST, restored("0/3000100"), seen("0/3000100"))).toEqual({ bytes: 0, seconds: 0 });
+    expect(lossOf(LATEST, restored("0/3000200"), seen("0/3000100"))).toEqual({ bytes: 0, seconds: 0 });
+  });
+
+  it("has no time where no commit was replayed, and none below zero where two clocks differ", () => {
+    expect(lossOf(LATEST, restored("0/3000000", null), seen("0/3000100"))).toEqual({ bytes: 256, seconds: null });
+    const late = restored("0/3000000", "2026-11-22T07:00:00.000Z");
+    expect(lossOf(LATEST, late, seen("0/3000100"))).toEqual({ bytes: 256, seconds: 0 });
+  });
+
+  it("is not known where nobody saw PostgreSQL, and no loss where less was asked for", () => {
+    expect(lossOf(LATEST, restored("0/3000000"), null)).toBeNull();
+    expect(lossOf({ kind: "time", time: "2026-11-22T06:00:00Z" }, restored("0/3"), seen("0/4"))).toBeNull();
+  });
+});
+
+it("the target of a restore is told in words", () => {
+  expect(targetWords(LATEST)).toBe("everything there is");
+  expect(targetWords({ kind: "time", time: "2026-11-22T06:00:00Z" })).toBe("the state at 2026-11-22T06:00:00Z");
+  expect(targetWords({ kind: "lsn", lsn: parseLsn("0/3000028"), timeline: null })).toMatch(/position 0\/3000028$/);
+  expect(targetWords({ kind: "point", name: "p" })).toBe("the point p");
+  expect(targetWords({ kind: "backup", id: "20261122T060000Z-7f3a" })).toMatch(/20261122T060000Z-7f3a as it is$/);
+});

@@ -1,0 +1,181 @@
+/**
+ * Restoring: a plan, the restored state made beside the old one, looked at, swapped in, and taken back when it does not
+ * come up. The old state is never deleted.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { now } from "../base/clock.ts";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Progress } from "../contract/recovery.ts";
+import { parseLsn } from "../postgres/lsn.ts";
+import { type Incarnation, nextIncarnation, readIncarnation } from "./incarnation.ts";
+import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
+import { compactTime } from "./layout.ts";
+import { type Patient, Standstill } from "./patient.ts";
+import { Phases } from "./phases.ts";
+import { makeWorkplace, rebuild, removeWorkplace, type Site, type Workplace } from "./rebuild.ts";
+import { keepReport } from "./reports.ts";
+import { lookAt, type Restored } from "./restore-look.ts";
+import { planRestore } from "./restore-plan.ts";
+import type { Impossible, RestorePlan, RestoreTarget } from "./restore-plan-shapes.ts";
+import { lossOf, type RestoreReport, targetWords } from "./restore-report.ts";
+import { carryOutSwap, finishSwap, type Ground } from "./swap.ts";
+
+export interface RestoreRequest {
+  target: RestoreTarget;
+  /** Major version of the binaries of `site`. */
+  major: number;
+  /** Databases that must be there and readable before the restored state is put in place. */
+  databases: readonly string[];
+  /** Bytes that can be written where it goes; null: unknown. */
+  free: number | null;
+}
+
+export interface RestoreContext {
+  site: Site;
+  ground: Ground;
+  patient: Patient;
+  progress(progress: Progress): void;
+}
+
+interface Planned {
+  plan: RestorePlan;
+  gathered: Gathered;
+}
+
+/** What would be done. Changes nothing. Errors: `interrupted`. */
+export async function makePlan(
+  { target, major, free }: RestoreRequest,
+  { site, ground }: Pick<RestoreContext, "site" | "ground">,
+): Promise<{ plan: RestorePlan | Impossible; gathered: Gathered }> {
+  const gathered = await gatherRecoverable(site.locations, { recovery: ground.recovery, signal: site.signal });
+  const plan = planRestore({ ...gathered, target, only: null, now: now(), majors: [major], free });
+  const away = gathered.unreachable.map(({ location, problem }) => `${location} could not be read: ${problem}`);
+  return { plan: { ...plan, warnings: [...away, ...plan.warnings] }, gathered };
+}
+
+/**
+ * Errors: `restore_impossible` with what is possible in details, `restore_failed`, `backup_damaged`,
+ * `location_unavailable`, `disk_full`, `interrupted`. PostgreSQL is then what it was before, and runs if it can.
+ */
+export async function restore(request: RestoreRequest, context: RestoreContext): Promise<RestoreReport> {
+  const { site, patient } = context;
+  const phases = new Phases(context.progress, site.signal);
+  const standstill = new Standstill(patient);
+  const stop = async () => await phases.run("stop PostgreSQL", null, async () => await standstill.begin());
+  // A restore that was killed may have left its last step to us.
+  await finishSwap(context.ground);
+  try {
+    // What is written until the last moment is to be there. For an earlier moment it goes on answering meanwhile.
+    if (request.target.kind === "latest") await stop();
+    const planned = await phases.run("plan", null, async () => await plan(request, context));
+    const place = await makeWorkplace(site);
+    try {
+      const restored = await prepare(planned, place, { request, site, phases });
+      if (!standstill.isDown) await stop();
+      const oldState = await putInPlace({ ...planned, restored }, place, { context, phases, standstill });
+      return await report({ request, planned, restored, oldState }, { context, phases, standstill });
+    } finally {
+      await removeWorkplace(place);
+    }
+  } catch (error) {
+    throw site.signal.aborted ? new PromptlibError("interrupted", { cause: error }) : error;
+  } finally {
+    await standstill.end();
+  }
+}
+
+async function plan(request: RestoreRequest, context: RestoreContext): Promise<Planned> {
+  const { plan, gathered } = await makePlan(request, context);
+  if (plan.kind === "plan") return { plan, gathered };
+  const { message, hint, earliest, latest, warnings } = plan;
+  throw new PromptlibError(plan.code, { message, hint, details: { earliest, latest, warnings } });
+}
+
+async function prepare(
+  planned: Planned,
+  place: Workplace,
+  { request, site, phases }: { request: RestoreRequest; site: Site; phases: Phases },
+): Promise<Restored> {
+  const scratch = await rebuild(planned, place, site, phases);
+  try {
+    return await phases.run("look at it", null, async () => await lookAt(scratch, place.data, request.databases));
+  } finally {
+    // With a checkpoint: the start in earnest then has nothing to recover.
+    await phases.run("checkpoint", null, async () => await scratch.stop());
+  }
+}
+
+/** Answers where the old state lies; null: there was none. */
+async function putInPlace(
+  made: Planned & { restored: Restored },
+  place: Workplace,
+  { context, phases, standstill }: { context: RestoreContext; phases: Phases; standstill: Standstill },
+): Promise<string | null> {
+  const { ground, site } = context;
+  const before = await readIncarnation(ground.recovery);
+  const [fresh, old] = [place.name, `before-${compactTime(now())}`];
+  const oldData = join(ground.root, old, "data");
+  const incarnation = continued(before, made);
+  await phases.run("swap", null, async () => {
+    await carryOutSwap(ground, { direction: "in", fresh, old, incarnation });
+  });
+  try {
+    await phases.run("start PostgreSQL", null, async () => await standstill.end());
+    return existsSync(oldData) ? join(ground.root, old) : null;
+  } catch (error) {
+    if (existsSync(oldData)) {
+      site.log.error({ err: error }, "the restored PostgreSQL did not come up; the old one is put back");
+      // A start that failed is tried again by whoever keeps PostgreSQL, and may even have come up. Where it cannot be
+      // stopped (the guardian is gone), what runs next begins with the restored state.
+      await context.patient.stop();
+      await carryOutSwap(ground, { direction: "back", fresh, old, incarnation: before });
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PromptlibError("restore_failed", {
+      message: `The restored PostgreSQL did not come up: ${why}`,
+      cause: error,
+    });
+  }
+}
+
+/** The life of the database that begins with the restored state. */
+function continued(
+  before: Incarnation | null,
+  { plan, gathered, restored }: Planned & { restored: Restored },
+): Incarnation {
+  const { library, systemId } = plan.backup;
+  const replaces = gathered.claims.flatMap(({ claims }) => claims.map((claim) => claim.incarnation));
+  const from = { incarnation: plan.reaches.incarnation, ...restored.branch };
+  return nextIncarnation(before, from, { library, systemId, replaces });
+}
+
+/** PostgreSQL takes WAL that it cannot read for its end, without a word. */
+function shortfall({ recovery, reaches }: RestorePlan, { branch }: Restored): string[] {
+  if (recovery.target !== null || parseLsn(branch.lsn) >= parseLsn(reaches.lsn)) return [];
+  return [
+    `WAL is there up to ${reaches.lsn}, and PostgreSQL read it up to ${branch.lsn}: what lies between is a record that was never finished, or is damaged (promptlib verify tells which).`,
+  ];
+}
+
+async function report(
+  made: { request: RestoreRequest; planned: Planned; restored: Restored; oldState: string | null },
+  { context, phases, standstill }: { context: RestoreContext; phases: Phases; standstill: Standstill },
+): Promise<RestoreReport> {
+  const { request, planned, restored, oldState } = made;
+  const { ground, patient } = context;
+  const report: RestoreReport = {
+    at: now().toISOString(),
+    target: targetWords(request.target),
+    backup: planned.plan.backup.id,
+    reached: { ...restored.branch, newTimeline: restored.timeline, lastCommit: restored.lastCommit },
+    lost: lossOf(request.target, restored, await patient.lastSeen()),
+    downtime: standstill.seconds,
+    seconds: phases.seconds,
+    phases: phases.times,
+    oldState,
+    warnings: [...planned.plan.warnings, ...shortfall(planned.plan, restored)],
+  };
+  await keepReport(ground.recovery, "restores", report);
+  return report;
+}

@@ -1,0 +1,208 @@
+import { cpSync, existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Incarnation, readIncarnation, writeIncarnation } from "./incarnation.ts";
+import { carryOutSwap, finishSwap, type Ground, type Swap } from "./swap.ts";
+
+/** Called before each file operation of the code under test, and of this file. */
+const watch = vi.hoisted(() => ({ before: () => {} }));
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof import("node:fs/promises")>();
+  const watched = <A extends unknown[], R>(deed: (...args: A) => R) => {
+    return (...args: A): R => {
+      watch.before();
+      return deed(...args);
+    };
+  };
+  const { mkdir, open, rename, rm, unlink } = real;
+  return {
+    ...real,
+    mkdir: watched(mkdir),
+    open: watched(open),
+    rename: watched(rename),
+    rm: watched(rm),
+    unlink: watched(unlink),
+  };
+});
+
+/** The homes that a kill between two file operations leaves behind, from before the first to after the last. */
+async function killedAtEachStep(swap: Swap): Promise<string[]> {
+  const states: string[] = [];
+  const keep = () => {
+    const copy = `${home}-killed-${states.length}`;
+    cpSync(home, copy, { recursive: true });
+    states.push(copy);
+  };
+  watch.before = keep;
+  try {
+    await carryOutSwap(ground, swap);
+  } finally {
+    watch.before = () => {};
+  }
+  keep();
+  return states;
+}
+
+const BEFORE: Incarnation = { library: "l", incarnation: "aaaaaaaa", systemId: "1", from: null, replaces: [] };
+const AFTER: Incarnation = {
+  ...BEFORE,
+  incarnation: "bbbbbbbb",
+  from: { incarnation: "aaaaaaaa", timeline: 1, lsn: "0/3" },
+};
+const IN: Swap = { direction: "in", fresh: "rebuild-1", old: "before-1", incarnation: AFTER };
+const BACK: Swap = { ...IN, direction: "back", incarnation: BEFORE };
+
+let home: string;
+let ground: Ground;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "promptlib-swap-"));
+  ground = { root: join(home, "postgres"), recovery: join(home, "recovery") };
+  await mkdir(ground.root);
+  await mkdir(ground.recovery);
+  await writeIncarnation(ground.recovery, BEFORE);
+  await makeData("rebuild-1/data", "new");
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+async function makeData(path: string, content: string, { root } = ground): Promise<void> {
+  await mkdir(join(root, path), { recursive: true });
+  await writeFile(join(root, path, "PG_VERSION"), content);
+}
+
+/** What is in the place of the data directory, and whose WAL is received. */
+async function state({ root, recovery } = ground) {
+  const what = async (path: string) => await readFile(join(root, path, "PG_VERSION"), "utf8").catch(() => null);
+  const { incarnation } = (await readIncarnation(recovery)) ?? { incarnation: null };
+  return { data: await what("data"), old: await what("before-1/data"), incarnation };
+}
+
+const NEW = { data: "new", old: "old", incarnation: "bbbbbbbb" };
+const OLD = { data: "old", old: null, incarnation: "aaaaaaaa" };
+
+describe("a swap", () => {
+  it("puts the restored state in place, keeps the old one and begins the new life", async () => {
+    await makeData("data", "old");
+    await carryOutSwap(ground, IN);
+    expect(await state()).toEqual(NEW);
+    expect(existsSync(join(ground.root, "swap.json"))).toBe(false);
+  });
+
+  it("where there was no data directory has nothing to keep", async () => {
+    await carryOutSwap(ground, IN);
+    expect(await state()).toEqual({ ...NEW, old: null });
+  });
+
+  it("is taken back with the old life, and the restored state is where it was made", async () => {
+    await makeData("data", "old");
+    await carryOutSwap(ground, IN);
+    await carryOutSwap(ground, BACK);
+    expect(await state()).toEqual(OLD);
+    expect(await readFile(join(ground.root, "rebuild-1/data/PG_VERSION"), "utf8")).toBe("new");
+  });
+
+  it("that nobody began leaves everything as it is", async () => {
+    await makeData("data", "old");
+    await finishSwap(ground);
+    expect(await state()).toEqual(OLD);
+  });
+
+  it.each(["{", '"x"', '{"format":2}', JSON.stringify({ format: 1, ...IN, replaces: true, old: "../../etc" })])(
+    "whose journal says %s is left to a human, with everything where it is",
+    async (text) => {
+      await makeData("data", "old");
+      await writeFile(join(ground.root, "swap.json"), text);
+      await expect(finishSwap(ground)).rejects.toMatchObject({ code: "restore_failed" });
+      expect(await state()).toEqual(OLD);
+    },
+  );
+});
+
+describe("a swap that was killed", () => {
+  it.each([
+    ["a restored state comes in", IN, ["old", "new", null], NEW],
+    ["one comes in where there was none", IN, [null, "new", null], { ...NEW, old: null }],
+    ["the old state comes back", BACK, ["new", null, "old"], { ...OLD, old: null }],
+  ] as const)("after any of its steps, while %s, is finished at the next start", async (_what, swap, there, end) => {
+    const [data, fresh, old] = there;
+    await rm(join(ground.root, "rebuild-1"), { recursive: true });
+    if (data) await makeData("data", data);
+    if (fresh) await makeData("rebuild-1/data", fresh);
+    else await mkdir(join(ground.root, "rebuild-1"));
+    if (old) await makeData("before-1/data", old);
+    await writeIncarnation(ground.recovery, swap === IN ? BEFORE : AFTER);
+    const states = await killedAtEachStep(swap);
+    expect(states.length).toBeGreaterThan(6);
+    const begun = new Set<boolean>();
+    for (const copy of states) {
+      const place = { root: join(copy, "postgres"), recovery: join(copy, "recovery") };
+      const journal = existsSync(join(place.root, "swap.json"));
+      const before = await state(place);
+      await finishSwap(place);
+      // Without a journal either nothing had begun or everything was done.
+      expect(await state(place)).toEqual(journal ? end : before);
+      expect([end.data, data]).toContain((await state(place)).data);
+      begun.add(journal);
+      await finishSwap(place);
+      expect(await readdir(place.root)).not.toContain("swap.json");
+      await rm(copy, { recursive: true });
+    }
+    expect(begun).toEqual(new Set([true, false]));
+  });
+});
+
+describe("a swap that met an error, and whose restored state was then removed,", () => {
+  /** As it lies after this many of its moves. */
+  async function stopped(moves: number): Promise<void> {
+    const journal = { format: 1, ...IN, replaces: existsSync(join(ground.root, "data")) };
+    await writeFile(join(ground.root, "swap.json"), JSON.stringify(journal));
+    if (moves > 0) {
+      await mkdir(join(ground.root, "before-1"));
+      await rename(join(ground.root, "data"), join(ground.root, "before-1/data"));
+    }
+    if (moves > 1) await rename(join(ground.root, "rebuild-1/data"), join(ground.root, "data"));
+    await rm(join(ground.root, "rebuild-1"), { recursive: true });
+  }
+
+  it.each([0, 1])("after %i moves goes on with the old state and its life", async (moves) => {
+    await makeData("data", "old");
+    await stopped(moves);
+    await finishSwap(ground);
+    expect(await state()).toEqual(OLD);
+  });
+
+  it("after both moves is complete", async () => {
+    await makeData("data", "old");
+    await stopped(2);
+    await finishSwap(ground);
+    expect(await state()).toEqual(NEW);
+  });
+
+  it("where there was no data directory leaves none, and no new life", async () => {
+    await stopped(0);
+    await finishSwap(ground);
+    expect(await state()).toEqual({ data: null, old: null, incarnation: "aaaaaaaa" });
+  });
+});
+
+it("a swap that two finish at once, a job that lost its guardian and the next guardian, ends in the new state", async () => {
+  await makeData("data", "old");
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 3 }), async (more) => {
+      const copy = await mkdtemp(join(tmpdir(), "promptlib-swap-two-"));
+      try {
+        await cp(home, copy, { recursive: true });
+        const place = { root: join(copy, "postgres"), recovery: join(copy, "recovery") };
+        const others = Array.from({ length: more }, () => finishSwap(place));
+        await Promise.allSettled([carryOutSwap(place, IN), ...others]);
+        await finishSwap(place);
+        expect(await state(place)).toEqual(NEW);
+      } finally {
+        await rm(copy, { recursive: true });
+      }
+    }),
+    { numRuns: 3 },
+  );
+});

@@ -1,0 +1,203 @@
+/**
+ * Whole instances whose jobs and guard are killed in the middle of backups and restores, and which lose their home.
+ * RECOVERY_SEED repeats a run of random moments.
+ */
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, expect, it } from "vitest";
+import { sleep, until } from "../src/base/clock.ts";
+import { parseLsn } from "../src/postgres/lsn.ts";
+import { existingPlace } from "../src/postgres/place.ts";
+import { connectAsSuperuser } from "../src/postgres/roles.ts";
+import type { DrillReport } from "../src/recovery/drill.ts";
+import type { RestoreReport } from "../src/recovery/restore-report.ts";
+import { temporaryDirectory } from "./support/cluster.ts";
+import { freePort } from "./support/free-port.ts";
+import { health, Instance } from "./support/instance.ts";
+import { Ledger } from "./support/ledger.ts";
+import { done, info, jobInPhase, kill, order, reports, settled, workplaces } from "./support/recovery-orders.ts";
+import { Prompts } from "./support/recovery-prompts.ts";
+
+const seed = Number(process.env.RECOVERY_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const ROUNDS = Number(process.env.RECOVERY_ROUNDS ?? 5);
+const slow = { timeout: 400_000 };
+
+let instance: Instance;
+let ledger: Ledger | null = null;
+afterEach(async () => {
+  await ledger?.stop();
+  ledger = null;
+  await instance.remove();
+}, 60_000);
+
+/** A backup of its own is there; the address stays. */
+async function started(): Promise<{ url: string; second: string }> {
+  const directory = await temporaryDirectory();
+  const second = join(directory, "second");
+  await mkdir(second);
+  const port = String(await freePort());
+  instance = await Instance.make({ PORT: port, BACKUP_LOCATIONS: `file://${second}` }, { directory });
+  const url = await instance.start();
+  await settled(instance);
+  return { url, second };
+}
+
+async function writing(url: string): Promise<Ledger> {
+  const key = (await instance.run(["key", "create", "ledger", "--scope", "read", "--scope", "write"])).stdout.trim();
+  ledger = new Ledger(instance.home, url, key);
+  ledger.start();
+  await ledger.more(3);
+  return ledger;
+}
+
+async function dataDirectory(): Promise<string> {
+  const place = await existingPlace(instance.home);
+  if (!place) throw new Error("no cluster");
+  return place.data;
+}
+
+/** Those of the instance; scratch servers of restores count, too. Their children carry titles of their own. */
+async function postmasters(): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(
+    pids.map(async (pid) => await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+  );
+  return commands.filter(
+    (command) => command.startsWith(`${instance.home.postgres}/`) && command.includes("/bin/postgres"),
+  );
+}
+
+interface Round {
+  verb: "backup" | "restore";
+  /** The data directory goes first. */
+  gone: boolean;
+  ms: number;
+}
+const round: fc.Arbitrary<Round> = fc.record({
+  verb: fc.constantFrom("restore", "restore", "backup"),
+  gone: fc.boolean(),
+  ms: fc.integer({ min: 0, max: 4_000 }),
+});
+
+it("jobs that are killed at random moments leave the old or the new state, and nothing that runs", slow, async () => {
+  const { url } = await started();
+  const writes = await writing(url);
+  for (const [count, one] of fc.sample(round, { numRuns: ROUNDS, seed }).entries()) {
+    const trace = `round ${count} (RECOVERY_SEED=${seed}): ${JSON.stringify(one)}`;
+    const before = (await reports(instance, "restores")).length;
+    const gone = one.verb === "restore" && one.gone;
+    if (gone) await rm(await dataDirectory(), { recursive: true, force: true, maxRetries: 10 });
+    const ordered = order(instance, one.verb, ...(one.verb === "restore" ? ["latest"] : []), "--json");
+    const pid = await jobInPhase(instance, one.verb, null);
+    await sleep(one.ms);
+    kill(pid);
+    const { code } = await ordered;
+    expect([0, 130], trace).toContain(code);
+    const place = await existingPlace(instance.home);
+    if (gone && place && !(await readdir(place.root)).includes("data")) await done(instance, "restore", "latest");
+    const healthy = await until(async () => (await health(url)) === "healthy", { timeout: 60_000 });
+    expect(healthy, trace).toBe(true);
+    await writes.stop();
+    // Where the data directory was there nothing may be lost; else what had reached the location, if a report tells how
+    // much that is: a restore that was killed after its swap tells nothing.
+    const report = (await reports<RestoreReport>(instance, "restores")).slice(before).at(-1);
+    const reached = parseLsn(gone ? (report?.reached.lsn ?? "0/0") : "FFFFFFFF/FFFFFFFF");
+    const { kept } = await writes.settle(reached).catch((error: Error) => {
+      throw new Error(`${trace}: ${error.message}`);
+    });
+    process.stdout.write(`${trace}: exit ${code}, ${kept} kept\n`);
+    expect(await workplaces(instance), trace).toEqual([]);
+    expect(await postmasters(), trace).toHaveLength(1);
+    writes.start();
+    await writes.more(3);
+  }
+  const made = await done<{ id: string; in: string[] }>(instance, "backup");
+  expect(made.in).toEqual(["primary", "secondary"]);
+  expect((await info(instance)).backups.filter(({ state }) => state === "damaged")).toEqual([]);
+});
+
+it.each(["fetch backup", "start PostgreSQL"])(
+  "a guard that is killed in the phase “%s” of a restore is started again, and everything is there",
+  slow,
+  async (phase) => {
+    const { url } = await started();
+    const prompts = await Prompts.of(instance, url);
+    await prompts.save("one");
+    const before = await instance.processes();
+    const ordered = order(instance, "restore", "latest");
+    await jobInPhase(instance, "restore", phase);
+    kill(before.guard);
+    expect((await ordered).code).not.toBe(0);
+    await prompts.save("two");
+    expect(await prompts.names()).toEqual(["one", "two"]);
+    // What was written after the guard came back stays: nobody swaps anything under it.
+    await sleep(2_000);
+    await prompts.save("three");
+    expect(await prompts.names()).toEqual(["one", "three", "two"]);
+    const data = await dataDirectory();
+    const client = await connectAsSuperuser(instance.home);
+    const { rows } = await client.query<{ data: string }>("select current_setting('data_directory') as data");
+    await client.end();
+    expect(rows[0]?.data).toBe(data);
+    expect((await stat(join(data, "postmaster.pid"))).isFile()).toBe(true);
+    expect(await workplaces(instance)).toEqual([]);
+    expect(await postmasters()).toHaveLength(1);
+    await done(instance, "restore", "latest");
+    expect(await prompts.names()).toEqual(["one", "three", "two"]);
+  },
+);
+
+it("a home that is lost with everything in it comes back from the location that survived", slow, async () => {
+  const { url } = await started();
+  const prompts = await Prompts.of(instance, url);
+  await prompts.save("one");
+  await instance.stop();
+
+  // The database alone, with nothing running.
+  await rm(await dataDirectory(), { recursive: true });
+  const report = await done<RestoreReport>(instance, "restore", "latest");
+  expect(report).toMatchObject({ oldState: null, reached: { newTimeline: 2 }, warnings: [] });
+  const { uid } = await stat(await dataDirectory());
+  if (process.getuid?.() === 0) expect(uid).not.toBe(0);
+  await instance.start();
+  expect(await prompts.names()).toEqual(["one"]);
+  // The new life has come to the location.
+  await settled(instance, 2);
+  await prompts.save("two");
+  await instance.stop();
+
+  // All of it, the other location included.
+  await rm(instance.home.root, { recursive: true });
+  const again = await done<RestoreReport>(instance, "restore", "latest");
+  expect(again).toMatchObject({ oldState: null, reached: { newTimeline: 3 } });
+  if (process.getuid?.() === 0) expect((await stat(await dataDirectory())).uid).toBe(uid);
+  await instance.start();
+  expect(await prompts.names()).toEqual(["one", "two"]);
+  await prompts.save("three");
+  const made = await done<{ in: string[] }>(instance, "backup");
+  expect(made.in).toEqual(["primary", "secondary"]);
+});
+
+it("tables that come and go while a backup is made are no fault, and the drill compares equal", slow, async () => {
+  await started();
+  const client = await connectAsSuperuser(instance.home, "promptlib");
+  let over = false;
+  const churning = (async () => {
+    for (let number = 0; !over; number += 1) {
+      await client.query(
+        `create table churn_${number} as select i, repeat('x', 500) as filler from generate_series(1, 500) i`,
+      );
+      if (number >= 20) await client.query(`drop table churn_${number - 20}`);
+    }
+  })();
+  const made = await done<{ id: string; attested: object | null; warnings: string[] }>(instance, "backup");
+  over = true;
+  await churning;
+  await client.end();
+  expect(made).toMatchObject({ attested: expect.any(Object), warnings: [] });
+  const drill = await done<DrillReport>(instance, "drill", "database-failure");
+  expect(drill).toMatchObject({ ok: true, backup: made.id, differences: [] });
+  expect(drill.compared.tables).toBeGreaterThan(25);
+  await done(instance, "verify", made.id);
+});
