@@ -1,112 +1,53 @@
-/** How long reads and writes feel that PostgreSQL was killed, or stood still. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { monotonic, sleep, until } from "../src/base/clock.ts";
-import { existingPlace } from "../src/postgres/place.ts";
-import { runningProcesses } from "../src/postgres/postmaster.ts";
-import { median, print, remove, type Started, start, temporaryDirectory } from "./instance.ts";
+/**
+ * Backup, restore and the receiving of WAL, beside pg_basebackup, pg_receivewal and pgBackRest, on one PostgreSQL 15 of
+ * Debian with some 2 GB. BENCH_SMALL=1: everything once, on 70 MB, to see that it works.
+ */
+import { print } from "./instance.ts";
+import { benchBackup } from "./recovery-backup.ts";
+import { benchCost } from "./recovery-cost.ts";
+import { benchLag } from "./recovery-lag.ts";
+import { makeLife, startReceiving } from "./recovery-ours.ts";
+import { openPgBackRest } from "./recovery-pgbackrest.ts";
+import { clusterBytes, ensurePackages, makeCluster, type Postgres, setArchiving } from "./recovery-postgres.ts";
+import { Programs } from "./recovery-programs.ts";
+import { benchRestore } from "./recovery-restore.ts";
 
-const TRIALS = 7;
-const STILL_MS = 3_000;
+const small = process.env.BENCH_SMALL === "1";
+const SCALE = small ? 5 : 140;
+const ROUNDS = small ? 1 : 3;
+const COMMITS = small ? 20 : 200;
+const LOAD_SECONDS = small ? 3 : 20;
+const WRITE_SECONDS = small ? 3 : 15;
 
 export async function benchRecovery(): Promise<void> {
-  const directory = await temporaryDirectory();
-  const library = await start(directory);
-  const reads = new Reads(library);
-  const [killed, still]: [number[], number[]] = [[], []];
+  const programs = await Programs.open();
   try {
-    await library.client.savePrompt({ name: "read", text: "0" });
-    reads.start();
-    for (let trial = 1; trial <= TRIALS; trial++) {
-      killed.push(await afterKill(library, trial));
-      still.push(await afterStanding(library, trial));
-    }
+    await ensurePackages(programs);
+    const postgres = await makeCluster(programs, SCALE);
+    await backUpAndRestore(programs, postgres);
+    await benchLag(programs, postgres, { commits: COMMITS, loadSeconds: LOAD_SECONDS });
+    await benchCost(programs, postgres, { rounds: ROUNDS, seconds: WRITE_SECONDS });
+  } catch (error) {
+    // What was ended failed for no reason of its own; closing it ends us.
+    if (programs.interrupted) await programs.close();
+    else throw error;
   } finally {
-    await reads.stop();
-    await library.stop();
-    await remove(directory);
-  }
-  print(`### PostgreSQL goes away (${TRIALS} trials each), reads all the time`, "");
-  print("| what | median | longest |", "|---|---|---|");
-  print(`| kill -9 of PostgreSQL → a write is acknowledged again | ${seconds(killed)} |`);
-  print(`| SIGCONT after ${STILL_MS / 1000} s of SIGSTOP → a write is acknowledged again | ${seconds(still)} |`);
-  print(
-    `| a read meanwhile (${reads.count} reads, ${reads.failed} not answered with 200) | ${seconds(reads.times)} |`,
-    "",
-  );
-}
-
-async function afterKill(library: Started, trial: number): Promise<number> {
-  const place = await placeOf(library);
-  const pid = Number((await readFile(join(place.data, "postmaster.pid"), "utf8")).split("\n")[0]);
-  const began = monotonic();
-  process.kill(pid, "SIGKILL");
-  return await untilSaved(library, `killed ${trial}`, began);
-}
-
-async function afterStanding(library: Started, trial: number): Promise<number> {
-  const processes = await runningProcesses(await placeOf(library));
-  for (const pid of processes) process.kill(pid, "SIGSTOP");
-  await sleep(STILL_MS);
-  const began = monotonic();
-  for (const pid of processes) process.kill(pid, "SIGCONT");
-  return await untilSaved(library, `still ${trial}`, began);
-}
-
-async function untilSaved({ client }: Started, text: string, began: number): Promise<number> {
-  const save = () =>
-    client.savePrompt({ name: "written", text }).then(
-      () => true,
-      () => false,
-    );
-  if (!(await until(save, { timeout: 60_000, every: 5 }))) throw new Error("no write was acknowledged within a minute");
-  return monotonic() - began;
-}
-
-async function placeOf({ config }: Started) {
-  const place = await existingPlace(config.home);
-  if (!place) throw new Error("there is no cluster");
-  return place;
-}
-
-class Reads {
-  readonly #library: Started;
-  readonly times: number[] = [];
-  failed = 0;
-  #going = true;
-  #done: Promise<void> = Promise.resolve();
-
-  constructor(library: Started) {
-    this.#library = library;
-  }
-
-  get count(): number {
-    return this.times.length;
-  }
-
-  start(): void {
-    this.#done = this.#read();
-  }
-
-  async stop(): Promise<void> {
-    this.#going = false;
-    await this.#done;
-  }
-
-  async #read(): Promise<void> {
-    while (this.#going) {
-      const began = monotonic();
-      try {
-        await this.#library.client.fetchPrompt("read");
-      } catch {
-        this.failed += 1;
-      }
-      this.times.push(monotonic() - began);
-      await sleep(2);
-    }
+    await programs.close();
   }
 }
 
-function seconds(times: readonly number[]): string {
-  return `${(median(times) / 1000).toFixed(3)} s | ${(Math.max(...times) / 1000).toFixed(3)} s`;
+async function backUpAndRestore(programs: Programs, postgres: Postgres): Promise<void> {
+  const pgBackRest = await openPgBackRest(programs, postgres);
+  const [version] = await postgres.ask<{ server_version: string }>("show server_version");
+  const gibibytes = ((await clusterBytes(postgres)) / 2 ** 30).toFixed(2);
+  print(`## Backup and restore of ${gibibytes} GiB`, "");
+  print(`PostgreSQL ${version?.server_version}, ${pgBackRest.version}, median [lowest–highest].`, "");
+  const life = await makeLife(programs, "ours");
+  // As in earnest: backups are made while WAL is received.
+  const receiving = await startReceiving(programs, postgres, life);
+  const made = await benchBackup(programs, postgres, { life, pgBackRest, rounds: ROUNDS });
+  await postgres.ask("select pg_switch_wal()");
+  await receiving.stop();
+  await benchRestore(programs, postgres, { life, made, pgBackRest, rounds: ROUNDS });
+  await setArchiving(postgres, null);
 }

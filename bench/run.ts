@@ -5,6 +5,7 @@ import { benchFetch } from "./fetch.ts";
 import { benchImport } from "./import.ts";
 import { print } from "./instance.ts";
 import { benchMemory } from "./memory.ts";
+import { benchOutage } from "./outage.ts";
 import { benchRecovery } from "./recovery.ts";
 import { benchSize } from "./size.ts";
 import { benchStarts } from "./starts.ts";
@@ -12,10 +13,11 @@ import { benchStarts } from "./starts.ts";
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   fetch: benchFetch,
   starts: benchStarts,
-  recovery: benchRecovery,
+  outage: benchOutage,
   size: benchSize,
   memory: benchMemory,
   import: benchImport,
+  recovery: benchRecovery,
 };
 
 const asked = process.argv.slice(2);
