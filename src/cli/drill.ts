@@ -21,7 +21,8 @@ async function drill(scenario: "database-failure", { json }: { json?: true }): P
   const report = await order<DrillReport>({ verb: "drill", options: { scenario } });
   if (json) return printJson(report);
   for (const line of drillLines(report)) print(line);
-  for (const sentence of [...report.notCompared, ...report.warnings]) note(sentence);
+  for (const what of report.notCompared) note(`Not compared: ${what}.`);
+  for (const warning of report.warnings) note(warning);
 }
 
 export function drillLines({ backup, point, compared, timeToRecover, seconds, phases }: DrillReport): string[] {

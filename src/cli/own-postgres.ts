@@ -2,6 +2,7 @@
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import { type Cluster, openCluster, stopLeftOver } from "../postgres/cluster.ts";
+import { type LastSeen, readLastSeen } from "../recovery/last-seen.ts";
 import type { Patient } from "../recovery/patient.ts";
 
 export class OwnPostgres implements Patient {
@@ -24,10 +25,10 @@ export class OwnPostgres implements Patient {
   }
 
   async downSince(): Promise<string | null> {
-    return null;
+    return (await this.lastSeen())?.at ?? null;
   }
 
-  async lastSeen(): Promise<null> {
-    return null;
+  async lastSeen(): Promise<LastSeen | null> {
+    return await readLastSeen(this.#config.home.recovery);
   }
 }

@@ -29,12 +29,14 @@ async function receive(): Promise<void> {
   // The next one goes on where this one was: what was received is in the spool.
   supervisor?.onLost(() => process.exit(0));
   const lock = await nextInLine(config.home);
-  const [{ postgresConnection }, { configuredLocations }, { startReceiver }] = await Promise.all([
+  const [{ postgresConnection }, { configuredLocations }, { keepLastSeen }, { startReceiver }] = await Promise.all([
     import("../postgres/connection.ts"),
     import("../recovery/configured-locations.ts"),
+    import("../recovery/last-seen.ts"),
     import("../recovery/receive.ts"),
   ]);
   const { client } = await postgresConnection(config, "guard");
+  let seenAt: string | null = null;
   const receiver = startReceiver({
     replication: client,
     sql: client,
@@ -42,7 +44,12 @@ async function receive(): Promise<void> {
     locations: await configuredLocations(config, { make: true }),
     log: openLog(config.logLevel, supervisor ? join(config.home.logs, "receive.log") : null),
     host: hostname(),
-    tell: (wal) => void supervisor?.say<FromReceiver>({ type: "wal", wal }),
+    tell(wal) {
+      void supervisor?.say<FromReceiver>({ type: "wal", wal });
+      if (wal.position === null || wal.sampledAt === null || wal.sampledAt === seenAt) return;
+      seenAt = wal.sampledAt;
+      keepLastSeen(config.home.recovery, { lsn: wal.position, at: wal.sampledAt });
+    },
   });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => void receiver.stop());
   await supervisor?.ready();

@@ -177,6 +177,8 @@ export class Guardian {
     if (!this.#stopping.signal.aborted) this.#receiving.start();
     this.#metrics.jobEnded(job);
     this.#knowledge.jobEnded(job);
+    // Whoever waited for the job asks next what it changed.
+    void this.#knowledge.refreshIfOld();
   }
 
   async #watch(): Promise<void> {
