@@ -17,7 +17,7 @@ import { health, Instance } from "./support/instance.ts";
 import { Ledger } from "./support/ledger.ts";
 import { programsOf } from "./support/programs.ts";
 
-const MINUTES = Number(process.env.LOOP_MINUTES ?? 2);
+const MINUTES = Number(process.env.LOOP_MINUTES ?? 1);
 const seed = Number(process.env.LOOP_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** What is lost, after how long, and who dies with it. */
