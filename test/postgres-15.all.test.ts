@@ -28,6 +28,8 @@ it.skipIf(!existsSync(join(POSTGRES_15, "postgres")))(
         "run",
         "--project",
         "default",
+        "--project",
+        "all",
         "--reporter",
         "json",
         "--outputFile",

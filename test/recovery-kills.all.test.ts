@@ -197,7 +197,9 @@ it("tables that come and go while a backup is made are no fault, and the drill c
   await client.end();
   expect(made).toMatchObject({ attested: expect.any(Object), warnings: [] });
   const drill = await done<DrillReport>(instance, "drill", "database-failure");
-  expect(drill).toMatchObject({ ok: true, backup: made.id, differences: [] });
+  expect(drill).toMatchObject({ ok: true, differences: [] });
+  // That of the schedule, which follows each restore, may have come after ours.
+  expect((drill.backup ?? "") >= made.id).toBe(true);
   expect(drill.compared.tables).toBeGreaterThan(25);
   await done(instance, "verify", made.id);
 });

@@ -23,11 +23,13 @@ async function job(verb: string, options: string): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
   // A guardian that is gone cannot start PostgreSQL for us: what was begun is taken back.
   process.once("disconnect", () => stop.abort());
+  if (!process.connected) stop.abort();
   const { work } = await import("./recovery-work.ts");
   try {
     const config = readConfig();
     const request = jobRequest.parse({ verb, options: JSON.parse(options) });
     const lock = await lockHome(config.home, "job.lock");
+    if (stop.signal.aborted) throw new PromptlibError("interrupted");
     const result = await work(request, {
       config,
       log: openLog(config.logLevel, join(config.home.logs, "jobs.log")),

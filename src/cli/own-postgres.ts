@@ -2,8 +2,10 @@
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import { type Cluster, openCluster, stopLeftOver } from "../postgres/cluster.ts";
+import { existingPlace } from "../postgres/place.ts";
 import { type LastSeen, readLastSeen } from "../recovery/last-seen.ts";
 import type { Patient } from "../recovery/patient.ts";
+import { finishSwap } from "../recovery/swap.ts";
 
 export class OwnPostgres implements Patient {
   readonly #config: Config;
@@ -21,7 +23,11 @@ export class OwnPostgres implements Patient {
   }
 
   async start(): Promise<void> {
-    if (this.#cluster.state === "stopped") await this.#cluster.start({ make: false });
+    if (this.#cluster.state !== "stopped") return;
+    // A restore that was killed may have left its last step to us.
+    const place = await existingPlace(this.#config.home);
+    if (place) await finishSwap({ root: place.root, recovery: this.#config.home.recovery });
+    await this.#cluster.start({ make: false });
   }
 
   async downSince(): Promise<string | null> {

@@ -61,7 +61,7 @@ async function throughGuardian(
   if (last.state === "running") {
     throw new PromptlibError("guardian_unreachable", {
       message: `The guardian ended before the ${request.verb} did.`,
-      hint: "What was begun was taken back. Look with promptlib status, then order it again.",
+      hint: "What was begun was taken back, but for a restore whose state was in place already: that one stays. Look with promptlib status before you order it again.",
     });
   }
   if (last.error) throw GuardianClient.errorOf(last.error);
@@ -86,6 +86,7 @@ async function here(config: Config, request: JobRequest, progress: RecoveryProgr
   const lock = await lockHome(config.home, "guard.lock");
   try {
     await outlive(config.home, "job.lock", ORPHAN_MS);
+    const job = await lockHome(config.home, "job.lock");
     const [{ work }, { OwnPostgres }] = await Promise.all([import("./recovery-work.ts"), import("./own-postgres.ts")]);
     const log = openLog(config.logLevel, join(config.home.logs, "recovery.log"));
     const postgres = new OwnPostgres(config, log);
@@ -94,6 +95,7 @@ async function here(config: Config, request: JobRequest, progress: RecoveryProgr
       return await work(request, { config, log, signal, progress: (now) => progress.show(now), patient: postgres });
     } finally {
       await postgres.stop();
+      await job.release();
     }
   } finally {
     await lock.release();

@@ -1,6 +1,7 @@
 /** The attested point of a backup: made after it, and stored beside it in every location that has the backup. */
 import pg from "pg";
 import { attest } from "./attest.ts";
+import { isAway } from "./backups.ts";
 import { ATTESTED, type Attested, backupFolder } from "./layout.ts";
 import type { Location } from "./location.ts";
 
@@ -19,6 +20,15 @@ export async function attestBackup(
   if ("notAttested" in made) return made;
   const attested: Attested = { ...made, backup };
   const body = Buffer.from(`${JSON.stringify(attested, null, 1)}\n`);
-  for (const location of locations) await location.put(`${backupFolder(backup)}${ATTESTED}`, body, signal);
-  return attested;
+  const stored: string[] = [];
+  for (const location of locations) {
+    try {
+      await location.put(`${backupFolder(backup)}${ATTESTED}`, body, signal);
+      stored.push(location.name);
+    } catch (error) {
+      // One that went away since the backup keeps the others from nothing.
+      if (!isAway(error)) throw error;
+    }
+  }
+  return stored.length > 0 ? attested : { notAttested: "no location took the figures" };
 }

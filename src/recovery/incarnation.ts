@@ -1,5 +1,6 @@
 /** Which life of the database this home continues: recovery/incarnation.json. A restore begins the next one. */
 import { randomBytes, randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { createFileDurably, readIfExists, writeFileDurably } from "../base/files.ts";
@@ -91,6 +92,21 @@ export function nextIncarnation(
   }
   const replaced = new Set([...replaces, from.incarnation, ...(known ? [known.incarnation] : [])]);
   return { library, incarnation: newName(), systemId, from, replaces: [...replaced].sort() };
+}
+
+/** The same, but null also for a file that is not ours: a restore is what puts an end to it. */
+export async function readableIncarnation(directory: string): Promise<Incarnation | null> {
+  try {
+    return await readIncarnation(directory);
+  } catch (error) {
+    if (error instanceof PromptlibError) return null;
+    throw error;
+  }
+}
+
+/** Nothing is known any more of the life that this home continues. */
+export async function forgetIncarnation(directory: string): Promise<void> {
+  await rm(fileIn(directory), { force: true });
 }
 
 /** In place of the one before. The receiver must not run meanwhile. */

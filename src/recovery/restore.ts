@@ -8,7 +8,7 @@ import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Progress } from "../contract/recovery.ts";
 import { parseLsn } from "../postgres/lsn.ts";
-import { type Incarnation, nextIncarnation, readIncarnation } from "./incarnation.ts";
+import { type Incarnation, nextIncarnation, readableIncarnation } from "./incarnation.ts";
 import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
 import { compactTime } from "./layout.ts";
 import { type Patient, Standstill } from "./patient.ts";
@@ -113,19 +113,21 @@ async function putInPlace(
   { context, phases, standstill }: { context: RestoreContext; phases: Phases; standstill: Standstill },
 ): Promise<string | null> {
   const { ground, site } = context;
-  const before = await readIncarnation(ground.recovery);
+  const before = await readableIncarnation(ground.recovery);
   const [fresh, old] = [place.name, `before-${compactTime(now())}`];
   const oldData = join(ground.root, old, "data");
   const incarnation = continued(before, made);
-  await phases.run("swap", null, async () => {
-    await carryOutSwap(ground, { direction: "in", fresh, old, incarnation });
-  });
+  let failed = "could not be put in place";
   try {
+    await phases.run("swap", null, async () => {
+      await carryOutSwap(ground, { direction: "in", fresh, old, incarnation });
+    });
+    failed = "did not come up";
     await phases.run("start PostgreSQL", null, async () => await standstill.end());
     return existsSync(oldData) ? join(ground.root, old) : null;
   } catch (error) {
     if (existsSync(oldData)) {
-      site.log.error({ err: error }, "the restored PostgreSQL did not come up; the old one is put back");
+      site.log.error({ err: error }, `the restored PostgreSQL ${failed}; the old one is put back`);
       // A start that failed is tried again by whoever keeps PostgreSQL, and may even have come up. Where it cannot be
       // stopped (the guardian is gone), what runs next begins with the restored state.
       await context.patient.stop();
@@ -133,7 +135,7 @@ async function putInPlace(
     }
     const why = error instanceof Error ? error.message : String(error);
     throw new PromptlibError("restore_failed", {
-      message: `The restored PostgreSQL did not come up: ${why}`,
+      message: `The restored PostgreSQL ${failed}: ${why}`,
       cause: error,
     });
   }
@@ -176,6 +178,12 @@ async function report(
     oldState,
     warnings: [...planned.plan.warnings, ...shortfall(planned.plan, restored)],
   };
-  await keepReport(ground.recovery, "restores", report);
+  try {
+    await keepReport(ground.recovery, "restores", report);
+  } catch (error) {
+    // The database is restored and answers: a disk that has no room for the report does not change that.
+    const why = error instanceof Error ? error.message : String(error);
+    report.warnings.push(`This report could not be kept in ${ground.recovery}: ${why}.`);
+  }
   return report;
 }

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { readIfExists, syncDirectory, writeFileDurably } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { incarnationShape, writeIncarnation } from "./incarnation.ts";
+import { forgetIncarnation, incarnationShape, writeIncarnation } from "./incarnation.ts";
 
 /** Where PostgreSQL's data directory lies, and where the engine keeps its files. */
 export interface Ground {
@@ -49,6 +49,7 @@ export async function finishSwap(ground: Ground): Promise<void> {
   await syncDirectory(ground.root);
   // Last: who has the old data directory must not take it for the new life.
   if (isIn && swap.incarnation) await writeIncarnation(ground.recovery, swap.incarnation);
+  else if (isIn) await forgetIncarnation(ground.recovery);
   // Gone already where a job that lost its guardian, and the next guardian, both finish it.
   await rm(journalOf(ground), { force: true });
   await syncDirectory(ground.root);
