@@ -25,6 +25,7 @@ import { listBackups } from "../recovery/backups.ts";
 import { configuredLocations } from "../recovery/configured-locations.ts";
 import { drillDatabaseFailure } from "../recovery/drill.ts";
 import { fillIn } from "../recovery/fill.ts";
+import type { Attested } from "../recovery/layout.ts";
 import { sortByLibrary } from "../recovery/libraries.ts";
 import type { Patient } from "../recovery/patient.ts";
 import { makePlan, type RestoreContext, type RestoreRequest, restore } from "../recovery/restore.ts";
@@ -65,7 +66,7 @@ async function backup({ reason }: BackupOptions, context: WorkContext) {
   const holding = locations.filter(({ name }) => made.in.includes(name));
   progress({ phase: "attest", done: null, total: null });
   const databases = { sql: source.sql, databases: DATABASES };
-  const attested = await attestBackup(made.manifest.id, databases, { locations: holding, signal }).catch(
+  const attest = await attestBackup(made.manifest.id, databases, { locations: holding, signal }).catch(
     // The backup is there and whole whatever comes of its figures; readiness tells that it has none.
     (error: Error) => {
       if (signal.aborted) throw error;
@@ -81,12 +82,16 @@ async function backup({ reason }: BackupOptions, context: WorkContext) {
     stored: parts.reduce((sum, { size }) => sum + size, 0),
     parts: parts.length,
     in: made.in,
-    missing: made.missing,
-    attested: "notAttested" in attested ? null : { point: attested.point, at: attested.at, lsn: attested.lsn },
-    notAttested: "notAttested" in attested ? attested.notAttested : null,
+    missing: [...made.missing, ...("missing" in attest ? attest.missing : [])],
+    attested: "attested" in attest ? told(attest.attested) : null,
+    notAttested: "notAttested" in attest ? attest.notAttested : null,
     filledIn: filled.filled,
     notFilledIn: filled.failed,
   };
+}
+
+function told({ point, at, lsn }: Attested) {
+  return { point, at, lsn };
 }
 
 async function sourceOf(config: Config): Promise<BackupSource> {

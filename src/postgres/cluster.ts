@@ -1,6 +1,5 @@
 /** The embedded cluster: one start, one stop, and word when it ends by itself. */
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { monotonic, sleep } from "../base/clock.ts";
 import type { Home } from "../base/config.ts";
@@ -16,6 +15,7 @@ import { existingPlace, type Place, preparePlace } from "./place.ts";
 import {
   clearRemains,
   findPostmaster,
+  logSize,
   type Postmaster,
   spawnPostmaster,
   stopPostmaster,
@@ -196,7 +196,7 @@ class EmbeddedCluster implements Cluster {
     for (let pause = 50; ; pause = Math.min(pause * 2, 2_000)) {
       await clearRemains(place);
       if (signal.aborted) throw new PromptlibError("interrupted");
-      const from = await sizeOf(logFile);
+      const from = await logSize(logFile);
       const postmaster = await spawnPostmaster(bin, place, account, logFile);
       this.#watch(postmaster, place);
       if (await this.#answers(postmaster, signal)) return;
@@ -238,15 +238,6 @@ class EmbeddedCluster implements Cluster {
     this.#postmaster = null;
     this.#state = "stopped";
     for (const listener of this.#listeners) listener();
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return 0;
-    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { monotonic, sleep, until } from "../base/clock.ts";
 import { isErrno, readIfExists } from "../base/files.ts";
@@ -190,6 +190,16 @@ function send(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch (error) {
     if (!isErrno(error, "ESRCH")) throw error;
+  }
+}
+
+/** Bytes of a log so far, for wordsSince; 0 where there is none yet. */
+export async function logSize(logFile: string): Promise<number> {
+  try {
+    return (await stat(logFile)).size;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return 0;
+    throw error;
   }
 }
 

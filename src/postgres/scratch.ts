@@ -2,7 +2,7 @@
  * A server on a restored data directory, shut off from everything else: for recovery, proofs and drills. It answers
  * nobody but the account that started it, over a socket of its own.
  */
-import { open, rm, stat } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { sleep } from "../base/clock.ts";
@@ -15,6 +15,7 @@ import { makeDirectory, prepareSocketDirectory, refuseImpassable, socketBelow } 
 import {
   clearRemains,
   findPostmaster,
+  logSize,
   type Postmaster,
   runningProcesses,
   spawnServer,
@@ -83,7 +84,7 @@ export async function startScratch(options: ScratchOptions): Promise<Scratch> {
 
   const args = serverArguments(place, scratchSettings(major, options.settings, recovery));
   const logFile = join(directory, "postgres.log");
-  const running = new Running(place, new LogTail(logFile, await sizeOf(logFile)), signal);
+  const running = new Running(place, new LogTail(logFile, await logSize(logFile)), signal);
   const connection = (database: string) => scratchConnection(socket, major, database);
   try {
     await running.start(async () => await spawnServer(options.bin, args, { data, account, logFile }));
@@ -239,15 +240,6 @@ async function hasRecovered(connection: pg.ClientConfig): Promise<boolean> {
     });
   } finally {
     await client.end();
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return 0;
-    throw error;
   }
 }
 

@@ -10,7 +10,7 @@ export async function attestBackup(
   backup: string,
   { sql, databases }: { sql: pg.ClientConfig; databases: readonly [string, ...string[]] },
   { locations, signal }: { locations: readonly Location[]; signal: AbortSignal },
-): Promise<Attested | { notAttested: string }> {
+): Promise<{ attested: Attested; missing: { location: string; reason: string }[] } | { notAttested: string }> {
   const open = async (database: string) => {
     const client = new pg.Client({ ...sql, database, connectionTimeoutMillis: 5_000 });
     await client.connect();
@@ -20,15 +20,15 @@ export async function attestBackup(
   if ("notAttested" in made) return made;
   const attested: Attested = { ...made, backup };
   const body = Buffer.from(`${JSON.stringify(attested, null, 1)}\n`);
-  const stored: string[] = [];
+  const missing: { location: string; reason: string }[] = [];
   for (const location of locations) {
     try {
       await location.put(`${backupFolder(backup)}${ATTESTED}`, body, signal);
-      stored.push(location.name);
     } catch (error) {
       // One that went away since the backup keeps the others from nothing.
       if (!isAway(error)) throw error;
+      missing.push({ location: location.name, reason: `the figures of the attested point: ${error.message}` });
     }
   }
-  return stored.length > 0 ? attested : { notAttested: "no location took the figures" };
+  return missing.length < locations.length ? { attested, missing } : { notAttested: "no location took the figures" };
 }
