@@ -1,5 +1,7 @@
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ACTOR, countRows, openLibrary, type TestLibrary } from "../../test/support/library.ts";
+import { until } from "../base/clock.ts";
 import { openDatabase } from "../database/database.ts";
 import { createKey, listKeys, revokeKey, writeLastUsed } from "./keys.ts";
 import { moveLabel, removeLabel } from "./labels.ts";
@@ -26,6 +28,12 @@ const member = (username: string, role: Parameters<typeof setMember>[5], mayChan
   setMember(library.database, library.project, ACTOR, mayChangeOwners, username, role);
 const login = (username: string, password = PASSWORD) =>
   signIn(library.database, { username, password }, FROM, new Date());
+const someoneWaits = async () =>
+  (
+    await library.asSuperuser(
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    )
+  ).length > 0;
 const revoked = async (sid: string) =>
   (
     await library.database.reads
@@ -125,14 +133,18 @@ describe("a user", () => {
     expect(await login("ada", "another horse battery")).not.toBeNull();
   });
 
-  it("whose password is changed while it is checked gets no session", async () => {
+  it("that is disabled while the password is checked gets no session", async () => {
     await user("op", true);
     await user("ada");
-    const [session] = await Promise.all([
-      login("ada"),
-      library.asSuperuser("update users set disabled = true where username = 'ada'"),
-    ]);
-    expect(session).toBeNull();
+    const other = new pg.Client({ ...library.fresh.superuserConfig, options: "-c search_path=promptlib" });
+    await other.connect();
+    await other.query("begin; update users set disabled = true where username = 'ada'");
+    const session = login("ada");
+    // The check found nothing against it; what is about to be given out waits for the other transaction.
+    expect(await until(someoneWaits, { timeout: 20_000 })).toBe(true);
+    await other.query("commit");
+    await other.end();
+    expect(await session).toBeNull();
   });
 
   it("has a name that nobody else has", async () => {

@@ -150,8 +150,13 @@ describe("a cluster that was made", () => {
       }
       return false;
     };
-    expect(await until(() => killed(/walwriter/), { timeout: 10_000 })).toBe(true);
-    expect(await until(() => killed(/: startup/), { timeout: 10_000, every: 1 })).toBe(true);
+    // Something to recover, and as many crashes as it takes to meet the startup process.
+    await ask(home, "create table much as select n, repeat('x', 50) as x from generate_series(1, 300000) n");
+    const caught = async () => {
+      await killed(/walwriter/);
+      return await until(() => killed(/: startup/), { timeout: 2_000, every: 1 });
+    };
+    expect(await until(caught, { timeout: 30_000 })).toBe(true);
     // It ends at once, or (18.4) says for ever that it recovers.
     expect(await until(() => cluster.state === "stopped", { timeout: 60_000 })).toBe(true);
     await cluster.start();

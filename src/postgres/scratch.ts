@@ -90,6 +90,7 @@ export async function startScratch(options: ScratchOptions): Promise<Scratch> {
     await running.start(async () => await spawnServer(options.bin, args, { data, account, logFile }));
     await running.recovered(connection("template1"), options.onProgress);
     const said = recovered(await running.words());
+    if (signal.aborted) throw new PromptlibError("interrupted");
     options.log.info({ data, ...said }, "a restored PostgreSQL was started");
     return {
       pid: running.pid,

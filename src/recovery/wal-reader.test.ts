@@ -1,9 +1,8 @@
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { freshDatabase } from "../../test/support/database.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freshDatabase, sharedHome } from "../../test/support/database.ts";
 import { runOnce } from "../../test/support/library.ts";
-import { homeAt } from "../base/config.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { parseLsn, parseSegmentName, SEGMENT_BYTES } from "../postgres/lsn.ts";
 import { existingPlace } from "../postgres/place.ts";
@@ -261,7 +260,7 @@ describe("history files", () => {
 
 describe("the first page of a segment", () => {
   it("as PostgreSQL writes it passes, under its own name and no other", async () => {
-    const place = await existingPlace(homeAt(inject("sharedHome")));
+    const place = await existingPlace(sharedHome());
     if (!place) throw new Error("the run's cluster has no place");
     const fresh = await freshDatabase({ empty: true });
     const [row] = await runOnce(

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { inject } from "vitest";
-import { homeAt } from "../../src/base/config.ts";
+import { type Home, homeAt } from "../../src/base/config.ts";
 import { embeddedConnection } from "../../src/postgres/connection.ts";
 import { connectAsSuperuser } from "../../src/postgres/roles.ts";
 import { TEMPLATE } from "./cluster.ts";
@@ -18,9 +18,14 @@ export interface FreshDatabase {
   drop(): Promise<void>;
 }
 
+/** The home whose cluster this worker's test files share, one after the other. */
+export function sharedHome(): Home {
+  return homeAt(inject("sharedHomes")[Number(process.env.VITEST_POOL_ID) - 1] ?? "");
+}
+
 /** `empty`: without our schema, and without the extensions. */
 export async function freshDatabase({ empty = false } = {}): Promise<FreshDatabase> {
-  const home = homeAt(inject("sharedHome"));
+  const home = sharedHome();
   const name = `t_${randomBytes(8).toString("hex")}`;
   await asSuperuser(`create database ${name} template ${empty ? "template0" : TEMPLATE} owner promptlib_owner`);
   return {

@@ -1,10 +1,14 @@
-/** One cluster a run, with a template database that holds the migrated schema; see database.ts for what tests get. */
+/**
+ * A cluster for each worker of the run, copies of one, with a template database that holds the migrated schema; see
+ * database.ts for what tests get. One for all would not do: a writing transaction in any database of a cluster holds
+ * up the order of the change feed in all.
+ */
 import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { homeAt } from "../../src/base/config.ts";
+import { type Home, homeAt } from "../../src/base/config.ts";
 import { isErrno, readIfExists } from "../../src/base/files.ts";
 import { prepareHome } from "../../src/base/home.ts";
 import { takeLock } from "../../src/base/lock.ts";
@@ -14,42 +18,58 @@ import { existingPlace } from "../../src/postgres/place.ts";
 import { findPostmaster, stopPostmaster } from "../../src/postgres/postmaster.ts";
 import { connectAsSuperuser, ensureExtensions } from "../../src/postgres/roles.ts";
 import { TEMPLATE, temporaryDirectory, testCluster } from "./cluster.ts";
+import { duplicate } from "./copied-cluster.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The root of the home whose cluster the tests of this run share. */
-    sharedHome: string;
+    /** The roots of the homes whose clusters the tests of this run share: one for each worker, by its VITEST_POOL_ID. */
+    sharedHomes: string[];
   }
 }
 
 const PREFIX = "promptlib-test-run-";
+const HOME = "home-";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await sweep();
   const directory = await temporaryDirectory(PREFIX);
   const lock = await takeLock(join(directory, "lock"));
-  const home = homeAt(join(directory, "home"));
-  await prepareHome(home);
-  const cluster = testCluster(home);
-  await cluster.start();
-  await makeTemplate();
-  project.provide("sharedHome", home.root);
+  const homes = Array.from({ length: project.vitest.config.maxWorkers }, (_, n) =>
+    homeAt(join(directory, `${HOME}${n + 1}`)),
+  );
+  await prepareHomes();
+  const clusters = homes.map((home) => testCluster(home));
+  await Promise.all(clusters.map((cluster) => cluster.start()));
+  project.provide(
+    "sharedHomes",
+    homes.map(({ root }) => root),
+  );
   return async () => {
-    await cluster.stop("immediate");
+    await Promise.all(clusters.map((cluster) => cluster.stop("immediate")));
     if ("release" in lock) await lock.release();
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   };
 
-  async function makeTemplate(): Promise<void> {
-    const admin = await connectAsSuperuser(home);
-    await admin.query(`create database ${TEMPLATE} owner promptlib_owner`);
-    await admin.end();
-    await ensureExtensions(home, TEMPLATE);
-    const owner = new pg.Client(await embeddedConnection(home, "promptlib_owner", TEMPLATE));
-    await owner.connect();
-    await migrate(owner);
-    await owner.end();
+  async function prepareHomes(): Promise<void> {
+    const [home, ...others] = homes as [Home, ...Home[]];
+    await prepareHome(home);
+    const cluster = testCluster(home);
+    await cluster.start();
+    await fillTemplate(home);
+    await cluster.stop();
+    for (const other of others) await duplicate(home.root, other.root);
   }
+}
+
+async function fillTemplate(home: Home): Promise<void> {
+  const admin = await connectAsSuperuser(home);
+  await admin.query(`create database ${TEMPLATE} owner promptlib_owner`);
+  await admin.end();
+  await ensureExtensions(home, TEMPLATE);
+  const owner = new pg.Client(await embeddedConnection(home, "promptlib_owner", TEMPLATE));
+  await owner.connect();
+  await migrate(owner);
+  await owner.end();
 }
 
 /** Ends what a run that was killed left behind. Other runs may be going on, starting, or ending at the same time. */
@@ -72,8 +92,11 @@ async function isLeftOver(lockFile: string): Promise<boolean> {
 }
 
 async function removeRun(directory: string): Promise<void> {
-  const place = await existingPlace(homeAt(join(directory, "home")));
-  const left = place && (await findPostmaster(place));
-  if (place && left) await stopPostmaster(left, place, "immediate");
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith(HOME)) continue;
+    const place = await existingPlace(homeAt(join(directory, name)));
+    const left = place && (await findPostmaster(place));
+    if (place && left) await stopPostmaster(left, place, "immediate");
+  }
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 }
