@@ -16,7 +16,7 @@ import { ArchiveWriter, sumsFile, type WrittenArchive } from "./archive-writer.t
 import { addDatabase, type DatabaseSummary } from "./backup-database.ts";
 import { addFiles, type FileSet } from "./backup-files.ts";
 import { describeServer, type ServerDescription, serverTime } from "./backup-server.ts";
-import { claimLocation } from "./claims.ts";
+import { type Claimant, claimLocation } from "./claims.ts";
 import { FanOut } from "./fan-out.ts";
 import { ensureIncarnation, type Incarnation } from "./incarnation.ts";
 import {
@@ -75,7 +75,11 @@ export async function makeBackup(source: BackupSource, settings: BackupSettings)
   try {
     const { systemId } = await replication.identifySystem();
     const incarnation = await ensureIncarnation(source.recovery, systemId);
-    const { locations, refused } = await claimed(settings, incarnation);
+    const { locations, refused } = await claimed(settings, {
+      incarnation,
+      host: settings.host,
+      recovery: source.recovery,
+    });
     const server = await describeServer(source.sql);
     const base = await replication.baseBackup({
       label: "promptlib",
@@ -189,12 +193,12 @@ function manifestOf(
 }
 
 /** A location that another installation writes to, or that is away, does not stop the backup into the others. */
-async function claimed({ locations, host, signal }: BackupSettings, incarnation: Incarnation) {
+async function claimed({ locations, signal }: BackupSettings, claimant: Claimant) {
   const usable: Location[] = [];
   const refused: { location: string; reason: string }[] = [];
   for (const location of locations) {
     try {
-      await claimLocation(location, incarnation, host, { signal });
+      await claimLocation(location, claimant, { signal });
       usable.push(location);
     } catch (error) {
       if (!(error instanceof PromptlibError) || error.code === "interrupted") throw error;

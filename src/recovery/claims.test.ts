@@ -1,19 +1,23 @@
-import { rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../test/support/cluster.ts";
-import { claimLocation, isNewest, readClaims } from "./claims.ts";
+import { type Claimant, claimLocation, isNewest, readClaims } from "./claims.ts";
 import { openFolderLocation } from "./folder-location.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { Location } from "./location.ts";
 
 let directory: string;
+let recovery: string;
 let location: Location;
 beforeEach(async () => {
-  directory = await temporaryDirectory();
+  [directory, recovery] = [await temporaryDirectory(), await temporaryDirectory()];
   location = folder(directory);
 });
-afterEach(() => rm(directory, { recursive: true }));
+afterEach(async () => {
+  for (const path of [directory, recovery]) await rm(path, { recursive: true });
+});
 
 function folder(path: string): Location {
   return openFolderLocation({ path, url: `file://${path}`, name: "primary", domain: "disk", required: false });
@@ -24,8 +28,12 @@ function life(incarnation: string, from: string | null = null, more: Partial<Inc
   return { library: "lib", incarnation, systemId: "7001", from: origin, replaces: [], ...more };
 }
 
+function claimant(incarnation: Incarnation): Claimant {
+  return { incarnation, host: "ada.example", recovery };
+}
+
 async function claim(incarnation: Incarnation): Promise<string[]> {
-  return (await claimLocation(location, incarnation, "ada.example")).map((one) => `${one.number} ${one.incarnation}`);
+  return (await claimLocation(location, claimant(incarnation))).map((one) => `${one.number} ${one.incarnation}`);
 }
 
 const fenced = expect.objectContaining({ code: "fenced" });
@@ -46,6 +54,29 @@ describe("a new location", () => {
     ]);
     expect(both.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(await readClaims(location)).toHaveLength(1);
+  });
+});
+
+describe("a location whose mark is gone", () => {
+  it("is a disk that is not mounted: it is left alone, until it is there again", async () => {
+    await claim(life("aaaaaaaa"));
+    await rename(directory, `${directory}.unmounted`);
+    await mkdir(directory);
+    await expect(claim(life("aaaaaaaa"))).rejects.toThrow("its promptlib.json is gone");
+    expect(await readdir(directory)).toEqual([]);
+    await rmdir(directory);
+    await rename(`${directory}.unmounted`, directory);
+    expect(await claim(life("aaaaaaaa"))).toEqual(["1 aaaaaaaa"]);
+  });
+
+  it("is begun anew once somebody says so", async () => {
+    await claim(life("aaaaaaaa"));
+    for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true });
+    const refused = await claim(life("aaaaaaaa")).catch((error: Error) => error.message);
+    const [, file] = /remove (\S+\.json)/.exec(String(refused)) ?? [];
+    await rm(file ?? "");
+    location = folder(directory); // a new start
+    expect(await claim(life("aaaaaaaa"))).toEqual(["1 aaaaaaaa"]);
   });
 });
 
@@ -78,7 +109,7 @@ describe("a location that somebody writes to", () => {
   it("is taken over also across a life that never claimed it, when another location knows that one", async () => {
     await expect(claim(life("cccccccc", "bbbbbbbb"))).rejects.toThrow(fenced);
     const known = await claimLocationOf(life("bbbbbbbb", "aaaaaaaa"));
-    const claims = await claimLocation(location, life("cccccccc", "bbbbbbbb"), "ada.example", { known });
+    const claims = await claimLocation(location, claimant(life("cccccccc", "bbbbbbbb")), { known });
     expect(claims.at(-1)).toMatchObject({ number: 2, incarnation: "cccccccc" });
   });
 
@@ -106,9 +137,7 @@ describe("a location that somebody writes to", () => {
       ...(await claimLocationOf(life("bbbbbbbb", "dddddddd"))),
       ...(await claimLocationOf(life("dddddddd", "bbbbbbbb"))),
     ];
-    await expect(claimLocation(location, life("cccccccc", "bbbbbbbb"), "ada.example", { known })).rejects.toThrow(
-      fenced,
-    );
+    await expect(claimLocation(location, claimant(life("cccccccc", "bbbbbbbb")), { known })).rejects.toThrow(fenced);
   });
 });
 
@@ -116,7 +145,7 @@ describe("a location that somebody writes to", () => {
 async function claimLocationOf(incarnation: Incarnation) {
   const elsewhere = await temporaryDirectory();
   try {
-    return await claimLocation(folder(elsewhere), incarnation, "ada.example");
+    return await claimLocation(folder(elsewhere), claimant(incarnation));
   } finally {
     await rm(elsewhere, { recursive: true });
   }

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { type Incarnation, originShape } from "./incarnation.ts";
+import { isKnown, memoryOf, remember } from "./known-locations.ts";
 import { CLAIMS, type Claim, claimName, FORMAT, type LocationMark, MARK_NAME } from "./layout.ts";
 import type { Location } from "./location.ts";
 import { readObject } from "./wal-upload-objects.ts";
@@ -25,6 +26,15 @@ const claimShape = z.object({
 const LARGEST = 64 * 1024;
 /** So often another one may take the number that we were about to. */
 const TRIES = 5;
+
+/** Who wants to write to a location. */
+export interface Claimant {
+  incarnation: Incarnation;
+  /** For people, of this machine. */
+  host: string;
+  /** <home>/recovery */
+  recovery: string;
+}
 
 /** All claims, oldest first. Throws `location_unavailable`, also for one that cannot be understood. */
 export async function readClaims(location: Location, signal?: AbortSignal): Promise<Claim[]> {
@@ -53,16 +63,16 @@ export async function readMark(location: Location, signal?: AbortSignal): Promis
 /**
  * Makes sure that this incarnation may write to the location, and answers its claims, ours last. The first time it
  * marks the location as the library's. It takes over only from those it descends from or that the restore replaced.
- * Throws `fenced` when somebody else writes there, and `location_unavailable`, also where it belongs to another library.
+ * Throws `fenced` when somebody else writes there, and `location_unavailable`, also where it belongs to another library
+ * and where a mark of ours is gone.
  * `known`: claims of the other locations, for a location that was away while its next-to-last writer lived.
  */
 export async function claimLocation(
   location: Location,
-  incarnation: Incarnation,
-  host: string,
+  { incarnation, host, recovery }: Claimant,
   { known = [], signal }: { known?: readonly Claim[]; signal?: AbortSignal } = {},
 ): Promise<Claim[]> {
-  await markLocation(location, incarnation.library, signal);
+  await markLocation(location, incarnation.library, recovery, signal);
   for (let tries = 0; tries < TRIES; tries++) {
     const claims = await readClaims(location, signal);
     const newest = claims.at(-1);
@@ -82,15 +92,30 @@ export async function isNewest(location: Location, { number }: Claim, signal?: A
   return (await location.list(CLAIMS, signal)).at(-1)?.name === claimName(number);
 }
 
-async function markLocation(location: Location, library: string, signal?: AbortSignal): Promise<void> {
+async function markLocation(
+  location: Location,
+  library: string,
+  recovery: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const found = await readMark(location, signal);
   if (!found) {
+    if (await isKnown(recovery, location.url)) throw emptied(location, recovery);
     const mark: LocationMark = { format: FORMAT, library };
     await location.put(MARK_NAME, Buffer.from(`${JSON.stringify(mark)}\n`), signal);
   }
   // Of two at once one wins, so what is there now counts.
   const mark = found ?? (await readMark(location, signal));
   if (mark?.library !== library) throw unusable(location, "it belongs to another library");
+  await remember(recovery, location.url);
+}
+
+function emptied(location: Location, recovery: string): PromptlibError {
+  const file = memoryOf(recovery, location.url);
+  return unusable(
+    location,
+    `its ${MARK_NAME} is gone: its disk is not mounted, or it was emptied. To begin anew with an empty one, stop Prompt Library, remove ${file}, and start it again`,
+  );
 }
 
 function isOurs(claims: readonly Claim[], { incarnation }: Incarnation): boolean {

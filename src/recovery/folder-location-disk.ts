@@ -9,6 +9,8 @@ export interface Folder extends Pick<Location, "name" | "url"> {
   readonly durable: Set<string>;
   /** When leftovers were last looked for, on the monotonic clock; null: never. */
   cleaned: number | null;
+  /** Something was stored here. */
+  used: boolean;
 }
 
 const MEANING: Readonly<Record<string, string>> = {

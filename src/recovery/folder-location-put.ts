@@ -87,6 +87,7 @@ async function write(folder: Folder, handle: FileHandle, body: AsyncIterable<Uin
 /** Of two at once one gets the name. What is there is durable in both cases. */
 async function giveName(folder: Folder, path: string, target: string): Promise<"stored" | "exists"> {
   const answer = await linked(folder, path, target);
+  folder.used = true;
   await syncUp(folder, dirname(target));
   return answer;
 }
@@ -138,11 +139,27 @@ async function openUnfinished(folder: Folder): Promise<{ handle: FileHandle; pat
   } catch (error) {
     if (!isErrno(error, "ENOENT")) throw error;
   }
+  if (folder.used && (await isBare(folder.path))) throw emptied(folder);
   if (folder.create) await makeFolder(folder.path);
   await mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
     if (!isErrno(error, "EEXIST")) throw error;
   });
   return { handle: await open(path, "wx", 0o600), path };
+}
+
+async function isBare(path: string): Promise<boolean> {
+  const names = await readdir(path).catch((error: unknown) => {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  });
+  return names.length === 0;
+}
+
+/** What lies below a mount point while its disk is not mounted is no substitute for the disk. */
+function emptied({ name, url }: Folder): PromptlibError {
+  return new PromptlibError("location_unavailable", {
+    message: `The location ${name} (${url}) cannot be used: all that was in it is gone; is its disk mounted?`,
+  });
 }
 
 /** The folder of a location itself, durably. */

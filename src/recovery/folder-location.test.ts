@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -49,6 +49,23 @@ describe("a folder location", () => {
       async (path) => (await stat(join(root, path))).mode & 0o777,
     );
     expect(await Promise.all(modes)).toEqual([0o700, 0o700, 0o600]);
+  });
+
+  it("whose disk is unmounted while it is used takes nothing, until it is there again", async () => {
+    const path = join(root, "mnt");
+    await mkdir(path);
+    const location = open(path, true);
+    await location.put("a", Buffer.from("a"));
+    await rename(path, `${path}.unmounted`);
+    await expect(location.put("b", Buffer.from("b"))).rejects.toMatchObject({ code: "location_unavailable" });
+    await mkdir(path);
+    const gone = { code: "location_unavailable", message: expect.stringContaining("is its disk mounted?") };
+    await expect(location.put("b", Buffer.from("b"))).rejects.toMatchObject(gone);
+    expect(await readdir(path)).toEqual([]);
+    await rm(path, { recursive: true });
+    await rename(`${path}.unmounted`, path);
+    await location.put("b", Buffer.from("b"));
+    expect((await location.list("")).map(({ name }) => name)).toEqual(["a", "b"]);
   });
 
   it("leaves no empty folders behind, and stays itself", async () => {

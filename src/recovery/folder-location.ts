@@ -26,7 +26,7 @@ export interface FolderOptions {
 }
 
 export function openFolderLocation({ path, create = false, ...place }: FolderOptions): Location {
-  return new FolderLocation({ ...place, path: resolve(path), create, durable: new Set(), cleaned: null });
+  return new FolderLocation({ ...place, path: resolve(path), create, durable: new Set(), cleaned: null, used: false });
 }
 
 class FolderLocation implements Location {

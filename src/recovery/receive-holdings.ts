@@ -36,7 +36,7 @@ export class Holdings {
   readonly #directory: string;
   readonly #cap: number;
   #gap: Gap | null;
-  #gapKept = true;
+  #keptGap: Gap | null;
   #full = false;
   #ended = false;
 
@@ -48,22 +48,22 @@ export class Holdings {
 
   private constructor(options: HoldingsOptions, spool: Spool, directory: string, gap: Gap | null) {
     const { incarnation, locations, host, onProgress } = options;
+    const claimant = { incarnation, host, recovery: options.recoveryDirectory };
     this.incarnation = incarnation;
     this.spool = spool;
     this.#directory = directory;
     this.#cap = options.spoolCap;
-    this.#gap = gap;
+    this.#gap = this.#keptGap = gap;
     this.uploads = locations.map((location) => {
       const others = () => this.uploads.filter((other) => other.location !== location);
       return new WalUpload({
         location,
-        incarnation,
-        host,
+        claimant,
         spool,
         peers: () => others().flatMap((other) => (other.fenced ? [] : [other.location])),
         knownClaims: () => others().flatMap(({ claims }) => claims),
         onProgress,
-        onGap: (lost) => this.noteGap(lost),
+        onGap: async (lost) => await this.noteGap(lost),
       });
     });
   }
@@ -122,20 +122,34 @@ export class Holdings {
     await makeRoom(this.spool, this.uploads, 0);
   }
 
-  noteGap({ from, to }: { from: Lsn; to: Lsn }): void {
+  /** Kept when it answers, unless the disk refuses it: then `tidy` tries again. */
+  async noteGap({ from, to }: { from: Lsn; to: Lsn }): Promise<void> {
     // The one whom PostgreSQL told us of is found again by each location's upload.
     const known = this.#gap;
     if (known && parseLsn(known.from) <= from && to <= parseLsn(known.to)) return;
     this.#gap = { at: now().toISOString(), from: formatLsn(from), to: formatLsn(to) };
-    this.#gapKept = false;
+    await this.#refusable(() => this.#keepGap());
   }
 
-  /** Each second: what need not stay leaves the spool. A disk that refuses it is asked again. */
+  /** Each second: what need not stay leaves the spool. */
   async tidy(): Promise<void> {
-    try {
+    await this.#refusable(async () => {
       await makeRoom(this.spool, this.uploads, this.#cap);
-      if (this.#gap && !this.#gapKept) await keepGap(this.#directory, this.#gap);
-      this.#gapKept = true;
+      await this.#keepGap();
+    });
+  }
+
+  async #keepGap(): Promise<void> {
+    const gap = this.#gap;
+    if (!gap || gap === this.#keptGap) return;
+    await keepGap(this.#directory, gap);
+    this.#keptGap = gap;
+  }
+
+  /** What a full disk refuses is tried again by the next `tidy`. */
+  async #refusable(deed: () => Promise<void>): Promise<void> {
+    try {
+      await deed();
     } catch (error) {
       if (!isErrno(error, ...DISK_AWAY, "EACCES")) throw error;
     }

@@ -189,6 +189,6 @@ describe("another installation", () => {
     if (!ours) throw new Error("no incarnation");
     const from = { incarnation: ours.incarnation, timeline: 1, lsn: "0/1000000" };
     const theirs = nextIncarnation(ours, from, { library: ours.library, systemId: ours.systemId, replaces: [] });
-    await claimLocation(location, theirs, "bob.example");
+    await claimLocation(location, { incarnation: theirs, host: "bob.example", recovery: stage.path("theirs") });
   }
 });

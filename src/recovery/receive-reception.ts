@@ -108,6 +108,7 @@ export class Reception {
   async #begin(): Promise<WalPosition> {
     const { replication, server, spool, origin, loss, stored } = this.#options;
     const slot = await takeSlot(replication);
+    if (slot.restart && slot.outcome === "exists" && loss !== "slot") await spool.vouch(slot.restart.lsn);
     const restart = slot.restart && loss !== "slot" ? slot.restart : await renewSlot(replication);
     const branches = await this.#keepHistories(server.timeline);
     const began = origin && { timeline: server.timeline, lsn: parseLsn(origin.lsn) };

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chown, rm, stat, writeFile } from "node:fs/promises";
+import { chown, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
@@ -192,6 +192,50 @@ describe("WAL that is lost", () => {
     const end = await stage.stored(receiver, "primary");
     expect(endOf(await compareWithPgWal(location, stage.recovery, server))).toBeGreaterThanOrEqual(end);
     expect(receiver.status().gap).toBeNull();
+  });
+});
+
+describe("after the machine died", () => {
+  const spool = async () => join(stage.recovery, "spool", (await readIncarnation(stage.recovery))?.incarnation ?? "");
+  const died = async () => await writeFile(join(await spool(), "boot-id"), "another life of this machine");
+  const newest = async () => {
+    const names = (await readdir(await spool())).filter((name) => /^[0-9A-F]{24}$/.test(name)).sort();
+    return join(await spool(), names.at(-1) ?? "");
+  };
+
+  it("holes in what was received last are filled, and none reaches a location", async () => {
+    await configure({ wal_keep_size: "1GB" });
+    const location = stage.location("primary");
+    const first = stage.start([location]);
+    await writeWal(server, 20);
+    await stage.stored(first, "primary");
+    await first.stop();
+    await writeWal(server, 2);
+    await died();
+    const bytes = await readFile(await newest());
+    await writeFile(await newest(), bytes.fill(0, Math.floor(bytes.length / 3), Math.floor(bytes.length / 2)));
+    const receiver = stage.start([location]);
+    const end = await stage.stored(receiver, "primary");
+    expect(endOf(await compareWithPgWal(location, stage.recovery, server))).toBeGreaterThanOrEqual(end);
+    expect(receiver.status()).toMatchObject({ state: "streaming", gap: null });
+  });
+
+  it("WAL that PostgreSQL has let go of since, because it was received, is not missed", async () => {
+    const location = stage.location("primary");
+    const first = stage.start([location]);
+    await writeWal(server, 20);
+    await server.sql("select pg_switch_wal()");
+    const end = await stage.stored(first, "primary");
+    await expect.poll(() => stage.slot(), { timeout: 10_000 }).toBeGreaterThanOrEqual(segmentStart(end));
+    await first.stop();
+    await died();
+    await server.cluster.stop();
+    await server.cluster.start();
+    await writeWal(server, 1);
+    await server.sql("checkpoint");
+    const receiver = stage.start([location]);
+    await stage.stored(receiver, "primary");
+    expect(receiver.status()).toMatchObject({ state: "streaming", gap: null });
   });
 });
 

@@ -179,10 +179,7 @@ class Receiver {
         this.#loss = null;
         this.#confirm();
       },
-      onGap: async (gap) => {
-        holdings.noteGap(gap);
-        await holdings.tidy();
-      },
+      onGap: async (gap) => await holdings.noteGap(gap),
       onFork: ({ at, received }) => {
         this.#problems.fork = `PostgreSQL forked off at ${formatLsn(at)}, before ${formatLsn(received)}, which was received: ${received - at} bytes of WAL are no longer part of the database. They are kept.`;
       },

@@ -1,5 +1,6 @@
 /** Bytes of spool files: compared with what comes again, and made durable. */
 import { closeSync, fsyncSync, openSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { PromptlibError } from "../contract/errors.ts";
 import { addBytes, formatLsn, type Lsn } from "../postgres/lsn.ts";
 
@@ -23,6 +24,17 @@ export function compareBytes(
     hint: "What was received before is kept. Begin a new life of the database with: promptlib restore latest.",
     details: { reason: "other_history" },
   });
+}
+
+/** Bytes of a file. With `sync` they are on disk afterwards: a process that was killed may have written more than it synced. */
+export async function sizeOnDisk(path: string, { sync }: { sync: boolean }): Promise<number> {
+  const file = await open(path, "r");
+  try {
+    if (sync) await file.datasync();
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Makes the entries of a directory durable, without letting anything else happen meanwhile. */

@@ -7,7 +7,7 @@
  */
 import { EventEmitter } from "node:events";
 import { closeSync, constants, fdatasync as fdatasyncLater, fdatasyncSync, openSync, writeSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { syncDirectory, writeFileDurably } from "../base/files.ts";
@@ -25,8 +25,8 @@ import {
   timelineName,
   type WalPosition,
 } from "../postgres/lsn.ts";
-import { compareBytes, syncNames, tooShort } from "./spool-bytes.ts";
-import { isSameBoot, knownBytes, noteBoot } from "./spool-zeros.ts";
+import { isSameBoot, noteBoot } from "./spool-boot.ts";
+import { compareBytes, sizeOnDisk, syncNames, tooShort } from "./spool-bytes.ts";
 
 const fdatasync = promisify(fdatasyncLater);
 
@@ -64,9 +64,11 @@ export class Spool extends EventEmitter<{ grown: [] }> {
   readonly #histories = new Map<Timeline, string>();
   /** The one file that is open, and may hold what is not synced. */
   #current: Current | null = null;
+  /** The file that was the newest when the machine died, and its size: it may have holes, so nothing of it counts. */
+  #doubted: { kept: Kept; size: number } | null = null;
   #version = 0;
 
-  /** Makes the directory where there is none. What was not synced when the process died is looked at again. */
+  /** Makes the directory where there is none. */
   static async open(directory: string): Promise<Spool> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const spool = new Spool(directory);
@@ -123,6 +125,18 @@ export class Spool extends EventEmitter<{ grown: [] }> {
     }
   }
 
+  /**
+   * After the machine died: PostgreSQL was told that everything before `confirmed` is here, so it was synced. What it
+   * was not told of, it still has, from the segment's start on, and sends again.
+   */
+  async vouch(confirmed: Lsn): Promise<void> {
+    const doubted = this.#doubted;
+    if (doubted?.size !== SEGMENT_BYTES || confirmed < addBytes(doubted.kept.start, SEGMENT_BYTES)) return;
+    doubted.kept.length = doubted.kept.written = SEGMENT_BYTES;
+    await this.#settle();
+    this.#grown();
+  }
+
   /** When it answers, all that was written counts as received. Throws what the disk says; nothing more counts then. */
   async sync(): Promise<void> {
     const current = this.#current;
@@ -134,6 +148,7 @@ export class Spool extends EventEmitter<{ grown: [] }> {
       throw distrusted(current, error);
     }
     this.#count(current);
+    await this.#settle();
   }
 
   /** Bytes `from` to `to` of a segment, which were received. */
@@ -221,22 +236,34 @@ export class Spool extends EventEmitter<{ grown: [] }> {
   #count(current: Current): void {
     current.isNew = false;
     current.kept.length = current.kept.written;
+    this.#grown();
+  }
+
+  #grown(): void {
     this.#version += 1;
     this.emit("grown");
+  }
+
+  /** Once all of the doubted file is here again, nothing is in doubt at the next start either. */
+  async #settle(): Promise<void> {
+    if (!this.#doubted || this.#doubted.kept.length < this.#doubted.size) return;
+    this.#doubted = null;
+    await noteBoot(this.#directory);
   }
 
   async #takeStock(): Promise<void> {
     const names = (await readdir(this.#directory)).sort();
     const segments = names.filter((name) => parseSegmentName(name));
+    const newest = segments.at(-1);
     const sameBoot = await isSameBoot(this.#directory);
     for (const name of segments) {
       const place = parseSegmentName(name);
       if (!place) continue;
-      const path = join(this.#directory, name);
-      const length = await knownBytes(path, name === segments.at(-1), sameBoot);
-      // Only zeros go, of which nobody will know any more that they may never have been written.
-      if (name === segments.at(-1) && !sameBoot) await truncate(path, length);
-      this.#segments.set(name, { name, timeline: place.timeline, start: place.lsn, length, written: length });
+      const size = await sizeOnDisk(join(this.#directory, name), { sync: name === newest });
+      const length = name === newest && !sameBoot ? 0 : size;
+      const kept = { name, timeline: place.timeline, start: place.lsn, length, written: length };
+      this.#segments.set(name, kept);
+      if (length < size) this.#doubted = { kept, size };
     }
     for (const name of names) {
       const timeline = /^([0-9A-F]{8})\.history$/.exec(name)?.[1];
@@ -244,7 +271,7 @@ export class Spool extends EventEmitter<{ grown: [] }> {
       this.#histories.set(Number.parseInt(timeline, 16), await readFile(join(this.#directory, name), "utf8"));
     }
     await syncDirectory(this.#directory);
-    if (!sameBoot) await noteBoot(this.#directory);
+    if (!sameBoot && !this.#doubted) await noteBoot(this.#directory);
   }
 }
 

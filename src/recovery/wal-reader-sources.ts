@@ -6,7 +6,7 @@ import { PromptlibError } from "../contract/errors.ts";
 import { parseSegmentName, SEGMENT_BYTES, type Timeline, timelineName } from "../postgres/lsn.ts";
 import { historyObject, parseWalObject, walFolder } from "./layout.ts";
 import type { Location } from "./location.ts";
-import { knownBytes } from "./spool-zeros.ts";
+import { bytesBeforeZeros } from "./spool-zeros.ts";
 import { type WalPiece, walPieces } from "./wal-coverage.ts";
 import { readObject, readWal as readWalObject } from "./wal-upload-objects.ts";
 
@@ -105,7 +105,7 @@ async function listSpool(directory: string): Promise<{ pieces: WalPiece[]; histo
     const start = parseSegmentName(name);
     if (!start) continue;
     const { size, mtime } = await stat(path);
-    const known = await knownBytes(path, name === segments.at(-1));
+    const known = name === segments.at(-1) ? await bytesBeforeZeros(path) : size;
     const to = Math.min(size, SEGMENT_BYTES, Math.ceil(known / PAGE) * PAGE);
     if (to > 0) pieces.push({ timeline: start.timeline, segment: name, from: 0, to, object: path, modified: mtime });
   }

@@ -38,7 +38,9 @@ async function folder(name: string): Promise<Location> {
 }
 
 async function lineTo(to: Location = location, peers: Location[] = []): Promise<UploadLine> {
-  const onGap = ({ from, to: end }: { from: Lsn; to: Lsn }) => gaps.push(`${formatLsn(from)} ${formatLsn(end)}`);
+  const onGap = async ({ from, to: end }: { from: Lsn; to: Lsn }) => {
+    gaps.push(`${formatLsn(from)} ${formatLsn(end)}`);
+  };
   const options = { folder: FOLDER, spool, peers: () => peers, onGap, fragmentEvery: 0, peersPatience: 0 };
   const line = new UploadLine({ location: to, ...options });
   await line.takeStock(never);

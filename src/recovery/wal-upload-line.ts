@@ -19,7 +19,7 @@ interface LineOptions {
   /** Other locations, which may have what the spool let go of. */
   peers: () => readonly Location[];
   /** WAL that is neither in the spool nor in another location, so this one will never have it. */
-  onGap: (gap: { from: Lsn; to: Lsn }) => void;
+  onGap: (gap: { from: Lsn; to: Lsn }) => Promise<void>;
   /** For tests: ms between two fragments, and how long peers that are away are waited for. */
   fragmentEvery?: number;
   peersPatience?: number;
@@ -196,7 +196,7 @@ export class UploadLine {
     if (found) {
       await this.#putWhole(point, found, signal);
     } else {
-      this.#options.onGap({ from: positionOf(point), to: next.start });
+      await this.#options.onGap({ from: positionOf(point), to: next.start });
       this.#point = beginning(next);
     }
     this.#unverified = false;

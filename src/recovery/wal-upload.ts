@@ -1,11 +1,10 @@
 /** Brings the spool's WAL to one location, independently of all others, for as long as the location lets us. */
 import { once } from "node:events";
 import { monotonic, sleep } from "../base/clock.ts";
-import { isErrno } from "../base/files.ts";
+import { DISK_AWAY, isErrno } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Lsn, WalPosition } from "../postgres/lsn.ts";
-import { claimLocation, isNewest } from "./claims.ts";
-import type { Incarnation } from "./incarnation.ts";
+import { type Claimant, claimLocation, isNewest } from "./claims.ts";
 import { type Claim, walFolder } from "./layout.ts";
 import type { Location } from "./location.ts";
 import type { Spool, SpoolSegment } from "./spool.ts";
@@ -13,8 +12,7 @@ import { UploadLine } from "./wal-upload-line.ts";
 
 export interface UploadOptions {
   location: Location;
-  incarnation: Incarnation;
-  host: string;
+  claimant: Claimant;
   spool: Spool;
   /** The other locations that we may read from. */
   peers: () => readonly Location[];
@@ -22,7 +20,7 @@ export interface UploadOptions {
   knownClaims: () => readonly Claim[];
   /** More is durable, or we were fenced. */
   onProgress: () => void;
-  onGap: (gap: { from: Lsn; to: Lsn }) => void;
+  onGap: (gap: { from: Lsn; to: Lsn }) => Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 200;
@@ -45,10 +43,10 @@ export class WalUpload {
   #busySince: number | null = null;
 
   constructor(options: UploadOptions) {
-    const { location, incarnation, spool, peers, onGap } = options;
+    const { location, claimant, spool, peers, onGap } = options;
     this.location = location;
     this.#options = options;
-    this.#line = new UploadLine({ location, folder: walFolder(incarnation), spool, peers, onGap });
+    this.#line = new UploadLine({ location, folder: walFolder(claimant.incarnation), spool, peers, onGap });
   }
 
   /** Null also while nobody knows yet what the location holds. */
@@ -116,10 +114,10 @@ export class WalUpload {
   }
 
   async #claim(signal: AbortSignal): Promise<void> {
-    const { location, incarnation, host, knownClaims } = this.#options;
+    const { location, claimant, knownClaims } = this.#options;
     const ours = this.#claims.at(-1);
     const kept = this.#claimedAt !== null && ours && (await isNewest(location, ours, signal));
-    if (!kept) this.#claims = await claimLocation(location, incarnation, host, { known: knownClaims(), signal });
+    if (!kept) this.#claims = await claimLocation(location, claimant, { known: knownClaims(), signal });
     this.#claimedAt = monotonic();
   }
 
@@ -156,7 +154,7 @@ export class WalUpload {
     this.#claimedAt = null;
     if (isAbort(error)) this.#failure = "The location did not answer in time.";
     else if (error instanceof PromptlibError) this.#failure = error.message;
-    else if (isErrno(error, "ENOENT", "EIO", "EACCES", "EMFILE", "ENFILE"))
+    else if (isErrno(error, ...DISK_AWAY, "EACCES", "EMFILE", "ENFILE"))
       this.#failure = `The spool cannot be read (${error.code}).`;
     else throw error;
     if (error instanceof PromptlibError && error.code === "fenced") {
