@@ -12,7 +12,7 @@ import type { Attested } from "../src/recovery/layout.ts";
 import type { RestoreReport } from "../src/recovery/restore-report.ts";
 import { temporaryDirectory } from "./support/cluster.ts";
 import { Instance } from "./support/instance.ts";
-import { done, refused, reports, settled, workplaces } from "./support/recovery-orders.ts";
+import { done, jobInPhase, kill, order, refused, reports, settled, workplaces } from "./support/recovery-orders.ts";
 import { Prompts } from "./support/recovery-prompts.ts";
 
 const PATIENCE = 300_000;
@@ -116,6 +116,38 @@ it("a restored PostgreSQL that does not come up gives way to the old one", slow,
   expect(await workplaces(instance)).toEqual([]);
   expect(await readdir(instance.home.postgres)).not.toContain("swap.json");
 });
+
+it(
+  "a restored PostgreSQL that does not come up gives way to the old one also when the restore was killed",
+  slow,
+  async () => {
+    await superuser(
+      "revoke pg_maintain from promptlib_guard",
+      "alter role postgres set default_transaction_read_only = on",
+    );
+    const { id } = await done<{ id: string }>(instance, "backup");
+    await superuser(
+      "begin read write",
+      "alter role postgres reset default_transaction_read_only",
+      "grant pg_maintain to promptlib_guard",
+      "commit",
+    );
+    await prompts.save("of the old one");
+    const before = (await prompts.names()).length;
+
+    const ordered = order(instance, "restore", id, "--json");
+    kill(await jobInPhase(instance, "restore", "start PostgreSQL"));
+    expect((await ordered).code).not.toBe(0);
+
+    const tidied = async () => !(await readdir(instance.home.postgres)).includes("swap.json");
+    expect(await until(tidied, { timeout: 30_000 })).toBe(true);
+    await prompts.save("written after it");
+    expect(await prompts.names()).toHaveLength(before + 1);
+    // What is written goes on being stored, in the life that it was before.
+    await done(instance, "restore", "latest");
+    expect(await prompts.names()).toContain("written after it");
+  },
+);
 
 async function superuser(...statements: string[]): Promise<void> {
   const client = await connectAsSuperuser(instance.home, "promptlib");

@@ -40,10 +40,15 @@ async function startedOn(where: string, megabytes: number): Promise<Prompts> {
 
 /** Leaves so many bytes. Answers how to make room again. */
 async function fill(leave: number): Promise<() => Promise<void>> {
-  if (!disk) throw new Error("no disk");
-  const { bavail, bsize } = await statfs(disk);
-  const ballast = join(disk, "ballast");
-  await run("fallocate", ["--length", String(bavail * bsize - leave), ballast]);
+  const path = disk;
+  if (!path) throw new Error("no disk");
+  const ballast = join(path, "ballast");
+  const filled = async () => {
+    const { bavail, bsize } = await statfs(path);
+    // What the instance writes at the same time takes room, too.
+    return await run("fallocate", ["--length", String(bavail * bsize - leave), ballast]).catch(() => null);
+  };
+  if (!(await until(filled, { timeout: 20_000 }))) throw new Error(`${path} could not be filled`);
   return async () => await rm(ballast);
 }
 

@@ -2,7 +2,7 @@
  * Whole instances whose jobs and guard are killed in the middle of backups and restores, and which lose their home.
  * RECOVERY_SEED repeats a run of random moments.
  */
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
@@ -31,9 +31,10 @@ afterEach(async () => {
   await instance.remove();
 }, 60_000);
 
-/** A backup of its own is there; the address stays. */
-async function started(): Promise<{ url: string; second: string }> {
+/** A backup of its own is there; the address stays. `closed`: nobody else may pass to the home. */
+async function started({ closed = false } = {}): Promise<{ url: string; second: string }> {
   const directory = await temporaryDirectory();
+  if (closed) await chmod(directory, 0o700);
   const second = join(directory, "second");
   await mkdir(second);
   const port = String(await freePort());
@@ -117,6 +118,24 @@ it("jobs that are killed at random moments leave the old or the new state, and n
   expect((await info(instance)).backups.filter(({ state }) => state === "damaged")).toEqual([]);
 });
 
+it("a restore that is killed while PostgreSQL starts is told all the same: its report is kept", slow, async () => {
+  const { url } = await started();
+  const prompts = await Prompts.of(instance, url);
+  await prompts.save("one");
+  const before = (await reports(instance, "restores")).length;
+  const ordered = order(instance, "restore", "latest", "--json");
+  kill(await jobInPhase(instance, "restore", "start PostgreSQL"));
+  expect((await ordered).code).not.toBe(0);
+  const kept = async () => (await reports<RestoreReport>(instance, "restores")).slice(before);
+  expect(await until(async () => (await kept()).length === 1, { timeout: 30_000 })).toBe(true);
+  const [report] = await kept();
+  expect(report).toMatchObject({ target: "everything there is", lost: { bytes: 0 }, oldState: expect.any(String) });
+  expect(report?.warnings).toContainEqual(expect.stringContaining("was killed before PostgreSQL answered"));
+  expect(report?.downtime).toBeGreaterThan(0);
+  expect(await prompts.names()).toEqual(["one"]);
+  await prompts.save("two");
+});
+
 it.each(["fetch backup", "start PostgreSQL"])(
   "a guard that is killed in the phase “%s” of a restore is started again, and everything is there",
   slow,
@@ -178,6 +197,27 @@ it("a home that is lost with everything in it comes back from the location that 
   const made = await done<{ in: string[] }>(instance, "backup");
   expect(made.in).toEqual(["primary", "secondary"]);
 });
+
+it.runIf(process.getuid?.() === 0)(
+  "a database that lay outside of the home, because root's home lets nobody in, comes back where it was",
+  slow,
+  async () => {
+    const { url } = await started({ closed: true });
+    const place = await existingPlace(instance.home);
+    expect(place?.root).toMatch(/^\/var\/lib\/promptlib\//);
+    const prompts = await Prompts.of(instance, url);
+    await prompts.save("one");
+    await instance.stop();
+    await rm(place?.root ?? "", { recursive: true });
+    const report = await done<RestoreReport>(instance, "restore", "latest");
+    expect(report).toMatchObject({ oldState: null });
+    await instance.start();
+    expect(await prompts.names()).toEqual(["one"]);
+    expect((await existingPlace(instance.home))?.root).toBe(place?.root);
+    await instance.stop();
+    await rm(place?.root ?? "", { recursive: true });
+  },
+);
 
 it("tables that come and go while a backup is made are no fault, and the drill compares equal", slow, async () => {
   await started();

@@ -18,5 +18,4 @@ export const JOB_KNOWS = "PROMPTLIB_JOB_KNOWS";
 
 export interface KnownOfPostgres {
   downSince: string | null;
-  lastSeen: { lsn: string; at: string } | null;
 }

@@ -9,7 +9,6 @@ import { openLog } from "../base/log.ts";
 import { isMessage } from "../base/supervision.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
 import { jobRequest, type Progress } from "../contract/recovery.ts";
-import { readLastSeen } from "../recovery/last-seen.ts";
 import type { Patient } from "../recovery/patient.ts";
 import { usage } from "./verb.ts";
 
@@ -35,7 +34,7 @@ async function job(verb: string, options: string): Promise<void> {
       log: openLog(config.logLevel, join(config.home.logs, "jobs.log")),
       signal: stop.signal,
       progress: nowAndThen((progress) => void say({ type: "progress", progress })),
-      patient: guardedPatient(config.home.recovery),
+      patient: guardedPatient(),
     });
     await lock.release();
     await say({ type: "result", result });
@@ -79,13 +78,12 @@ async function say(message: FromJob): Promise<void> {
 }
 
 /** The PostgreSQL that the guardian keeps: it stops and starts it for us. */
-function guardedPatient(recovery: string): Patient {
-  const { downSince, lastSeen } = JSON.parse(process.env[JOB_KNOWS] ?? "{}") as KnownOfPostgres;
+function guardedPatient(): Patient {
+  const { downSince } = JSON.parse(process.env[JOB_KNOWS] ?? "{}") as KnownOfPostgres;
   return {
     stop: async () => await ask("stop"),
     start: async () => await ask("start"),
     downSince: async () => downSince,
-    lastSeen: async () => lastSeen ?? (await readLastSeen(recovery)),
   };
 }
 

@@ -23,7 +23,6 @@ export const nobody: Patient = {
   stop: async () => {},
   start: async () => {},
   downSince: async () => null,
-  lastSeen: async () => null,
 };
 
 /**

@@ -3,7 +3,7 @@ import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import { type Cluster, openCluster, stopLeftOver } from "../postgres/cluster.ts";
 import { existingPlace } from "../postgres/place.ts";
-import { type LastSeen, readLastSeen } from "../recovery/last-seen.ts";
+import { readLastSeen } from "../recovery/last-seen.ts";
 import type { Patient } from "../recovery/patient.ts";
 import { finishSwap } from "../recovery/swap.ts";
 
@@ -31,10 +31,6 @@ export class OwnPostgres implements Patient {
   }
 
   async downSince(): Promise<string | null> {
-    return (await this.lastSeen())?.at ?? null;
-  }
-
-  async lastSeen(): Promise<LastSeen | null> {
-    return await readLastSeen(this.#config.home.recovery);
+    return (await readLastSeen(this.#config.home.recovery))?.at ?? null;
   }
 }

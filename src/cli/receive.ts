@@ -46,9 +46,10 @@ async function receive(): Promise<void> {
     host: hostname(),
     tell(wal) {
       void supervisor?.say<FromReceiver>({ type: "wal", wal });
-      if (wal.position === null || wal.sampledAt === null || wal.sampledAt === seenAt) return;
-      seenAt = wal.sampledAt;
-      keepLastSeen(config.home.recovery, { lsn: wal.position, at: wal.sampledAt });
+      const { position, sampledAt, incarnation } = wal;
+      if (position === null || sampledAt === null || incarnation === null || sampledAt === seenAt) return;
+      seenAt = sampledAt;
+      keepLastSeen(config.home.recovery, { lsn: position, at: sampledAt, incarnation });
     },
   });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => void receiver.stop());

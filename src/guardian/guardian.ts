@@ -19,7 +19,9 @@ import { configuredLocations } from "../recovery/configured-locations.ts";
 import { refuseSecondLibrary } from "../recovery/libraries.ts";
 import { readiness } from "../recovery/readiness.ts";
 import { clearWorkplaces } from "../recovery/rebuild.ts";
-import { finishSwap } from "../recovery/swap.ts";
+import { keepReport } from "../recovery/reports.ts";
+import { reportOf } from "../recovery/restore-report.ts";
+import { awaitsConfirmation, confirmSwap, finishSwap, type Ground, revertSwap } from "../recovery/swap.ts";
 import { type GuardianServer, startGuardianServer } from "./http.ts";
 import { Jobs } from "./jobs.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
@@ -66,6 +68,8 @@ export class Guardian {
       log,
       existing,
       prepare: () => this.#prepare(),
+      cameUp: () => this.#cameUp(),
+      stayedDown: () => this.#stayedDown(),
       tell: (status) => this.#heard(status),
     });
     this.#jobs = new Jobs({
@@ -110,7 +114,8 @@ export class Guardian {
     let watching: Promise<void> | null = null;
     try {
       await this.#refuseSecondLibrary();
-      this.#receiving.start();
+      // What is received belongs to the life of the database that comes up: see #cameUp and #stayedDown.
+      if (!(await this.#swapped((ground) => awaitsConfirmation(ground)))) this.#receiving.start();
       watching = this.#watch();
       await this.#keeper.run();
     } finally {
@@ -147,17 +152,48 @@ export class Guardian {
 
   #known(): KnownOfPostgres {
     const down = this.#postgres?.state !== "running" && this.#postgres !== null;
-    const { position, sampledAt } = this.#receiving.status ?? { position: null, sampledAt: null };
-    return {
-      downSince: down ? (this.#lastUp ?? null) : null,
-      lastSeen: position !== null && sampledAt !== null ? { lsn: position, at: sampledAt } : null,
-    };
+    return { downSince: down ? (this.#lastUp ?? null) : null };
   }
 
   async #prepare(): Promise<void> {
     const { config } = this.#options;
     // A restore that starts PostgreSQL, or a drill beside one that crashed, still needs what it made.
     await (this.#jobs.current ? finishLastSwap : clearLeftOver)(config);
+  }
+
+  /** A restore that was killed when its state was in place is over now, and can be told. */
+  async #cameUp(): Promise<void> {
+    const { config, log } = this.#options;
+    const confirmed = await this.#swapped((ground) => confirmSwap(ground));
+    if (!confirmed) return;
+    this.#receiving.start();
+    const report = this.#jobs.isAtWork ? null : reportOf(confirmed.report, now());
+    if (!report) return;
+    await keepReport(config.home.recovery, "restores", report).catch((error: unknown) => {
+      log.error({ err: error, report }, "the report of a restore could not be kept");
+    });
+  }
+
+  /** What a restore put in place gives way to what was there before. */
+  async #stayedDown(): Promise<void> {
+    const { config, log } = this.#options;
+    try {
+      if (!(await this.#swapped((ground) => awaitsConfirmation(ground)))) return;
+      // One that answers, and yet cannot be used.
+      await stopLeftOver(config.home);
+      if (!(await this.#swapped((ground) => revertSwap(ground)))) return;
+      log.error("the restored PostgreSQL did not come up; the old one is put back");
+      this.#receiving.start();
+    } catch (error) {
+      log.error({ err: error }, "the restored PostgreSQL did not come up, and the old one could not be put back");
+    }
+  }
+
+  /** What `look` says of the swap of the last restore; null: there is no place for one. */
+  async #swapped<T>(look: (ground: Ground) => Promise<T>): Promise<T | null> {
+    const { home } = this.#options.config;
+    const place = await existingPlace(home);
+    return place && existsSync(place.root) ? await look({ root: place.root, recovery: home.recovery }) : null;
   }
 
   async #standStill(): Promise<void> {

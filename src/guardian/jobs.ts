@@ -59,6 +59,12 @@ export class Jobs {
     return this.#running?.job ?? null;
   }
 
+  /** Its process has not ended. */
+  get isAtWork(): boolean {
+    const process = this.#running?.process;
+    return process !== undefined && process.exitCode === null && process.signalCode === null;
+  }
+
   get all(): readonly Job[] {
     return this.#jobs;
   }

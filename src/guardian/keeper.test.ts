@@ -31,7 +31,9 @@ afterAll(async () => {
 function keep(prepare = async () => {}): Keeper {
   told = [];
   const tell = (status: PostgresStatus) => void told.push(status);
-  const keeper = createKeeper({ home, postgresBin: null, log: testLog(home), existing: false, prepare, tell });
+  const nothing = async () => {};
+  const hooks = { prepare, cameUp: nothing, stayedDown: nothing, tell };
+  const keeper = createKeeper({ home, postgresBin: null, log: testLog(home), existing: false, ...hooks });
   running = { keeper, over: keeper.run().catch((error: unknown) => error) };
   return keeper;
 }

@@ -14,6 +14,10 @@ interface KeeperOptions {
   existing: boolean;
   /** Before each start: what a crash left half done in the place of the cluster. */
   prepare: () => Promise<void>;
+  /** After each start: it answers. */
+  cameUp: () => Promise<void>;
+  /** After each start that failed. Nothing of it runs. */
+  stayedDown: () => Promise<void>;
   /** Told at every change. */
   tell: (status: PostgresStatus) => void;
 }
@@ -87,6 +91,7 @@ class PostgresKeeper implements Keeper {
         this.#tell("stopped");
       } catch (error) {
         if (this.#held || this.#stopping.signal.aborted) continue;
+        await this.#options.stayedDown();
         this.#settle(error);
         if (!ran && refuses(error, this.#existed)) throw error;
         this.#options.log.error({ err: error }, "PostgreSQL did not start");
@@ -161,6 +166,7 @@ class PostgresKeeper implements Keeper {
     this.#existed = true;
     const start = monotonic();
     this.#options.log.info({ pid: this.#cluster.pid, adopted, firstTime }, "PostgreSQL runs");
+    await this.#options.cameUp();
     this.#tell("running");
     this.#settle(null);
     await this.#cluster.ended();

@@ -62,6 +62,8 @@ export class Receiving {
     this.#wanted = false;
     const child = this.#child;
     this.#child = null;
+    // The next one may be of another life of the database.
+    this.#status = null;
     if (child) {
       this.#leaving = child.stop(GRACE_MS).finally(() => {
         this.#leaving = null;
@@ -72,7 +74,7 @@ export class Receiving {
   }
 
   #begin(): void {
-    const child = new Child({
+    const child: Child = new Child({
       name: "receive",
       command: () => [...this.#options.program, "receive"],
       logs: this.#options.logs,
@@ -88,7 +90,7 @@ export class Receiving {
 
   #heard(child: Child, message: unknown): void {
     if (isMessage<FromChild>(message, "ready")) child.ready();
-    if (!isMessage<FromReceiver>(message, "wal")) return;
+    if (!isMessage<FromReceiver>(message, "wal") || child !== this.#child) return;
     this.#status = message.wal;
     if (message.wal.state === "streaming") this.#streamedAt = now();
     if (message.wal.gap) this.#gapAt = new Date(message.wal.gap.at);

@@ -11,7 +11,7 @@ import { type Binaries, findBinaries, installProgram } from "./binaries.ts";
 import { type PostgresSettings, writeConfiguration } from "./configuration.ts";
 import { rolePassword } from "./connection.ts";
 import { hasDataDirectory, makeDataDirectory, markCluster, startFailed } from "./data-directory.ts";
-import { existingPlace, type Place, preparePlace } from "./place.ts";
+import { existingPlace, lostPlace, type Place, preparePlace } from "./place.ts";
 import {
   clearRemains,
   findPostmaster,
@@ -65,7 +65,7 @@ export function openCluster(options: ClusterOptions): Cluster {
 /** Whether a cluster was ever made in this home. */
 export async function clusterExists(home: Home): Promise<boolean> {
   const place = await existingPlace(home);
-  return place !== null && (existsSync(place.marker) || existsSync(place.data));
+  return place !== null && (place.lost || existsSync(place.marker) || existsSync(place.data));
 }
 
 /** Stops whatever PostgreSQL still runs on this home, for a guard that could not do it. */
@@ -147,6 +147,7 @@ class EmbeddedCluster implements Cluster {
     const { home, postgresBin, durable = true } = this.#options;
     const binaries = await findBinaries(postgresBin);
     const existing = await existingPlace(home);
+    if (existing?.lost) throw lostPlace(home);
     // One whose data directory was removed under it goes on answering, with a memory that nobody will ever read.
     if (existing && !existsSync(existing.data)) await clearRemains(existing);
     const firstTime = !(existing && (await hasDataDirectory(existing, binaries.major)));

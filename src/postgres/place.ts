@@ -3,8 +3,8 @@
  * PostgreSQL cannot pass, in /var/lib/promptlib/, and the home holds a symbolic link to it.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, chown, lstat, mkdir, readdir, realpath, stat, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, chown, lstat, mkdir, readdir, readlink, realpath, stat, symlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import type { Home } from "../base/config.ts";
 import { isErrno, prepareDirectory, syncDirectory } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
@@ -20,6 +20,8 @@ export interface Place {
   socket: string;
   /** Says that a cluster was made here, so that a lost data directory is never taken for a first start. */
   marker: string;
+  /** The home's link leads here, and nothing is here: a disk that is not mounted, or is lost. */
+  lost: boolean;
   /** Where clusters of earlier homes at this path lie; nobody but their owner knows whether they may go. */
   older: string[];
 }
@@ -42,29 +44,40 @@ export function socketBelow(directory: string, owner: string): string {
   return length <= LONGEST_SOCKET_PATH ? inside : `/tmp/promptlib-${shortHash(owner)}`;
 }
 
-/** Where the cluster already is, or null when none was made. Error: `postgres_start_failed` for a dangling link. */
+/** Where the cluster already is, or was (`lost`); null: none was made. */
 export async function existingPlace(home: Home): Promise<Place | null> {
-  try {
-    await lstat(home.postgres);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return null;
-    throw error;
-  }
   try {
     return placeAt(await realpath(home.postgres), home);
   } catch (error) {
     if (!isErrno(error, "ENOENT")) throw error;
-    throw new PromptlibError("postgres_start_failed", {
-      message: `The database of this home lived where ${home.postgres} points to, and that directory is gone.`,
-      hint: "Bring it back (is a disk not mounted?), or restore a backup. Nothing new was made in its place.",
-      cause: error,
-    });
+  }
+  try {
+    return { ...placeAt(resolve(home.root, await readlink(home.postgres)), home), lost: true };
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EINVAL")) return null; // EINVAL: a directory by now
+    throw error;
   }
 }
 
-/** Makes the directories that PostgreSQL needs, each with the owner it must have. */
+/** What no start may put anything new in the place of. */
+export function lostPlace(home: Home): PromptlibError {
+  return new PromptlibError("postgres_start_failed", {
+    message: `The database of this home lived where ${home.postgres} points to, and that directory is gone.`,
+    hint: "Bring it back (is a disk not mounted?), or restore a backup. Nothing new was made in its place.",
+  });
+}
+
+/**
+ * Makes the directories that PostgreSQL needs, each with the owner it must have. Also a lost one, where it was we who
+ * chose the place; Error: `postgres_start_failed` where it was not.
+ */
 export async function preparePlace(home: Home, account: Account | null): Promise<Place> {
   const place = (await existingPlace(home)) ?? (await makePlace(home, account));
+  if (place.lost) {
+    if (dirname(place.root) !== FALLBACK) throw lostPlace(home);
+    await makeDirectory(FALLBACK, 0o711);
+    await makeDirectory(place.root, account ? 0o711 : 0o700);
+  }
   if (account) await refuseImpassable(place.root, account);
   await makeDirectory(place.conf, account ? 0o755 : 0o700);
   await prepareSocketDirectory(place.socket, account);
@@ -108,6 +121,7 @@ function placeAt(root: string, home: Home): Place {
     // The account may not be able to follow the home's link, so the server is told the place itself.
     socket: dirname(socket) === home.postgres ? join(root, "socket") : socket,
     marker: join(root, "cluster.json"),
+    lost: false,
     older: [],
   };
 }

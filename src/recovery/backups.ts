@@ -22,6 +22,8 @@ export interface ListedBackup {
   /** null unless it is whole, or damaged with a manifest that can be understood. */
   manifest: BackupManifest | null;
   attested: Attested | null;
+  /** The locations that hold the attested point, by name. */
+  attestedIn: string[];
   /** The locations that hold it whole, by name, in the order they were given. */
   in: string[];
   /** Bytes that lie in all locations. */
@@ -134,13 +136,16 @@ function merge(id: string, copies: readonly Copy[]): ListedBackup {
     problems.push({ location, object: MANIFEST, problem: `is another one than in ${first?.location}` });
   }
   const whole = understood.filter((copy) => copy.missing.length === 0 && !odd.includes(copy));
-  const attested = copies.flatMap((copy) => (copy.attested && "value" in copy.attested ? [copy.attested.value] : []));
+  const attested = copies.flatMap(({ location, attested }) =>
+    attested && "value" in attested ? [{ location, value: attested.value }] : [],
+  );
   const begun = copies.some(({ manifest }) => manifest !== null);
   return {
     id,
     state: whole.length > 0 ? "whole" : begun ? "damaged" : "unfinished",
     manifest: first?.manifest ?? null,
-    attested: attested[0] ?? null,
+    attested: attested[0]?.value ?? null,
+    attestedIn: attested.map(({ location }) => location),
     in: whole.map(({ location }) => location),
     stored: copies.reduce((sum, { stored }) => sum + stored, 0),
     problems,

@@ -49,6 +49,15 @@ describe("a backup that a location missed", () => {
     expect((await fill()).filled).toEqual([]);
   });
 
+  it("only with its attested point gets that", async () => {
+    await store(ID, [first, second]);
+    await rm(second.path(`${backupFolder(ID)}${ATTESTED}`));
+    expect((await list())[0]).toMatchObject({ in: ["primary", "secondary"], attestedIn: ["primary"] });
+    expect((await fill()).filled).toEqual([{ backup: ID, location: "secondary", from: "primary" }]);
+    expect((await list())[0]).toMatchObject({ attestedIn: ["primary", "secondary"] });
+    expect((await fill()).filled).toEqual([]);
+  });
+
   it("is not there before it is whole: what was copied before an interruption is not copied again", async () => {
     await store(ID, [first]);
     const puts: string[] = [];

@@ -24,13 +24,10 @@ export async function fillIn(
   const filled: Filled[] = [];
   const failed: (Filled & { reason: string })[] = [];
   for (const backup of backups) {
-    const from = locations.find(({ name }) => backup.in.includes(name));
-    if (backup.state !== "whole" || !from) continue;
-    for (const location of locations) {
-      if (backup.in.includes(location.name)) continue;
-      const one = { backup: backup.id, location: location.name, from: from.name };
+    for (const { from, to, names } of copiesToMake(backup, locations)) {
+      const one = { backup: backup.id, location: to.name, from: from.name };
       try {
-        await copyBackup(backup, { from, to: location }, signal);
+        for (const name of names) await copyObject(`${backupFolder(backup.id)}${name}`, { from, to }, signal);
         filled.push(one);
       } catch (error) {
         if (!isOfThePlaces(error)) throw error;
@@ -41,20 +38,35 @@ export async function fillIn(
   return { filled, failed };
 }
 
+interface Copy {
+  from: Location;
+  to: Location;
+  /** In the order to copy them. */
+  names: string[];
+}
+
+/** All of a backup for each location that has not all of it; only its attested point where nothing else is missing. */
+function copiesToMake(
+  { state, manifest, attestedIn, in: holders }: ListedBackup,
+  locations: readonly Location[],
+): Copy[] {
+  // The one that has the attested point, too, if there is one.
+  const whole = locations.filter(({ name }) => holders.includes(name));
+  const from = whole.find(({ name }) => attestedIn.includes(name)) ?? whole[0];
+  if (state !== "whole" || !from) return [];
+  const parts = manifest?.parts.map(({ name }) => name) ?? [];
+  return locations.flatMap((to) => {
+    const attested = attestedIn.includes(from.name) && !attestedIn.includes(to.name) ? [ATTESTED] : [];
+    const rest = holders.includes(to.name) ? [] : [...parts, SUMS, POSTGRES_MANIFEST];
+    const names = [...rest, ...attested, ...(rest.length > 0 ? [MANIFEST] : [])];
+    return names.length > 0 ? [{ from, to, names }] : [];
+  });
+}
+
 /** One of the two is away, or what lies there is spoilt: no reason to leave the others as they are. */
 function isOfThePlaces(error: unknown): error is PromptlibError {
   const isSpoilt = error instanceof PromptlibError && ["backup_damaged", "object_not_found"].includes(error.code);
   return isAway(error) || isSpoilt;
-}
-
-async function copyBackup(
-  { id, manifest, attested }: ListedBackup,
-  { from, to }: { from: Location; to: Location },
-  signal: AbortSignal,
-): Promise<void> {
-  const parts = manifest?.parts.map(({ name }) => name) ?? [];
-  const names = [...parts, SUMS, POSTGRES_MANIFEST, ...(attested ? [ATTESTED] : []), MANIFEST];
-  for (const name of names) await copyObject(`${backupFolder(id)}${name}`, { from, to }, signal);
 }
 
 async function copyObject(name: string, { from, to }: { from: Location; to: Location }, signal: AbortSignal) {

@@ -4,13 +4,19 @@
  */
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { DISK_AWAY, isErrno, readIfExists } from "../base/files.ts";
+import { readableIncarnation } from "./incarnation.ts";
+
+const shape = z.object({ lsn: z.string(), at: z.string(), incarnation: z.string() });
 
 export interface LastSeen {
   /** Its WAL was flushed up to here. */
   lsn: string;
   /** By its own clock; ISO 8601, UTC. */
   at: string;
+  /** In this life: positions of another one say nothing about it. */
+  incarnation: string;
 }
 
 export function keepLastSeen(recovery: string, seen: LastSeen): void {
@@ -25,20 +31,20 @@ export function keepLastSeen(recovery: string, seen: LastSeen): void {
   }
 }
 
-/** null: nobody has seen it yet, or what is there cannot be understood. */
+/** null: nobody has seen the database in the life that this home continues. */
 export async function readLastSeen(recovery: string): Promise<LastSeen | null> {
-  const text = await readIfExists(fileIn(recovery));
-  try {
-    const value: unknown = JSON.parse(text ?? "null");
-    return isLastSeen(value) ? { lsn: value.lsn, at: value.at } : null;
-  } catch {
-    return null; // torn by a crash
-  }
+  const seen = parsed(await readIfExists(fileIn(recovery)));
+  const life = await readableIncarnation(recovery);
+  return seen && seen.incarnation === life?.incarnation ? seen : null;
 }
 
-function isLastSeen(value: unknown): value is LastSeen {
-  if (typeof value !== "object" || value === null || !("lsn" in value) || !("at" in value)) return false;
-  return typeof value.lsn === "string" && typeof value.at === "string";
+/** null also for what a crash tore. */
+function parsed(text: string | null): LastSeen | null {
+  try {
+    return shape.parse(JSON.parse(text ?? ""));
+  } catch {
+    return null;
+  }
 }
 
 function fileIn(recovery: string): string {

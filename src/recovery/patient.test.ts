@@ -15,7 +15,6 @@ function patient({ since = null, refuses = 0 }: { since?: string | null; refuses
       if (left >= 0) throw new Error("it does not come up");
     },
     downSince: async () => since,
-    lastSeen: async () => null,
   };
   return { acts, standstill: new Standstill(made) };
 }
@@ -80,7 +79,6 @@ describe("a standstill", () => {
       stop: async () => Promise.reject(new Error("no")),
       start: async () => void acts.push("start"),
       downSince: async () => null,
-      lastSeen: async () => null,
     });
     await expect(standstill.begin()).rejects.toThrow("no");
     await standstill.end();

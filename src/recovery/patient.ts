@@ -8,8 +8,6 @@ export interface Patient {
   start(): Promise<void>;
   /** Since when it has not answered; ISO 8601, UTC. null: it answers, or nobody knows. */
   downSince(): Promise<string | null>;
-  /** The last position that was seen of it, and when by its clock; null: nobody saw one. */
-  lastSeen(): Promise<{ lsn: string; at: string } | null>;
 }
 
 /** From the moment it is down to the moment it answers again. */
@@ -25,6 +23,11 @@ export class Standstill {
 
   get isDown(): boolean {
     return this.#down;
+  }
+
+  /** Since when it does not answer; null: it was not stopped. */
+  get since(): Date | null {
+    return this.#since;
   }
 
   async begin(): Promise<void> {

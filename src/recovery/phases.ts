@@ -30,6 +30,10 @@ export class Phases {
   }
 
   get seconds(): number {
-    return Math.round(this.times.reduce((sum, { seconds }) => sum + seconds, 0) * 1000) / 1000;
+    return totalSeconds(this.times);
   }
+}
+
+export function totalSeconds(phases: readonly PhaseTime[]): number {
+  return Math.round(phases.reduce((sum, { seconds }) => sum + seconds, 0) * 1000) / 1000;
 }

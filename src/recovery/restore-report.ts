@@ -1,6 +1,7 @@
 /** What a restore says of itself afterwards. Pure. */
 import type { PhaseTime } from "../contract/recovery.ts";
 import { formatLsn, parseLsn } from "../postgres/lsn.ts";
+import { totalSeconds } from "./phases.ts";
 import type { Restored } from "./restore-look.ts";
 import type { RestoreTarget } from "./restore-plan-shapes.ts";
 
@@ -21,6 +22,25 @@ export interface RestoreReport {
   /** The directory with the old data directory; null: there was none. */
   oldState: string | null;
   warnings: string[];
+}
+
+/** All of a report that is known when the restored state is about to be put in place. */
+export type ReportDraft = Omit<RestoreReport, "at" | "downtime" | "seconds"> & {
+  /** Since when PostgreSQL does not answer; ISO 8601, UTC. */
+  downSince: string;
+};
+
+/** The report of a restore that was killed when all but the start of PostgreSQL was done. null: it said nothing. */
+export function reportOf(draft: unknown, answered: Date): RestoreReport | null {
+  if (typeof draft !== "object" || draft === null || !("downSince" in draft)) return null;
+  const { downSince, ...known } = draft as ReportDraft;
+  return {
+    ...known,
+    at: answered.toISOString(),
+    downtime: (answered.getTime() - Date.parse(downSince)) / 1000,
+    seconds: totalSeconds(known.phases),
+    warnings: [...known.warnings, "The restore itself was killed before PostgreSQL answered."],
+  };
 }
 
 /** WAL that PostgreSQL is known to have written and that is not there. All that is not known is null. */

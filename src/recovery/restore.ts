@@ -10,16 +10,17 @@ import type { Progress } from "../contract/recovery.ts";
 import { parseLsn } from "../postgres/lsn.ts";
 import { type Incarnation, nextIncarnation, readableIncarnation } from "./incarnation.ts";
 import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
+import { readLastSeen } from "./last-seen.ts";
 import { compactTime } from "./layout.ts";
 import { type Patient, Standstill } from "./patient.ts";
-import { Phases } from "./phases.ts";
+import { Phases, totalSeconds } from "./phases.ts";
 import { makeWorkplace, rebuild, removeWorkplace, type Site, type Workplace } from "./rebuild.ts";
 import { keepReport } from "./reports.ts";
 import { lookAt, type Restored } from "./restore-look.ts";
 import { planRestore } from "./restore-plan.ts";
 import type { Impossible, RestorePlan, RestoreTarget } from "./restore-plan-shapes.ts";
-import { lossOf, type RestoreReport, targetWords } from "./restore-report.ts";
-import { carryOutSwap, finishSwap, type Ground } from "./swap.ts";
+import { lossOf, type ReportDraft, type RestoreReport, targetWords } from "./restore-report.ts";
+import { carryOutSwap, confirmSwap, finishSwap, type Ground, revertSwap } from "./swap.ts";
 
 export interface RestoreRequest {
   target: RestoreTarget;
@@ -42,6 +43,8 @@ interface Planned {
   plan: RestorePlan;
   gathered: Gathered;
 }
+
+type Made = Planned & { request: RestoreRequest; restored: Restored };
 
 /** What would be done. Changes nothing. Errors: `interrupted`. */
 export async function makePlan(
@@ -73,8 +76,8 @@ export async function restore(request: RestoreRequest, context: RestoreContext):
     try {
       const restored = await prepare(planned, place, { request, site, phases });
       if (!standstill.isDown) await stop();
-      const oldState = await putInPlace({ ...planned, restored }, place, { context, phases, standstill });
-      return await report({ request, planned, restored, oldState }, { context, phases, standstill });
+      const known = await putInPlace({ request, ...planned, restored }, place, { context, phases, standstill });
+      return await report(known, { context, standstill });
     } finally {
       await removeWorkplace(place);
     }
@@ -106,32 +109,33 @@ async function prepare(
   }
 }
 
-/** Answers where the old state lies; null: there was none. */
+/** Answers what the restore has to say once PostgreSQL answers, which it does. */
 async function putInPlace(
-  made: Planned & { restored: Restored },
+  made: Made,
   place: Workplace,
   { context, phases, standstill }: { context: RestoreContext; phases: Phases; standstill: Standstill },
-): Promise<string | null> {
+): Promise<ReportDraft> {
   const { ground, site } = context;
   const before = await readableIncarnation(ground.recovery);
   const [fresh, old] = [place.name, `before-${compactTime(now())}`];
-  const oldData = join(ground.root, old, "data");
-  const incarnation = continued(before, made);
+  const oldState = existsSync(join(ground.root, "data")) ? join(ground.root, old) : null;
+  const report = await draft({ ...made, oldState }, { context, phases, standstill });
   let failed = "could not be put in place";
   try {
     await phases.run("swap", null, async () => {
-      await carryOutSwap(ground, { direction: "in", fresh, old, incarnation });
+      await carryOutSwap(ground, { fresh, old, incarnation: continued(before, made), before, report });
     });
     failed = "did not come up";
     await phases.run("start PostgreSQL", null, async () => await standstill.end());
-    return existsSync(oldData) ? join(ground.root, old) : null;
+    await confirmSwap(ground);
+    return report;
   } catch (error) {
-    if (existsSync(oldData)) {
+    if (oldState) {
       site.log.error({ err: error }, `the restored PostgreSQL ${failed}; the old one is put back`);
-      // A start that failed is tried again by whoever keeps PostgreSQL, and may even have come up. Where it cannot be
-      // stopped (the guardian is gone), what runs next begins with the restored state.
+      // Whoever tried to start it has taken the swap back already, but may try again, and it may even have come up.
+      // Where it cannot be stopped (the guardian is gone), the next guardian sees to it.
       await context.patient.stop();
-      await carryOutSwap(ground, { direction: "back", fresh, old, incarnation: before });
+      await revertSwap(ground);
     }
     const why = error instanceof Error ? error.message : String(error);
     throw new PromptlibError("restore_failed", {
@@ -160,30 +164,35 @@ function shortfall({ recovery, reaches }: RestorePlan, { branch }: Restored): st
   ];
 }
 
-async function report(
-  made: { request: RestoreRequest; planned: Planned; restored: Restored; oldState: string | null },
+async function draft(
+  { request, plan, restored, oldState }: Made & { oldState: string | null },
   { context, phases, standstill }: { context: RestoreContext; phases: Phases; standstill: Standstill },
-): Promise<RestoreReport> {
-  const { request, planned, restored, oldState } = made;
-  const { ground, patient } = context;
-  const report: RestoreReport = {
-    at: now().toISOString(),
+): Promise<ReportDraft> {
+  return {
     target: targetWords(request.target),
-    backup: planned.plan.backup.id,
+    backup: plan.backup.id,
     reached: { ...restored.branch, newTimeline: restored.timeline, lastCommit: restored.lastCommit },
-    lost: lossOf(request.target, restored, await patient.lastSeen()),
-    downtime: standstill.seconds,
-    seconds: phases.seconds,
+    lost: lossOf(request.target, restored, await readLastSeen(context.ground.recovery)),
+    downSince: (standstill.since ?? now()).toISOString(),
     phases: phases.times,
     oldState,
-    warnings: [...planned.plan.warnings, ...shortfall(planned.plan, restored)],
+    warnings: [...plan.warnings, ...shortfall(plan, restored)],
   };
+}
+
+async function report(
+  { downSince: _, ...known }: ReportDraft,
+  { context, standstill }: { context: RestoreContext; standstill: Standstill },
+): Promise<RestoreReport> {
+  const { recovery } = context.ground;
+  const { seconds: downtime } = standstill;
+  const report = { ...known, at: now().toISOString(), downtime, seconds: totalSeconds(known.phases) };
   try {
-    await keepReport(ground.recovery, "restores", report);
+    await keepReport(recovery, "restores", report);
   } catch (error) {
     // The database is restored and answers: a disk that has no room for the report does not change that.
     const why = error instanceof Error ? error.message : String(error);
-    report.warnings.push(`This report could not be kept in ${ground.recovery}: ${why}.`);
+    report.warnings.push(`This report could not be kept in ${recovery}: ${why}.`);
   }
   return report;
 }

@@ -5,7 +5,15 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Incarnation, readIncarnation, writeIncarnation } from "./incarnation.ts";
-import { carryOutSwap, finishSwap, type Ground, type Swap } from "./swap.ts";
+import {
+  awaitsConfirmation,
+  carryOutSwap,
+  confirmSwap,
+  finishSwap,
+  type Ground,
+  revertSwap,
+  type Swap,
+} from "./swap.ts";
 
 /** Called before each file operation of the code under test, and of this file. */
 const watch = vi.hoisted(() => ({ before: () => {} }));
@@ -29,7 +37,7 @@ vi.mock("node:fs/promises", async (original) => {
 });
 
 /** The homes that a kill between two file operations leaves behind, from before the first to after the last. */
-async function killedAtEachStep(swap: Swap): Promise<string[]> {
+async function killedAtEachStep(deed: () => Promise<unknown>): Promise<string[]> {
   const states: string[] = [];
   const keep = () => {
     const copy = `${home}-killed-${states.length}`;
@@ -38,7 +46,7 @@ async function killedAtEachStep(swap: Swap): Promise<string[]> {
   };
   watch.before = keep;
   try {
-    await carryOutSwap(ground, swap);
+    await deed();
   } finally {
     watch.before = () => {};
   }
@@ -52,8 +60,9 @@ const AFTER: Incarnation = {
   incarnation: "bbbbbbbb",
   from: { incarnation: "aaaaaaaa", timeline: 1, lsn: "0/3" },
 };
-const IN: Swap = { direction: "in", fresh: "rebuild-1", old: "before-1", incarnation: AFTER };
-const BACK: Swap = { ...IN, direction: "back", incarnation: BEFORE };
+const SWAP: Swap = { fresh: "rebuild-1", old: "before-1", incarnation: AFTER, before: BEFORE, report: { target: "x" } };
+/** As the journal says it. */
+const IN = { format: 1, direction: "in", unconfirmed: false, control: null, ...SWAP };
 
 let home: string;
 let ground: Ground;
@@ -83,24 +92,48 @@ const NEW = { data: "new", old: "old", incarnation: "bbbbbbbb" };
 const OLD = { data: "old", old: null, incarnation: "aaaaaaaa" };
 
 describe("a swap", () => {
-  it("puts the restored state in place, keeps the old one and begins the new life", async () => {
+  it("puts the restored state in place, keeps the old one and begins the new life; then PostgreSQL is to answer", async () => {
     await makeData("data", "old");
-    await carryOutSwap(ground, IN);
+    await carryOutSwap(ground, SWAP);
     expect(await state()).toEqual(NEW);
-    expect(existsSync(join(ground.root, "swap.json"))).toBe(false);
+    expect(await awaitsConfirmation(ground)).toBe(true);
+    await finishSwap(ground);
+    expect(await state()).toEqual(NEW);
+    expect(await confirmSwap(ground)).toEqual({ report: { target: "x" } });
+    expect(await confirmSwap(ground)).toBeNull();
+    expect(await awaitsConfirmation(ground)).toBe(false);
+    expect(await revertSwap(ground)).toBe(false);
+    expect(await state()).toEqual(NEW);
   });
 
-  it("where there was no data directory has nothing to keep", async () => {
-    await carryOutSwap(ground, IN);
+  it("where there was no data directory has nothing to keep, and nothing to take back", async () => {
+    await carryOutSwap(ground, SWAP);
     expect(await state()).toEqual({ ...NEW, old: null });
+    expect(await revertSwap(ground)).toBe(false);
+    expect(await state()).toEqual({ ...NEW, old: null });
+    expect(await confirmSwap(ground)).not.toBeNull();
   });
 
   it("is taken back with the old life, and the restored state is where it was made", async () => {
     await makeData("data", "old");
-    await carryOutSwap(ground, IN);
-    await carryOutSwap(ground, BACK);
+    await carryOutSwap(ground, SWAP);
+    expect(await revertSwap(ground)).toBe(true);
     expect(await state()).toEqual(OLD);
     expect(await readFile(join(ground.root, "rebuild-1/data/PG_VERSION"), "utf8")).toBe("new");
+    expect(existsSync(join(ground.root, "swap.json"))).toBe(false);
+  });
+
+  it("on which PostgreSQL came up once is never taken back, although nobody said that it did", async () => {
+    await makeData("data", "old");
+    await mkdir(join(ground.root, "rebuild-1/data/global"));
+    await writeFile(join(ground.root, "rebuild-1/data/global/pg_control"), "shut down");
+    await carryOutSwap(ground, SWAP);
+    await finishSwap(ground);
+    expect(await awaitsConfirmation(ground)).toBe(true);
+    await writeFile(join(ground.root, "data/global/pg_control"), "in production");
+    await finishSwap(ground);
+    expect(await revertSwap(ground)).toBe(false);
+    expect(await state()).toEqual(NEW);
   });
 
   it("that nobody began leaves everything as it is", async () => {
@@ -109,7 +142,7 @@ describe("a swap", () => {
     expect(await state()).toEqual(OLD);
   });
 
-  it.each(["{", '"x"', '{"format":2}', JSON.stringify({ format: 1, ...IN, replaces: true, old: "../../etc" })])(
+  it.each(["{", '"x"', '{"format":2}', JSON.stringify({ ...IN, replaces: true, old: "../../etc" })])(
     "whose journal says %s is left to a human, with everything where it is",
     async (text) => {
       await makeData("data", "old");
@@ -121,31 +154,30 @@ describe("a swap", () => {
 });
 
 describe("a swap that was killed", () => {
+  const comesIn = async () => await carryOutSwap(ground, SWAP);
+  const goesBack = async () => await revertSwap(ground);
+
   it.each([
-    ["a restored state comes in", IN, ["old", "new", null], NEW],
-    ["one comes in where there was none", IN, [null, "new", null], { ...NEW, old: null }],
-    ["the old state comes back", BACK, ["new", null, "old"], { ...OLD, old: null }],
-  ] as const)("after any of its steps, while %s, is finished at the next start", async (_what, swap, there, end) => {
-    const [data, fresh, old] = there;
-    await rm(join(ground.root, "rebuild-1"), { recursive: true });
+    ["a restored state comes in", comesIn, "old", NEW],
+    ["one comes in where there was none", comesIn, null, { ...NEW, old: null }],
+    ["the old state comes back", goesBack, "old", OLD],
+  ] as const)("after any of its steps, while %s, is finished at the next start", async (_what, deed, data, end) => {
     if (data) await makeData("data", data);
-    if (fresh) await makeData("rebuild-1/data", fresh);
-    else await mkdir(join(ground.root, "rebuild-1"));
-    if (old) await makeData("before-1/data", old);
-    await writeIncarnation(ground.recovery, swap === IN ? BEFORE : AFTER);
-    const states = await killedAtEachStep(swap);
+    if (deed === goesBack) await comesIn();
+    const there = await state();
+    const states = await killedAtEachStep(deed);
     expect(states.length).toBeGreaterThan(6);
     const begun = new Set<boolean>();
     for (const copy of states) {
       const place = { root: join(copy, "postgres"), recovery: join(copy, "recovery") };
-      const journal = existsSync(join(place.root, "swap.json"));
-      const before = await state(place);
       await finishSwap(place);
-      // Without a journal either nothing had begun or everything was done.
-      expect(await state(place)).toEqual(journal ? end : before);
-      expect([end.data, data]).toContain((await state(place)).data);
-      begun.add(journal);
+      const after = await state(place);
+      // Either nothing had begun, or everything is done.
+      expect([there, end]).toContainEqual(after);
+      begun.add(after.data === end.data);
       await finishSwap(place);
+      expect(await state(place)).toEqual(after);
+      if (after.data === "new") expect(await confirmSwap(place)).not.toBeNull();
       expect(await readdir(place.root)).not.toContain("swap.json");
       await rm(copy, { recursive: true });
     }
@@ -156,7 +188,7 @@ describe("a swap that was killed", () => {
 describe("a swap that met an error, and whose restored state was then removed,", () => {
   /** As it lies after this many of its moves. */
   async function stopped(moves: number): Promise<void> {
-    const journal = { format: 1, ...IN, replaces: existsSync(join(ground.root, "data")) };
+    const journal = { ...IN, replaces: existsSync(join(ground.root, "data")) };
     await writeFile(join(ground.root, "swap.json"), JSON.stringify(journal));
     if (moves > 0) {
       await mkdir(join(ground.root, "before-1"));
@@ -196,7 +228,7 @@ it("a swap that two finish at once, a job that lost its guardian and the next gu
         await cp(home, copy, { recursive: true });
         const place = { root: join(copy, "postgres"), recovery: join(copy, "recovery") };
         const others = Array.from({ length: more }, () => finishSwap(place));
-        await Promise.allSettled([carryOutSwap(place, IN), ...others]);
+        await Promise.allSettled([carryOutSwap(place, SWAP), ...others]);
         await finishSwap(place);
         expect(await state(place)).toEqual(NEW);
       } finally {

@@ -1,12 +1,14 @@
 /**
  * Putting a restored data directory in the place of the old one. Two renames and a file: a journal that is written
- * first says what is meant, so that whoever starts after a crash in between finishes it. The old one is kept.
+ * first says what is meant, so that whoever starts after a crash in between finishes it. It stays until PostgreSQL has
+ * answered on the restored one: where it does not come up, whoever tried takes the swap back. The old one is kept.
  */
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { readIfExists, syncDirectory, writeFileDurably } from "../base/files.ts";
+import { isErrno, readIfExists, syncDirectory, writeFileDurably } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { forgetIncarnation, incarnationShape, writeIncarnation } from "./incarnation.ts";
 
@@ -18,41 +20,85 @@ export interface Ground {
   recovery: string;
 }
 
+const directory = z.string().regex(/^[\w~.-]+$/);
 const journalShape = z.object({
   format: z.literal(1),
   /** in: the restored one takes the place of the old one. back: the old one takes its place again. */
   direction: z.enum(["in", "back"]),
+  /** The restored one is in place, and PostgreSQL has not answered on it yet. */
+  unconfirmed: z.boolean(),
   /** Directories below root, each for one `data`: where the restored one was made, and where the old one goes. */
-  fresh: z.string().regex(/^[\w~.-]+$/),
-  old: z.string().regex(/^[\w~.-]+$/),
+  fresh: directory,
+  old: directory,
   /** Whether there was a data directory to be replaced. */
   replaces: z.boolean(),
-  /** Which life of the database goes on with this direction; null: none was known. */
+  /** Which life of the database begins with the restored one, and which the old one is of; null: none is known. */
   incarnation: incarnationShape.nullable(),
+  before: incarnationShape.nullable(),
+  /** Of the restored pg_control as it was put in place: PostgreSQL writes it when it comes up. */
+  control: z.string().nullable(),
+  /** What the restore would have said afterwards, for when it cannot any more. */
+  report: z.unknown(),
 });
 
-type Journal = Omit<z.infer<typeof journalShape>, "format">;
-export type Swap = Omit<Journal, "replaces">;
+type Journal = z.infer<typeof journalShape>;
+export type Swap = Pick<Journal, "fresh" | "old" | "incarnation" | "before" | "report">;
 
 /** PostgreSQL must not run. Errors are those of the file system; whatever was begun is finished at the next start. */
 export async function carryOutSwap(ground: Ground, swap: Swap): Promise<void> {
-  const journal = { format: 1, ...swap, replaces: existsSync(dataOf(ground)) };
-  await writeFileDurably(journalOf(ground), `${JSON.stringify(journal, null, 2)}\n`);
+  const replaces = existsSync(dataOf(ground));
+  await writeJournal(ground, { format: 1, direction: "in", unconfirmed: false, ...swap, replaces, control: null });
   await finishSwap(ground);
 }
 
 /** What a crash left half done; nothing when there is nothing. Called before each start of PostgreSQL. */
 export async function finishSwap(ground: Ground): Promise<void> {
-  const swap = await readJournal(ground);
-  if (!swap) return;
-  const isIn = await moveInto(dataOf(ground), placesOf(ground, swap), swap.replaces);
+  const journal = await readJournal(ground);
+  if (journal?.unconfirmed) {
+    // It came up before, and nobody was left to say so: what was written since must not be taken back.
+    if ((await controlOf(ground)) !== journal.control) await removeJournal(ground);
+  } else if (journal) {
+    await moveAll(ground, journal);
+  }
+}
+
+/** PostgreSQL answers on what was put in place. Answers the report that is still to be made; null: no swap waited. */
+export async function confirmSwap(ground: Ground): Promise<{ report: unknown } | null> {
+  const journal = await readJournal(ground);
+  if (!journal?.unconfirmed) return null;
+  await removeJournal(ground);
+  return { report: journal.report };
+}
+
+/** Whether PostgreSQL is still to answer on a restored data directory. */
+export async function awaitsConfirmation(ground: Ground): Promise<boolean> {
+  return (await readJournal(ground))?.unconfirmed === true;
+}
+
+/**
+ * The old one takes its place again: a swap met an error, or PostgreSQL does not come up. PostgreSQL must not run.
+ * Answers false where there is nothing to take back, or no old one.
+ */
+export async function revertSwap(ground: Ground): Promise<boolean> {
+  const journal = await readJournal(ground);
+  if (!journal?.replaces) return false;
+  const replaces = existsSync(dataOf(ground));
+  await writeJournal(ground, { ...journal, direction: "back", unconfirmed: false, replaces });
+  await finishSwap(ground);
+  return true;
+}
+
+async function moveAll(ground: Ground, journal: Journal): Promise<void> {
+  const { direction, replaces } = journal;
+  const isThere = await moveInto(dataOf(ground), placesOf(ground, journal), replaces);
   await syncDirectory(ground.root);
   // Last: who has the old data directory must not take it for the new life.
-  if (isIn && swap.incarnation) await writeIncarnation(ground.recovery, swap.incarnation);
-  else if (isIn) await forgetIncarnation(ground.recovery);
-  // Gone already where a job that lost its guardian, and the next guardian, both finish it.
-  await rm(journalOf(ground), { force: true });
-  await syncDirectory(ground.root);
+  const incarnation = direction === "in" ? journal.incarnation : journal.before;
+  if (isThere && incarnation) await writeIncarnation(ground.recovery, incarnation);
+  else if (isThere) await forgetIncarnation(ground.recovery);
+  if (isThere && direction === "in") {
+    await writeJournal(ground, { ...journal, unconfirmed: true, control: await controlOf(ground) });
+  } else await removeJournal(ground);
 }
 
 /** Answers whether what was to come is there; else what was there before is there still, or again. */
@@ -83,6 +129,28 @@ function placesOf({ root }: Ground, { direction, fresh, old }: Journal): Places 
 
 function dataOf({ root }: Ground): string {
   return join(root, "data");
+}
+
+/** null: it cannot be read, as on a data directory that is no good. */
+async function controlOf(ground: Ground): Promise<string | null> {
+  try {
+    return createHash("sha256")
+      .update(await readFile(join(dataOf(ground), "global", "pg_control")))
+      .digest("hex");
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "EIO")) return null;
+    throw error;
+  }
+}
+
+async function writeJournal(ground: Ground, journal: Journal): Promise<void> {
+  await writeFileDurably(journalOf(ground), `${JSON.stringify(journal, null, 2)}\n`);
+}
+
+async function removeJournal(ground: Ground): Promise<void> {
+  // Gone already where a job that lost its guardian, and the next guardian, both finish it.
+  await rm(journalOf(ground), { force: true });
+  await syncDirectory(ground.root);
 }
 
 async function readJournal(ground: Ground): Promise<Journal | null> {

@@ -130,6 +130,7 @@ export class World {
       state,
       manifest: state === "unfinished" ? null : manifest,
       attested: null,
+      attestedIn: [],
       in: state === "whole" ? ["primary", "secondary"] : [],
       stored: 0,
       problems,
