@@ -6,7 +6,9 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { pages } from "../docs/generate.ts";
+import { READINESS_CODES, type Readiness } from "../src/contract/recovery.ts";
 import { routes } from "../src/contract/routes.ts";
+import { GuardianMetrics } from "../src/guardian/metrics.ts";
 import { openApi } from "../src/server/openapi.ts";
 import { rooms } from "./architecture/rules.ts";
 
@@ -32,6 +34,24 @@ describe("docs/architecture.md", () => {
 
   it("fits on one page", () => {
     expect(read("docs/architecture.md").split("\n").length).toBeLessThan(160);
+  });
+});
+
+describe("docs/recovery.md", () => {
+  const names = (heading: string) => {
+    const [, section = ""] = read("docs/recovery.md").split(`\n## ${heading}\n`);
+    const rows = (section.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("| `"));
+    return rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)/g)].map(([, name]) => name)).sort();
+  };
+
+  it("has every reason of readiness", () => {
+    expect(names("Readiness")).toEqual(READINESS_CODES.toSorted());
+  });
+
+  it("has every metric of the guardian", async () => {
+    const { registry } = new GuardianMetrics({ postgres: null, readiness: () => ({}) as Readiness });
+    const ours = registry.getMetricsAsArray().map(({ name }) => name);
+    expect(names("Metrics")).toEqual(ours.filter((name) => name.startsWith("promptlib_")).sort());
   });
 });
 

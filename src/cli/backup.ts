@@ -24,6 +24,8 @@ interface MadeBackup extends Omit<BackupManifest, "parts"> {
   missing: { location: string; reason: string }[];
   attested: { point: string } | null;
   notAttested: string | null;
+  notFilledIn: { backup: string; location: string; reason: string }[];
+  walNotFilledIn: { location: string; reason: string }[];
 }
 
 async function backup({ json }: { json?: true }): Promise<void> {
@@ -32,6 +34,9 @@ async function backup({ json }: { json?: true }): Promise<void> {
   const bytes = `${size(made.tar.size)}, stored as ${size(made.stored)} in ${counted(made.parts, "part")}`;
   print(`${made.id}: ${bytes}, in ${made.in.join(", ")}`);
   for (const { location, reason } of made.missing) note(`Not in ${location}: ${reason}`);
+  for (const { backup, location, reason } of made.notFilledIn)
+    note(`${backup} is still missing in ${location}: ${reason}`);
+  for (const { location, reason } of made.walNotFilledIn) note(`Older WAL is still missing in ${location}: ${reason}`);
   for (const warning of made.warnings) note(`PostgreSQL warned: ${warning}`);
   if (made.notAttested !== null) note(`Not attested this time: ${made.notAttested}`);
 }

@@ -49,6 +49,7 @@ describe("how safe everything is", () => {
     const home = readiness({
       now: NOW,
       interval: 21_600,
+      backupsKnown: true,
       postgres: { running: true, checksums: true },
       receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW },
       locations: [{ ...location, riskSeconds: 0.4, lagBytes: 0, problem: null }],
@@ -72,7 +73,12 @@ describe("how safe everything is", () => {
   });
 
   it("lets nobody move the cursor: a problem may hold what a disk or a server said", () => {
-    const reason = { code: "x", level: "warning" as const, message: "a\u001b[2Jb\nc", remedy: "d\re" };
+    const reason = {
+      code: "location_problem" as const,
+      level: "warning" as const,
+      message: "a\u001b[2Jb\nc",
+      remedy: "d\re",
+    };
     expect(readinessLines({ ...calm, reasons: [reason] }, NOW, plain).slice(2)).toEqual([
       "warning   ab c",
       "          d e",

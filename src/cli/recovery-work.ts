@@ -25,7 +25,8 @@ import { listBackups } from "../recovery/backups.ts";
 import { configuredLocations } from "../recovery/configured-locations.ts";
 import { drillDatabaseFailure } from "../recovery/drill.ts";
 import { fillIn } from "../recovery/fill.ts";
-import type { Attested } from "../recovery/layout.ts";
+import { fillInWal } from "../recovery/fill-wal.ts";
+import { type Attested, walFolder } from "../recovery/layout.ts";
 import { sortByLibrary } from "../recovery/libraries.ts";
 import type { Patient } from "../recovery/patient.ts";
 import { makePlan, type RestoreContext, type RestoreRequest, restore } from "../recovery/restore.ts";
@@ -76,6 +77,7 @@ async function backup({ reason }: BackupOptions, context: WorkContext) {
   progress({ phase: "fill in", done: null, total: null });
   const { ours } = await sortByLibrary(locations, made.manifest.library, signal);
   const filled = await fillIn((await listBackups(ours, signal)).backups, ours, signal);
+  const wal = await fillInWal(walFolder(made.manifest), ours, signal);
   const { parts, ...manifest } = made.manifest;
   return {
     ...manifest,
@@ -87,6 +89,8 @@ async function backup({ reason }: BackupOptions, context: WorkContext) {
     notAttested: "notAttested" in attest ? attest.notAttested : null,
     filledIn: filled.filled,
     notFilledIn: filled.failed,
+    walFilledIn: wal.filled,
+    walNotFilledIn: wal.failed,
   };
 }
 

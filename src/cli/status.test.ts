@@ -56,7 +56,9 @@ describe("the status", () => {
       timeToRecover: null,
       lastBackup: null,
       locations: [],
-      reasons: [{ code: "never_drilled", level: "warning" as const, message: "Nobody measured.", remedy: "Drill." }],
+      reasons: [
+        { code: "never_drilled" as const, level: "warning" as const, message: "Nobody measured.", remedy: "Drill." },
+      ],
     };
     const job = {
       ...{ id: "1", verb: "backup" as const, options: {}, state: "running" as const, startedAt: at, endedAt: null },

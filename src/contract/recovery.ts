@@ -66,9 +66,31 @@ export interface Job {
 
 export type Level = "ok" | "warning" | "critical";
 
+/** docs/recovery.md says when each is told. */
+export const READINESS_CODES = [
+  "nothing_elsewhere",
+  "no_backup_elsewhere",
+  "same_disk",
+  "location_problem",
+  "location_lags",
+  "wal_not_received",
+  "wal_lost",
+  "backups_unknown",
+  "no_backup",
+  "backup_old",
+  "backup_failed",
+  "not_attested",
+  "backup_warnings",
+  "no_checksums",
+  "drill_failed",
+  "never_drilled",
+  "drill_old",
+  "recovery_slow",
+] as const;
+
 /** Why data at risk or time to recover is not as promised, and what mends it. */
 export interface ReadinessReason {
-  code: string;
+  code: (typeof READINESS_CODES)[number];
   level: Exclude<Level, "ok">;
   message: string;
   remedy: string;

@@ -21,7 +21,7 @@ const facts: ReadinessInput = {
   postgres: { running: true, checksums: true },
   receiver: null,
   locations: [{ ...location, riskSeconds: 0.4, lagBytes: 8, problem: null }],
-  ...{ backup: null, lastFailure: null, lastDrill: null, drill: null, restore: null },
+  ...{ backupsKnown: true, backup: null, lastFailure: null, lastDrill: null, drill: null, restore: null },
 };
 
 /** A job, or a list of them, or something else that is only looked at. */

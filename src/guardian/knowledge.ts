@@ -81,7 +81,7 @@ export class Knowledge {
 
   facts(
     receiver: ReceiverStatus | null,
-  ): Pick<ReadinessInput, "locations" | "backup" | "lastFailure" | "lastDrill" | "drill" | "restore"> {
+  ): Pick<ReadinessInput, "locations" | "backupsKnown" | "backup" | "lastFailure" | "lastDrill" | "drill" | "restore"> {
     const incarnation = receiver?.incarnation ?? null;
     const own = this.#whole().filter(({ manifest }) => incarnation === null || manifest?.incarnation === incarnation);
     const newest = own.at(-1);
@@ -89,6 +89,7 @@ export class Knowledge {
     const lastDrill = drills.at(-1);
     return {
       locations: this.#locations.map((location) => this.#locationFacts(location, own, receiver)),
+      backupsKnown: this.isKnown,
       backup: newest?.manifest
         ? {
             id: newest.id,

@@ -64,12 +64,13 @@ function copiesToMake(
 }
 
 /** One of the two is away, or what lies there is spoilt: no reason to leave the others as they are. */
-function isOfThePlaces(error: unknown): error is PromptlibError {
+export function isOfThePlaces(error: unknown): error is PromptlibError {
   const isSpoilt = error instanceof PromptlibError && ["backup_damaged", "object_not_found"].includes(error.code);
   return isAway(error) || isSpoilt;
 }
 
-async function copyObject(name: string, { from, to }: { from: Location; to: Location }, signal: AbortSignal) {
+/** Nothing is overwritten. Errors: `backup_damaged`, `location_unavailable`, `interrupted`. */
+export async function copyObject(name: string, { from, to }: { from: Location; to: Location }, signal: AbortSignal) {
   const wanted = await from.stat(name, signal);
   if (!wanted) throw new PromptlibError("backup_damaged", { message: `${name} is missing in ${from.name}.` });
   const there = await to.stat(name, signal);

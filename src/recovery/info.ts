@@ -5,7 +5,7 @@ import { formatLsn } from "../postgres/lsn.ts";
 import { isAway, type ListedBackup } from "./backups.ts";
 import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
 import type { BackupManifest, Claim } from "./layout.ts";
-import { BACKUPS } from "./layout.ts";
+import { BACKUPS, WAL } from "./layout.ts";
 import type { Location } from "./location.ts";
 import { presentLine, type Window, windowOf } from "./restore-plan-window.ts";
 
@@ -126,7 +126,7 @@ async function locationInfo(
       : null,
   };
   try {
-    const [backups, wal] = [await storedBelow(location, BACKUPS, signal), await storedBelow(location, "wal/", signal)];
+    const [backups, wal] = [await storedBelow(location, BACKUPS, signal), await storedBelow(location, WAL, signal)];
     const free = await location.freeSpace();
     const problem = unreachable.find((one) => one.location === name)?.problem ?? null;
     return { ...known, reachable: true, problem, free, backups, wal };

@@ -41,6 +41,7 @@ export function claimName(number: number): string {
 }
 
 export const BACKUPS = "backups/";
+export const WAL = "wal/";
 export const MANIFEST = "manifest.json";
 /** PostgreSQL's own manifest of the data directory. */
 export const POSTGRES_MANIFEST = "backup_manifest";
@@ -143,7 +144,7 @@ export interface AttestedTable {
 
 /** wal/<system id>-<incarnation>/ */
 export function walFolder({ systemId, incarnation }: { systemId: string; incarnation: string }): string {
-  return `wal/${systemId}-${incarnation}/`;
+  return `${WAL}${systemId}-${incarnation}/`;
 }
 
 /** A whole segment: wal/…/00000001/000000010000000000000004.zst */

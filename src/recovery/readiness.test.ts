@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { launcher } from "../../test/support/instance.ts";
 import { fuzz } from "../../test/support/library.ts";
 import { settings } from "../base/settings.ts";
+import { READINESS_CODES } from "../contract/recovery.ts";
 import { type LocationFacts, type ReadinessInput, readiness } from "./readiness.ts";
 
 const NOW = new Date("2026-11-22T06:00:00Z");
@@ -28,6 +29,7 @@ const safe: ReadinessInput = {
   postgres: { running: true, checksums: true },
   receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW },
   locations: [near, far],
+  backupsKnown: true,
   backup: { id: "20261122T050000Z-7f3a", end: ago(3_000), attested: true, warnings: 0 },
   lastFailure: null,
   lastDrill: { at: ago(DAY), ok: true },
@@ -124,6 +126,7 @@ describe("a reason", () => {
     ["WAL was lost after the newest backup", receiver({ gapAt: ago(10) }), ["!wal_lost"]],
     ["WAL was lost before the newest backup", receiver({ gapAt: ago(3_001) }), []],
     ["there is no backup", { backup: null }, ["!no_backup"]],
+    ["no location can be read", { backup: null, backupsKnown: false }, ["!backups_unknown"]],
     ["a backup is two intervals old", { backup: { ...backupOf(), end: ago(7_200) } }, []],
     ["a backup is older than that", { backup: { ...backupOf(), end: ago(7_201) } }, ["!backup_old"]],
     ["the last try failed", { lastFailure: { at: ago(10), message: "no room" } }, ["backup_failed"]],
@@ -167,7 +170,7 @@ describe("a reason", () => {
       }
       expect(remedy).toMatch(/\S$/);
     }
-    expect(new Set(all.map(({ code }) => code)).size).toBe(17);
+    expect(new Set(all.map(({ code }) => code))).toEqual(new Set(READINESS_CODES));
   });
 });
 
@@ -195,6 +198,7 @@ describe("whatever is known", () => {
       }),
     ),
     locations: fc.array(location, { maxLength: 4 }),
+    backupsKnown: fc.boolean(),
     backup: fc.option(
       fc.record({ id: fc.string(), end: instant, attested: fc.boolean(), warnings: fc.nat({ max: 2 }) }),
     ),

@@ -14,6 +14,8 @@ export interface ReadinessInput {
   /** `streamedAt`: when it last said that it gets what is written; null: not yet. */
   receiver: { state: string; problem: string | null; gapAt: Date | null; streamedAt: Date | null } | null;
   locations: readonly LocationFacts[];
+  /** At least one location could be read. */
+  backupsKnown: boolean;
   /** The newest backup that is whole somewhere, of the present life of the database. */
   backup: { id: string; end: Date; attested: boolean; warnings: number } | null;
   lastFailure: { at: Date; message: string } | null;
@@ -100,7 +102,7 @@ function locationReasons({ locations }: ReadinessInput): ReadinessReason[] {
     reasons.push({
       code: "no_backup_elsewhere",
       level: "critical",
-      message: "No location outside this machine holds a whole backup.",
+      message: "No location outside this machine is known to hold a whole backup.",
       remedy: "Make one with promptlib backup, and look at what promptlib info says of the location.",
     });
   }
@@ -153,19 +155,9 @@ function walReasons({ receiver, backup }: ReadinessInput): ReadinessReason[] {
   return reasons;
 }
 
-function backupReasons({ backup, lastFailure, now, interval, postgres }: ReadinessInput): ReadinessReason[] {
-  const reasons: ReadinessReason[] = [];
-  const age = backup ? (now.getTime() - backup.end.getTime()) / 1000 : Number.POSITIVE_INFINITY;
-  if (!backup || age > 2 * interval) {
-    reasons.push({
-      code: backup ? "backup_old" : "no_backup",
-      level: "critical",
-      message: backup
-        ? `The newest backup is ${Math.round(age / 60)} minutes old, which is more than two intervals.`
-        : "There is no backup of this database yet.",
-      remedy: "Make one with promptlib backup; logs/jobs.log of the home says why none was made.",
-    });
-  }
+function backupReasons(input: ReadinessInput): ReadinessReason[] {
+  const { backup, lastFailure, postgres } = input;
+  const reasons = ageReasons(input);
   if (lastFailure && (!backup || lastFailure.at > backup.end)) {
     reasons.push({
       code: "backup_failed",
@@ -199,6 +191,27 @@ function backupReasons({ backup, lastFailure, now, interval, postgres }: Readine
     });
   }
   return reasons;
+}
+
+function ageReasons({ backup, backupsKnown, now, interval }: ReadinessInput): ReadinessReason[] {
+  const remedy = "Make one with promptlib backup; logs/jobs.log of the home says why none was made.";
+  if (!backup && !backupsKnown) {
+    return [
+      {
+        code: "backups_unknown",
+        level: "critical",
+        message: "No location can be read, so nobody knows which backups there are.",
+        remedy: "promptlib info says what is wrong with each.",
+      },
+    ];
+  }
+  if (!backup) {
+    return [{ code: "no_backup", level: "critical", message: "There is no backup of this database yet.", remedy }];
+  }
+  const age = (now.getTime() - backup.end.getTime()) / 1000;
+  if (age <= 2 * interval) return [];
+  const message = `The newest backup is ${Math.round(age / 60)} minutes old, which is more than two intervals.`;
+  return [{ code: "backup_old", level: "critical", message, remedy }];
 }
 
 function recoveryReasons(input: ReadinessInput): ReadinessReason[] {
