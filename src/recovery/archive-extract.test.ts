@@ -52,8 +52,8 @@ describe("an archive that is unpacked", () => {
   it("is what was packed, whatever that was", { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(anyTree, fc.constantFrom("zstd" as const, "gzip" as const), async (tree, compression) => {
-        await rm(join(scene.root, "primary"), { recursive: true, force: true });
-        await rm(target(), { recursive: true, force: true });
+        for (const path of [join(scene.root, "primary"), target()]) await rm(path, { recursive: true, force: true });
+        location = scene.location("primary");
         const files = tree.map(({ folder, name, size, mode, plain }): TestFile => {
           const bytes = plain ? Buffer.alloc(size, "prompt ") : randomBytes(size);
           return { name: ["data", ...folder.map((part) => `${part}.d`), `${name}.f`].join("/"), bytes, mode };
