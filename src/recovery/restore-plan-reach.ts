@@ -123,7 +123,9 @@ function gapBehind(rest: Line, at: Lsn, { coverages, marks }: Ground): MissingWa
     return next === null || (span.to !== null && next >= span.to) ? [] : [next];
   });
   const end = rest.at(-1)?.to ?? null;
-  const known = [...wal, ...marks.filter((mark) => mark > at && (end === null || mark <= end))];
+  // Where the line was left the database has been, whatever was kept of the way there.
+  const left = end !== null && end > at ? [end] : [];
+  const known = [...wal, ...left, ...marks.filter((mark) => mark > at && (end === null || mark <= end))];
   const missingIn = rest.find(({ to }) => to === null || to > at);
   if (known.length === 0 || !missingIn) return null;
   const until = known.reduce((nearest, next) => smaller(nearest, next));

@@ -110,14 +110,24 @@ function aimsOfLsn(
   main: Line,
   input: PlanInput,
 ): Aim[] | Refusal {
-  const index = main.findIndex((span) => span.to === null || lsn <= span.to);
-  const span = main[index];
-  if (span && (timeline === null || span.timeline === timeline))
-    return [{ line: main.slice(0, index + 1), stop: "lsn", lsn }];
-  const branches =
-    timeline === null ? [] : branchesWith(timeline, input).filter((line) => (line.at(-1)?.from ?? lsn) <= lsn);
-  if (branches.length > 0) return branches.map((line) => ({ line, stop: "lsn", lsn }));
+  // At a fork both lines are there: the later one may have kept what the earlier one lost.
+  const ends = main.flatMap((span, index) => {
+    const holds = span.from <= lsn && (span.to === null || lsn <= span.to);
+    return holds && (timeline === null || span.timeline === timeline) ? [main.slice(0, index + 1)] : [];
+  });
+  const others = timeline === null ? [] : branchesWith(timeline, input).filter((line) => beginsBefore(line, lsn));
+  const lines = [...ends, ...others.filter((line) => !ends.some((one) => isSameEnd(one, line)))];
+  if (lines.length > 0) return lines.map((line) => ({ line, stop: "lsn", lsn }));
   return { reason: `Nothing is known of ${formatLsn(lsn)}${timeline === null ? "" : ` on timeline ${timeline}`}` };
+}
+
+function beginsBefore(line: Line, lsn: Lsn): boolean {
+  return (line.at(-1)?.from ?? lsn) <= lsn;
+}
+
+function isSameEnd(one: Line, other: Line): boolean {
+  const [end, otherEnd] = [one.at(-1), other.at(-1)];
+  return end?.incarnation === otherEnd?.incarnation && end?.timeline === otherEnd?.timeline;
 }
 
 /** The lines that end with this timeline, those of younger incarnations first; the number alone does not tell which. */
