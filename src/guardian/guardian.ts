@@ -20,7 +20,7 @@ import { refuseSecondLibrary } from "../recovery/libraries.ts";
 import { readiness } from "../recovery/readiness.ts";
 import { clearWorkplaces } from "../recovery/rebuild.ts";
 import { keepReport } from "../recovery/reports.ts";
-import { reportOf } from "../recovery/restore-report.ts";
+import { type RestoreReport, reportOf } from "../recovery/restore-report.ts";
 import { awaitsConfirmation, confirmSwap, finishSwap, type Ground, revertSwap } from "../recovery/swap.ts";
 import { type GuardianServer, startGuardianServer } from "./http.ts";
 import { Jobs } from "./jobs.ts";
@@ -57,6 +57,8 @@ export class Guardian {
   #postgres: PostgresStatus | null = null;
   /** When it was last known to run. */
   #lastUp: string | null = null;
+  /** Of a restore whose state answers, until the restore has said so itself. */
+  #untold: RestoreReport | null = null;
 
   constructor(options: GuardianOptions) {
     const { config, log, program, existing } = options;
@@ -161,13 +163,21 @@ export class Guardian {
     await (this.#jobs.current ? finishLastSwap : clearLeftOver)(config);
   }
 
-  /** A restore that was killed when its state was in place is over now, and can be told. */
+  /** What a restore put in place answers. */
   async #cameUp(): Promise<void> {
-    const { config, log } = this.#options;
     const confirmed = await this.#swapped((ground) => confirmSwap(ground));
     if (!confirmed) return;
     this.#receiving.start();
-    const report = this.#jobs.isAtWork ? null : reportOf(confirmed.report, now());
+    this.#untold = reportOf(confirmed.report, now());
+    // As long as the restore is at work, that is its own to say.
+    if (!this.#jobs.isAtWork) await this.#tellRestored();
+  }
+
+  /** The report of a restore that was killed before it could make it. */
+  async #tellRestored(): Promise<void> {
+    const { config, log } = this.#options;
+    const report = this.#untold;
+    this.#untold = null;
     if (!report) return;
     await keepReport(config.home.recovery, "restores", report).catch((error: unknown) => {
       log.error({ err: error, report }, "the report of a restore could not be kept");
@@ -211,6 +221,8 @@ export class Guardian {
   #ended(job: Job): void {
     // Also after a restore that ended before PostgreSQL came up again.
     if (!this.#stopping.signal.aborted) this.#receiving.start();
+    if (job.result !== null) this.#untold = null;
+    void this.#tellRestored();
     this.#metrics.jobEnded(job);
     this.#knowledge.jobEnded(job);
     // Whoever waited for the job asks next what it changed.
