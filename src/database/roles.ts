@@ -3,6 +3,7 @@
  * One login plays all of them with SET ROLE; DATABASE_ADMIN_URL may be another login that migrates.
  */
 import pg from "pg";
+import { connected } from "../postgres/connection.ts";
 import { sessionOptions } from "./database.ts";
 
 /** A PostgreSQL that takes connections and answers nothing must not hold up a start for ever. */
@@ -15,20 +16,14 @@ const ROLES = ["promptlib_owner", "promptlib_app", "promptlib_guard"] as const;
  * more rights has prepared is left as it is, so that the login then needs no right to make roles.
  */
 export async function prepareExternalRoles(admin: pg.ClientConfig, serverUser: string | null): Promise<void> {
-  const client = new pg.Client({ ...admin, options: sessionOptions(null), ...PATIENCE });
-  // A connection that breaks fails its query; without a listener the event would end the process.
-  client.on("error", () => {});
-  await client.connect();
-  try {
+  await connected({ ...admin, options: sessionOptions(null), ...PATIENCE }, async (client) => {
     for (const role of ROLES) await createRole(client, role);
     const { rows } = await client.query("select current_user as me, current_database() as database");
     const me = String(rows[0]?.me);
     for (const role of ["promptlib_owner", "promptlib_app"]) await letTake(client, role, me);
     await letCreate(client, String(rows[0]?.database));
     if (serverUser) await letTake(client, "promptlib_app", serverUser);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function letTake(client: pg.Client, role: string, login: string): Promise<void> {

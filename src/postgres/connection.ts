@@ -5,7 +5,7 @@
  * This file says how each role of the database is reached.
  */
 import { createHmac } from "node:crypto";
-import type pg from "pg";
+import pg from "pg";
 import type { Config, Home } from "../base/config.ts";
 import { keptSecret } from "../base/home.ts";
 import { SOCKET_PORT, socketDirectory } from "./place.ts";
@@ -37,6 +37,32 @@ export async function postgresConnection(config: Config, role: DatabaseRole): Pr
 export async function embeddedConnection(home: Home, user: string, database: string): Promise<pg.ClientConfig> {
   const password = await rolePassword(home, user);
   return { host: socketDirectory(home), port: SOCKET_PORT, user, password, database };
+}
+
+/**
+ * Connects, or throws what `pg` throws. A connection that breaks later fails its query; without a listener the event
+ * would end the process.
+ */
+export async function connect(config: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(config);
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+/** Connected for as long as `work` takes. Throws what `pg` or `work` throws. */
+export async function connected<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connect(config);
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Passwords of the embedded cluster follow from one kept secret, so that nothing has to be handed over. */

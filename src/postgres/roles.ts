@@ -3,7 +3,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from
 import pg from "pg";
 import type { Home } from "../base/config.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { DATABASE, embeddedConnection, rolePassword } from "./connection.ts";
+import { connect, DATABASE, embeddedConnection, rolePassword } from "./connection.ts";
 
 interface Role {
   name: string;
@@ -34,11 +34,7 @@ const SUPERUSER = "postgres";
 /** Connects as superuser within two seconds, or throws what `pg` throws. */
 export async function connectAsSuperuser(home: Home, database = "postgres"): Promise<pg.Client> {
   const settings = await embeddedConnection(home, SUPERUSER, database);
-  const client = new pg.Client({ ...settings, connectionTimeoutMillis: 2_000, query_timeout: 30_000 });
-  // A connection that breaks fails its query; without a listener the event would end the process.
-  client.on("error", () => {});
-  await client.connect();
-  return client;
+  return await connect({ ...settings, connectionTimeoutMillis: 2_000, query_timeout: 30_000 });
 }
 
 /** False while it starts, stops, or hangs. Throws `postgres_start_failed` when it runs and refuses us. */

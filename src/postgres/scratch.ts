@@ -11,6 +11,7 @@ import type { Log } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Account } from "./account.ts";
 import { type PostgresSettings, SUPERUSER_ACCESS, serverArguments, writeConfigurationFiles } from "./configuration.ts";
+import { connected } from "./connection.ts";
 import { makeDirectory, prepareSocketDirectory, refuseImpassable, socketBelow } from "./place.ts";
 import {
   clearRemains,
@@ -225,13 +226,12 @@ class LogTail {
 
 /** False while it recovers. Throws `restore_failed` when it does not let us in. */
 async function hasRecovered(connection: pg.ClientConfig): Promise<boolean> {
-  const client = new pg.Client({ ...connection, connectionTimeoutMillis: 2_000, query_timeout: 30_000 });
-  // A connection that breaks fails its query; without a listener the event would end the process.
-  client.on("error", () => {});
   try {
-    await client.connect();
-    const { rows } = await client.query<{ done: boolean }>("select not pg_is_in_recovery() as done");
-    return rows[0]?.done === true;
+    return await connected(
+      { ...connection, connectionTimeoutMillis: 2_000, query_timeout: 30_000 },
+      async (client) =>
+        (await client.query<{ done: boolean }>("select not pg_is_in_recovery() as done")).rows[0]?.done === true,
+    );
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code === "57P03") return false; // cannot_connect_now
     throw new PromptlibError("restore_failed", {
@@ -239,8 +239,6 @@ async function hasRecovered(connection: pg.ClientConfig): Promise<boolean> {
       details: { reason: "other", lastLines: [] },
       cause: error,
     });
-  } finally {
-    await client.end();
   }
 }
 

@@ -3,6 +3,9 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../test/support/cluster.ts";
 import { type FreshDatabase, freshDatabase } from "../../test/support/database.ts";
+import { runOnce } from "../../test/support/library.ts";
+import { until } from "../base/clock.ts";
+import { connect } from "../postgres/connection.ts";
 import { attestBackup } from "./backup-attest.ts";
 import { openFolderLocation } from "./folder-location.ts";
 
@@ -45,6 +48,24 @@ describe("the attested point of a backup", () => {
       attested: { backup: ID },
       missing: [{ location: "l1", reason: expect.stringContaining("the figures of the attested point: ") }],
     });
+  });
+
+  it("is given up, and the process goes on, when PostgreSQL cuts its connections, those that wait for nothing included", async () => {
+    const holder = await connect(database.superuserConfig);
+    await holder.query("begin; lock table promptlib.users in access exclusive mode");
+    const made = attested();
+    made.catch(() => {});
+    // A transaction would see the same of pg_stat_activity again and again.
+    const theirs = async (what: string) =>
+      await runOnce(
+        database.superuserConfig,
+        `select ${what} from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+           and query not like 'begin; lock table%'`,
+      );
+    expect(await until(async () => (await theirs("pid")).length >= 3, { timeout: 20_000 })).toBe(true);
+    await theirs("pg_terminate_backend(pid)");
+    await expect(made).rejects.toThrow(/terminat|connection/i);
+    await holder.end();
   });
 
   it("is none where no location takes it", async () => {

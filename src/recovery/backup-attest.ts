@@ -1,5 +1,6 @@
 /** The attested point of a backup: made after it, and stored beside it in every location that has the backup. */
-import pg from "pg";
+import type pg from "pg";
+import { connect } from "../postgres/connection.ts";
 import { attest } from "./attest.ts";
 import { isAway } from "./backups.ts";
 import { ATTESTED, type Attested, backupFolder } from "./layout.ts";
@@ -11,11 +12,7 @@ export async function attestBackup(
   { sql, databases }: { sql: pg.ClientConfig; databases: readonly [string, ...string[]] },
   { locations, signal }: { locations: readonly Location[]; signal: AbortSignal },
 ): Promise<{ attested: Attested; missing: { location: string; reason: string }[] } | { notAttested: string }> {
-  const open = async (database: string) => {
-    const client = new pg.Client({ ...sql, database, connectionTimeoutMillis: 5_000 });
-    await client.connect();
-    return client;
-  };
+  const open = async (database: string) => await connect({ ...sql, database, connectionTimeoutMillis: 5_000 });
   const made = await attest(open, { name: `promptlib_${backup}`, databases, signal });
   if ("notAttested" in made) return made;
   const attested: Attested = { ...made, backup };

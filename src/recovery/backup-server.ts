@@ -1,5 +1,6 @@
 /** What a restore must know of the server that was backed up, asked over SQL. */
-import pg from "pg";
+import type pg from "pg";
+import { connected } from "../postgres/connection.ts";
 import type { BackupManifest } from "./layout.ts";
 
 export type ServerDescription = Pick<BackupManifest, "postgres" | "settings">;
@@ -44,13 +45,5 @@ export async function serverTime(client: pg.ClientConfig): Promise<string> {
 }
 
 async function asking<T>(config: pg.ClientConfig, ask: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...config, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
-  // A connection that breaks fails its query; without a listener the event would end the process.
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    return await ask(client);
-  } finally {
-    await client.end();
-  }
+  return await connected({ ...config, connectionTimeoutMillis: 5_000, query_timeout: 10_000 }, ask);
 }

@@ -1,5 +1,6 @@
 /** The figures of several databases of one server, each over a connection of its own. */
 import pg from "pg";
+import { connected } from "../postgres/connection.ts";
 import type { AttestedDatabase } from "./layout.ts";
 import { tableFigures } from "./table-figures.ts";
 
@@ -11,16 +12,11 @@ export async function figuresOf(
 ): Promise<AttestedDatabase[]> {
   const all: AttestedDatabase[] = [];
   for (const database of databases) {
-    const client = new pg.Client({ ...connection(database), connectionTimeoutMillis: 5_000 });
-    // A connection that breaks fails its query; without a listener the event would end the process.
-    client.on("error", () => {});
+    const settings = { ...connection(database), connectionTimeoutMillis: 5_000 };
     try {
-      await client.connect();
-      all.push(await tableFigures(client, { signal }));
+      all.push(await connected(settings, async (client) => await tableFigures(client, { signal })));
     } catch (error) {
       if (!(error instanceof pg.DatabaseError) || error.code !== "3D000") throw error;
-    } finally {
-      await client.end();
     }
   }
   return all;

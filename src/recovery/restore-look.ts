@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { PromptlibError } from "../contract/errors.ts";
+import { connected } from "../postgres/connection.ts";
 import { formatLsn, parseHistory, timelineName } from "../postgres/lsn.ts";
 import type { Scratch } from "../postgres/scratch.ts";
 
@@ -26,7 +27,7 @@ export async function lookAt(scratch: Scratch, data: string, databases: readonly
 }
 
 async function askServer(scratch: Scratch): Promise<{ timeline: number; lastCommit: string | null }> {
-  return await connected(scratch, "postgres", async (client) => {
+  return await looking(scratch, "postgres", async (client) => {
     const { rows } = await client.query<{ file: string; at: Date | null }>(
       "select pg_walfile_name(pg_current_wal_insert_lsn()) as file, pg_last_xact_replay_timestamp() as at",
     );
@@ -37,7 +38,7 @@ async function askServer(scratch: Scratch): Promise<{ timeline: number; lastComm
 
 /** One row of each table: a file that is missing or torn shows here, and not to the first who asks. */
 async function readTables(scratch: Scratch, database: string): Promise<void> {
-  await connected(scratch, database, async (client) => {
+  await looking(scratch, database, async (client) => {
     const { rows } = await client.query<{ name: string }>(
       `select oid::regclass::text as name from pg_class
        where relkind in ('r', 'm') and relpersistence = 'p' and relispopulated`,
@@ -46,18 +47,12 @@ async function readTables(scratch: Scratch, database: string): Promise<void> {
   });
 }
 
-async function connected<T>(scratch: Scratch, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...scratch.connection(database), connectionTimeoutMillis: 5_000 });
-  // A connection that breaks fails its query; without a listener the event would end the process.
-  client.on("error", () => {});
+async function looking<T>(scratch: Scratch, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   try {
-    await client.connect();
-    return await work(client);
+    return await connected({ ...scratch.connection(database), connectionTimeoutMillis: 5_000 }, work);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
     throw failed(`its database ${database} cannot be read: ${error.message}`, error);
-  } finally {
-    await client.end();
   }
 }
 
