@@ -91,18 +91,7 @@ it("WAL that is damaged in one location is taken from the other", slow, async ()
 });
 
 it("a restored PostgreSQL that does not come up gives way to the old one", slow, async () => {
-  // It lets everybody in who only reads, and cannot be given the right that every start makes sure of.
-  await superuser(
-    "revoke pg_maintain from promptlib_guard",
-    "alter role postgres set default_transaction_read_only = on",
-  );
-  const { id } = await done<{ id: string }>(instance, "backup");
-  await superuser(
-    "begin read write",
-    "alter role postgres reset default_transaction_read_only",
-    "grant pg_maintain to promptlib_guard",
-    "commit",
-  );
+  const id = await backupThatDoesNotComeUp();
   await prompts.save("of the old one");
 
   const error = await refused(instance, "restore", id);
@@ -121,17 +110,7 @@ it(
   "a restored PostgreSQL that does not come up gives way to the old one also when the restore was killed",
   slow,
   async () => {
-    await superuser(
-      "revoke pg_maintain from promptlib_guard",
-      "alter role postgres set default_transaction_read_only = on",
-    );
-    const { id } = await done<{ id: string }>(instance, "backup");
-    await superuser(
-      "begin read write",
-      "alter role postgres reset default_transaction_read_only",
-      "grant pg_maintain to promptlib_guard",
-      "commit",
-    );
+    const id = await backupThatDoesNotComeUp();
     await prompts.save("of the old one");
     const before = (await prompts.names()).length;
 
@@ -148,6 +127,22 @@ it(
     expect(await prompts.names()).toContain("written after it");
   },
 );
+
+/** It lets everybody in who only reads, and cannot be given the right that every start makes sure of. Answers its id. */
+async function backupThatDoesNotComeUp(): Promise<string> {
+  await superuser(
+    "revoke pg_maintain from promptlib_guard",
+    "alter role postgres set default_transaction_read_only = on",
+  );
+  const { id } = await done<{ id: string }>(instance, "backup");
+  await superuser(
+    "begin read write",
+    "alter role postgres reset default_transaction_read_only",
+    "grant pg_maintain to promptlib_guard",
+    "commit",
+  );
+  return id;
+}
 
 async function superuser(...statements: string[]): Promise<void> {
   const client = await connectAsSuperuser(instance.home, "promptlib");

@@ -31,6 +31,17 @@ async function configure(settings: Record<string, string>): Promise<void> {
   await server.sql("select pg_reload_conf()");
 }
 
+/** PostgreSQL keeps all of its WAL, so that there is something to compare with. */
+async function receivedAndStopped() {
+  await configure({ wal_keep_size: "1GB" });
+  const location = stage.location("primary");
+  const first = stage.start([location]);
+  await writeWal(server, 20);
+  await stage.stored(first, "primary");
+  await first.stop();
+  return location;
+}
+
 /** With owners and modes, which PostgreSQL insists on. */
 async function copy(from: string, to: string): Promise<void> {
   await promisify(execFile)("cp", ["-a", from, to]);
@@ -180,12 +191,7 @@ describe("WAL that is lost", () => {
   });
 
   it("from the spool is found in the location", async () => {
-    await configure({ wal_keep_size: "1GB" });
-    const location = stage.location("primary");
-    const first = stage.start([location]);
-    await writeWal(server, 20);
-    await stage.stored(first, "primary");
-    await first.stop();
+    const location = await receivedAndStopped();
     await writeWal(server, 20);
     await rm(join(stage.recovery, "spool"), { recursive: true });
     const receiver = stage.start([location]);
@@ -204,12 +210,7 @@ describe("after the machine died", () => {
   };
 
   it("holes in what was received last are filled, and none reaches a location", async () => {
-    await configure({ wal_keep_size: "1GB" });
-    const location = stage.location("primary");
-    const first = stage.start([location]);
-    await writeWal(server, 20);
-    await stage.stored(first, "primary");
-    await first.stop();
+    const location = await receivedAndStopped();
     await writeWal(server, 2);
     await died();
     const bytes = await readFile(await newest());
