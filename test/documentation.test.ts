@@ -87,7 +87,7 @@ describe("the command line's help", () => {
     const verbs = subcommands(await help());
     expect(verbs).toContain("import");
     for (const verb of verbs) await complete([verb]);
-  });
+  }, 120_000);
 });
 
 /** A verb that has verbs of its own is complete when they are. */

@@ -125,8 +125,14 @@ async function restored(trace: string): Promise<RestoreReport> {
   if ((await programsOf(instance.home)).length === 0) await instance.start({ PORT: port });
   const url = `http://127.0.0.1:${port}`;
   const healthy = await until(async () => (await health(url)) === "healthy", { timeout: 120_000 });
-  expect(healthy, `${trace}: ${await readable(join(instance.home.logs, "guard.log"))}`).toBe(true);
+  if (!healthy) throw new Error(`${trace}: not healthy again: ${await troubles(url)}`);
   return report;
+}
+
+async function troubles(url: string): Promise<string> {
+  const body = await fetch(`${url}/api/system/health`).then((response) => response.text(), String);
+  const logs = ["guard.log", "serve.log"].map(async (name) => await readable(join(instance.home.logs, name)));
+  return [body, ...(await Promise.all(logs))].join("\n");
 }
 
 async function readable(path: string): Promise<string> {

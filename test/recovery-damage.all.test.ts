@@ -2,7 +2,7 @@
  * Damage in what locations hold, and a restored PostgreSQL that does not come up, on a whole instance with two
  * locations: the other copy is used, or it is said what is wrong and nothing is changed; never is less restored silently.
  */
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { until } from "../src/base/clock.ts";
@@ -89,6 +89,30 @@ it("WAL that is damaged in one location is taken from the other", slow, async ()
   expect(report).toMatchObject({ lost: { bytes: 0 }, warnings: [] });
   expect(await prompts.names()).toEqual(expect.arrayContaining(["before", "behind"]));
 });
+
+it(
+  "a location that is suddenly empty gets nothing, is told of, and goes on when its disk is there again",
+  slow,
+  async () => {
+    const [, second] = folders;
+    await rename(second, `${second}.unmounted`);
+    await mkdir(second);
+    const made = await done<{ id: string; in: string[]; missing: { reason: string }[] }>(instance, "backup");
+    expect(made.in).toEqual(["primary"]);
+    expect(made.missing).toEqual([
+      expect.objectContaining({ reason: expect.stringContaining("promptlib.json is gone") }),
+    ]);
+    await prompts.save("written meanwhile");
+    expect(await readdir(second)).toEqual([]);
+    const said = async () => (await instance.run(["status", "--json"])).stdout;
+    expect(await until(async () => /location_problem.*secondary/s.test(await said()), { timeout: 30_000 })).toBe(true);
+    await rm(second, { recursive: true });
+    await rename(`${second}.unmounted`, second);
+    const next = await done<{ in: string[]; filledIn: object[] }>(instance, "backup");
+    expect(next.in).toEqual(["primary", "secondary"]);
+    expect(next.filledIn).toEqual([{ backup: made.id, location: "secondary", from: "primary" }]);
+  },
+);
 
 it("a restored PostgreSQL that does not come up gives way to the old one", slow, async () => {
   const id = await backupThatDoesNotComeUp();

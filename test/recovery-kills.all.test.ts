@@ -2,7 +2,7 @@
  * Whole instances whose jobs and guard are killed in the middle of backups and restores, and which lose their home.
  * RECOVERY_SEED repeats a run of random moments.
  */
-import { chmod, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
@@ -11,6 +11,7 @@ import { parseLsn } from "../src/postgres/lsn.ts";
 import { existingPlace } from "../src/postgres/place.ts";
 import { connectAsSuperuser } from "../src/postgres/roles.ts";
 import type { DrillReport } from "../src/recovery/drill.ts";
+import { readIncarnation } from "../src/recovery/incarnation.ts";
 import type { RestoreReport } from "../src/recovery/restore-report.ts";
 import { temporaryDirectory } from "./support/cluster.ts";
 import { freePort } from "./support/free-port.ts";
@@ -135,6 +136,36 @@ it("a restore that is killed while PostgreSQL starts is told all the same: its r
   expect(await prompts.names()).toEqual(["one"]);
   await prompts.save("two");
 });
+
+it(
+  "a restore on which PostgreSQL came up, and nobody was left to say so, is told at the next start; WAL goes on",
+  slow,
+  async () => {
+    const { url } = await started();
+    const prompts = await Prompts.of(instance, url);
+    await prompts.save("one");
+    await done(instance, "restore", "latest");
+    await instance.stop();
+    const before = await reports<RestoreReport>(instance, "restores");
+    const life = await readIncarnation(instance.home.recovery);
+    const { at, downtime, seconds, ...report } = before.at(-1) as RestoreReport;
+    const swap = { format: 1, direction: "in", unconfirmed: true, fresh: "rebuild-1", old: "before-1", replaces: true };
+    const rest = {
+      incarnation: life,
+      before: life,
+      control: "of another moment",
+      report: { ...report, downSince: at },
+    };
+    await writeFile(join(instance.home.postgres, "swap.json"), JSON.stringify({ ...swap, ...rest }));
+    await instance.start();
+    await settled(instance);
+    expect(await readdir(instance.home.postgres)).not.toContain("swap.json");
+    expect((await reports(instance, "restores")).length).toBe(before.length + 1);
+    await prompts.save("two");
+    await done(instance, "restore", "latest");
+    expect(await prompts.names()).toEqual(["one", "two"]);
+  },
+);
 
 it.each(["fetch backup", "start PostgreSQL"])(
   "a guard that is killed in the phase “%s” of a restore is started again, and everything is there",

@@ -5,7 +5,7 @@ import { type Cluster, openCluster, stopLeftOver } from "../postgres/cluster.ts"
 import { existingPlace } from "../postgres/place.ts";
 import { readLastSeen } from "../recovery/last-seen.ts";
 import type { Patient } from "../recovery/patient.ts";
-import { finishSwap } from "../recovery/swap.ts";
+import { prepareStart } from "../recovery/swap.ts";
 
 export class OwnPostgres implements Patient {
   readonly #config: Config;
@@ -26,7 +26,7 @@ export class OwnPostgres implements Patient {
     if (this.#cluster.state !== "stopped") return;
     // A restore that was killed may have left its last step to us.
     const place = await existingPlace(this.#config.home);
-    if (place) await finishSwap({ root: place.root, recovery: this.#config.home.recovery });
+    if (place) await prepareStart({ root: place.root, recovery: this.#config.home.recovery });
     await this.#cluster.start({ make: false });
   }
 

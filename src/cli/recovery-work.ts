@@ -17,6 +17,7 @@ import type {
 import { postgresAccount } from "../postgres/account.ts";
 import { findBinaries, installProgram } from "../postgres/binaries.ts";
 import { DATABASE, postgresConnection } from "../postgres/connection.ts";
+import { markCluster } from "../postgres/data-directory.ts";
 import { parseLsn } from "../postgres/lsn.ts";
 import { existingPlace, preparePlace } from "../postgres/place.ts";
 import { type BackupSource, makeBackup } from "../recovery/backup.ts";
@@ -27,7 +28,6 @@ import { drillDatabaseFailure } from "../recovery/drill.ts";
 import { fillIn } from "../recovery/fill.ts";
 import { fillInWal } from "../recovery/fill-wal.ts";
 import { type Attested, walFolder } from "../recovery/layout.ts";
-import { sortByLibrary } from "../recovery/libraries.ts";
 import type { Patient } from "../recovery/patient.ts";
 import { makePlan, type RestoreContext, type RestoreRequest, restore } from "../recovery/restore.ts";
 import type { Impossible, RestorePlan, RestoreTarget } from "../recovery/restore-plan-shapes.ts";
@@ -75,9 +75,9 @@ async function backup({ reason }: BackupOptions, context: WorkContext) {
     },
   );
   progress({ phase: "fill in", done: null, total: null });
-  const { ours } = await sortByLibrary(locations, made.manifest.library, signal);
-  const filled = await fillIn((await listBackups(ours, signal)).backups, ours, signal);
-  const wal = await fillInWal(walFolder(made.manifest), ours, signal);
+  // Not into those that were refused: an empty folder may be a disk that is not mounted.
+  const filled = await fillIn((await listBackups(holding, signal)).backups, holding, signal);
+  const wal = await fillInWal(walFolder(made.manifest), holding, signal);
   const { parts, ...manifest } = made.manifest;
   return {
     ...manifest,
@@ -184,6 +184,8 @@ async function restoreContext(
   const existing = await existingPlace(home);
   const account = await postgresAccount(existing && existsSync(existing.data) ? existing.data : null);
   const place = await preparePlace(home, account);
+  // Whatever becomes of the restore: that there was a database here is not forgotten.
+  if (existing?.lost) await markCluster(place, binaries.major);
   const bin = await installProgram(binaries, place.root, account);
   const locations = await configuredLocations(config, { make });
   return {

@@ -5,7 +5,6 @@
  * This file is the conductor: keeper.ts (PostgreSQL), receiving.ts (WAL), jobs.ts, schedule.ts, knowledge.ts, http.ts.
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { now, sleep } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { outlive } from "../base/home.ts";
@@ -21,7 +20,7 @@ import { readiness } from "../recovery/readiness.ts";
 import { clearWorkplaces } from "../recovery/rebuild.ts";
 import { keepReport } from "../recovery/reports.ts";
 import { type RestoreReport, reportOf } from "../recovery/restore-report.ts";
-import { awaitsConfirmation, confirmSwap, finishSwap, type Ground, revertSwap } from "../recovery/swap.ts";
+import { confirmSwap, finishSwap, type Ground, isSwapping, prepareStart, revertSwap } from "../recovery/swap.ts";
 import { type GuardianServer, startGuardianServer } from "./http.ts";
 import { Jobs } from "./jobs.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
@@ -116,8 +115,6 @@ export class Guardian {
     let watching: Promise<void> | null = null;
     try {
       await this.#refuseSecondLibrary();
-      // What is received belongs to the life of the database that comes up: see #cameUp and #stayedDown.
-      if (!(await this.#swapped((ground) => awaitsConfirmation(ground)))) this.#receiving.start();
       watching = this.#watch();
       await this.#keeper.run();
     } finally {
@@ -161,16 +158,27 @@ export class Guardian {
     const { config } = this.#options;
     // A restore that starts PostgreSQL, or a drill beside one that crashed, still needs what it made.
     await (this.#jobs.current ? finishLastSwap : clearLeftOver)(config);
+    await onGround(config, prepareStart);
+    await this.#receive();
+  }
+
+  /** What is received belongs to the life of the database that comes up: not before that is sure. */
+  async #receive(): Promise<void> {
+    if (!(await onGround(this.#options.config, isSwapping))) this.#receiving.start();
   }
 
   /** What a restore put in place answers. */
   async #cameUp(): Promise<void> {
-    const confirmed = await this.#swapped((ground) => confirmSwap(ground));
-    if (!confirmed) return;
+    const { config, log } = this.#options;
+    try {
+      const confirmed = await onGround(config, confirmSwap);
+      this.#untold = confirmed && reportOf(confirmed.report, now());
+      // As long as the restore is at work, that is its own to say.
+      if (this.#jobs.atWork !== "restore") await this.#tellRestored();
+    } catch (error) {
+      log.error({ err: error }, "PostgreSQL answers on what was restored, which could not be noted");
+    }
     this.#receiving.start();
-    this.#untold = reportOf(confirmed.report, now());
-    // As long as the restore is at work, that is its own to say.
-    if (!this.#jobs.isAtWork) await this.#tellRestored();
   }
 
   /** The report of a restore that was killed before it could make it. */
@@ -188,22 +196,15 @@ export class Guardian {
   async #stayedDown(): Promise<void> {
     const { config, log } = this.#options;
     try {
-      if (!(await this.#swapped((ground) => awaitsConfirmation(ground)))) return;
+      if (!(await onGround(config, isSwapping))) return;
       // One that answers, and yet cannot be used.
       await stopLeftOver(config.home);
-      if (!(await this.#swapped((ground) => revertSwap(ground)))) return;
-      log.error("the restored PostgreSQL did not come up; the old one is put back");
-      this.#receiving.start();
+      const restored = await onGround(config, revertSwap);
+      if (restored) log.error({ restored }, "the restored PostgreSQL did not come up; the old one is put back");
+      await this.#receive();
     } catch (error) {
       log.error({ err: error }, "the restored PostgreSQL did not come up, and the old one could not be put back");
     }
-  }
-
-  /** What `look` says of the swap of the last restore; null: there is no place for one. */
-  async #swapped<T>(look: (ground: Ground) => Promise<T>): Promise<T | null> {
-    const { home } = this.#options.config;
-    const place = await existingPlace(home);
-    return place && existsSync(place.root) ? await look({ root: place.root, recovery: home.recovery }) : null;
   }
 
   async #standStill(): Promise<void> {
@@ -215,18 +216,22 @@ export class Guardian {
 
   async #goOn(): Promise<void> {
     await this.#keeper.release();
-    this.#receiving.start();
+    await this.#receive();
   }
 
   #ended(job: Job): void {
     // Also after a restore that ended before PostgreSQL came up again.
-    if (!this.#stopping.signal.aborted) this.#receiving.start();
-    if (job.result !== null) this.#untold = null;
+    if (!this.#stopping.signal.aborted) void this.#receive().catch((error: unknown) => this.#cannotReceive(error));
+    if (job.verb === "restore" && job.result !== null) this.#untold = null;
     void this.#tellRestored();
     this.#metrics.jobEnded(job);
     this.#knowledge.jobEnded(job);
     // Whoever waited for the job asks next what it changed.
     void this.#knowledge.refreshIfOld();
+  }
+
+  #cannotReceive(error: unknown): void {
+    this.#options.log.error({ err: error }, "nobody knows whose WAL is to be received; the next start looks again");
   }
 
   async #watch(): Promise<void> {
@@ -252,12 +257,16 @@ export class Guardian {
 /** A restore or drill that was killed left a server that runs, and a copy of everything on the disk. */
 async function clearLeftOver(config: Config): Promise<void> {
   await finishLastSwap(config);
-  const place = await existingPlace(config.home);
-  if (place && existsSync(place.root)) await clearWorkplaces(place.root);
+  await onGround(config, ({ root }) => clearWorkplaces(root));
 }
 
 /** A restore that was killed between its renames left a journal of what it meant. */
-async function finishLastSwap({ home }: Config): Promise<void> {
+async function finishLastSwap(config: Config): Promise<void> {
+  await onGround(config, finishSwap);
+}
+
+/** null: there is no place where a restore could have put anything. */
+async function onGround<T>({ home }: Config, deed: (ground: Ground) => Promise<T>): Promise<T | null> {
   const place = await existingPlace(home);
-  if (place && existsSync(join(place.root))) await finishSwap({ root: place.root, recovery: home.recovery });
+  return place && existsSync(place.root) ? await deed({ root: place.root, recovery: home.recovery }) : null;
 }

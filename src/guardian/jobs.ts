@@ -59,10 +59,11 @@ export class Jobs {
     return this.#running?.job ?? null;
   }
 
-  /** Its process has not ended. */
-  get isAtWork(): boolean {
-    const process = this.#running?.process;
-    return process !== undefined && process.exitCode === null && process.signalCode === null;
+  /** The job whose process has not ended. */
+  get atWork(): Job["verb"] | null {
+    const running = this.#running;
+    if (!running || running.process.exitCode !== null || running.process.signalCode !== null) return null;
+    return running.job.verb;
   }
 
   get all(): readonly Job[] {

@@ -16,7 +16,7 @@ interface KeeperOptions {
   prepare: () => Promise<void>;
   /** After each start: it answers. */
   cameUp: () => Promise<void>;
-  /** After each start that failed. Nothing of it runs. */
+  /** After each start that failed. One that answers and cannot be used may still run. */
   stayedDown: () => Promise<void>;
   /** Told at every change. */
   tell: (status: PostgresStatus) => void;

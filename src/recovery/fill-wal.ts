@@ -29,17 +29,21 @@ export async function fillInWal(
   for (const to of stocks) {
     for (const from of stocks) {
       const one = { location: to.location.name, from: from.location.name, objects: 0 };
-      try {
-        for (const name of missingWal(from.names, to.names, growing)) {
+      let reason: string | null = null;
+      for (const name of missingWal(from.names, to.names, growing)) {
+        try {
           await copyObject(name, { from: from.location, to: to.location }, signal);
           to.names.add(name);
           one.objects += 1;
+        } catch (error) {
+          // One that is spoilt keeps the others from nothing; a place that is away does.
+          if (!isOfThePlaces(error)) throw error;
+          reason ??= error.message;
+          if (isAway(error)) break;
         }
-        if (one.objects > 0) filled.push(one);
-      } catch (error) {
-        if (!isOfThePlaces(error)) throw error;
-        failed.push({ ...one, reason: error.message });
       }
+      if (one.objects > 0) filled.push(one);
+      if (reason !== null) failed.push({ ...one, reason });
     }
   }
   return { filled, failed };

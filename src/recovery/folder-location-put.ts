@@ -135,7 +135,9 @@ async function openUnfinished(folder: Folder): Promise<{ handle: FileHandle; pat
   const directory = join(folder.path, UNFINISHED);
   const path = join(directory, `${randomBytes(8).toString("hex")}.tmp`);
   try {
-    return { handle: await open(path, "wx", 0o600), path };
+    const handle = await open(path, "wx", 0o600);
+    folder.used = true;
+    return { handle, path };
   } catch (error) {
     if (!isErrno(error, "ENOENT")) throw error;
   }

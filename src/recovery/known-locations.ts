@@ -23,7 +23,8 @@ export async function remember(recovery: string, url: string): Promise<void> {
   }
 }
 
-/** The file to remove when a location was emptied on purpose. */
-export function memoryOf(recovery: string, url: string): string {
+/** The file to remove when a location was emptied on purpose. What is said of a location behind `?` may change. */
+export function memoryOf(recovery: string, location: string): string {
+  const [url = location] = location.split("?");
   return join(recovery, "locations", `${createHash("sha256").update(url).digest("hex").slice(0, 16)}.json`);
 }

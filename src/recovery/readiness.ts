@@ -200,7 +200,7 @@ function ageReasons({ backup, backupsKnown, now, interval }: ReadinessInput): Re
       {
         code: "backups_unknown",
         level: "critical",
-        message: "No location can be read, so nobody knows which backups there are.",
+        message: "No location could be read so far, so nobody knows which backups there are.",
         remedy: "promptlib info says what is wrong with each.",
       },
     ];

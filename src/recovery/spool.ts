@@ -84,7 +84,8 @@ export class Spool extends EventEmitter<{ grown: [] }> {
 
   /** The position up to which everything was received and synced, or null: nothing yet. */
   get end(): WalPosition | null {
-    const kept = [...this.#segments.values()].findLast(({ length }) => length > 0);
+    // A doubted file begins where the one before, which is gone because all have it, ended.
+    const kept = [...this.#segments.values()].findLast(({ length }) => length > 0) ?? this.#doubted?.kept;
     return kept ? { timeline: kept.timeline, lsn: addBytes(kept.start, kept.length) } : null;
   }
 

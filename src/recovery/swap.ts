@@ -1,16 +1,19 @@
 /**
  * Putting a restored data directory in the place of the old one. Two renames and a file: a journal that is written
  * first says what is meant, so that whoever starts after a crash in between finishes it. It stays until PostgreSQL has
- * answered on the restored one: where it does not come up, whoever tried takes the swap back. The old one is kept.
+ * answered on the restored one: where it does not come up, the restore or, if it was killed, the guardian takes the swap
+ * back. The old one is kept.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { now } from "../base/clock.ts";
 import { isErrno, readIfExists, syncDirectory, writeFileDurably } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { forgetIncarnation, incarnationShape, writeIncarnation } from "./incarnation.ts";
+import { compactTime } from "./layout.ts";
 
 /** Where PostgreSQL's data directory lies, and where the engine keeps its files. */
 export interface Ground {
@@ -51,14 +54,19 @@ export async function carryOutSwap(ground: Ground, swap: Swap): Promise<void> {
   await finishSwap(ground);
 }
 
-/** What a crash left half done; nothing when there is nothing. Called before each start of PostgreSQL. */
+/** The moves that a crash left half done; nothing when there are none. */
 export async function finishSwap(ground: Ground): Promise<void> {
   const journal = await readJournal(ground);
-  if (journal?.unconfirmed) {
-    // It came up before, and nobody was left to say so: what was written since must not be taken back.
-    if ((await controlOf(ground)) !== journal.control) await removeJournal(ground);
-  } else if (journal) {
-    await moveAll(ground, journal);
+  if (journal && !journal.unconfirmed) await moveAll(ground, journal);
+}
+
+/** Before each start of PostgreSQL: what a crash left half done, and whether a swap may still be taken back. */
+export async function prepareStart(ground: Ground): Promise<void> {
+  await finishSwap(ground);
+  const journal = await readJournal(ground);
+  // It came up before, and nobody was left to say so: what was written since must not be taken back.
+  if (journal?.unconfirmed && (await controlOf(ground)) !== journal.control) {
+    await writeJournal(ground, { ...journal, replaces: false });
   }
 }
 
@@ -70,27 +78,32 @@ export async function confirmSwap(ground: Ground): Promise<{ report: unknown } |
   return { report: journal.report };
 }
 
-/** Whether PostgreSQL is still to answer on a restored data directory. */
-export async function awaitsConfirmation(ground: Ground): Promise<boolean> {
-  return (await readJournal(ground))?.unconfirmed === true;
+/** Whether a swap is not over yet: which life of the database goes on is only sure when PostgreSQL has answered. */
+export async function isSwapping(ground: Ground): Promise<boolean> {
+  return (await readJournal(ground)) !== null;
 }
 
 /**
  * The old one takes its place again: a swap met an error, or PostgreSQL does not come up. PostgreSQL must not run.
- * Answers false where there is nothing to take back, or no old one.
+ * Answers where the restored one lies now: somebody may have written to one that answered, so it is kept. null where
+ * there is nothing to take back, or no old one.
  */
-export async function revertSwap(ground: Ground): Promise<boolean> {
+export async function revertSwap(ground: Ground): Promise<string | null> {
   const journal = await readJournal(ground);
-  if (!journal?.replaces) return false;
+  if (!journal?.replaces) return null;
+  const lived = journal.unconfirmed && (await controlOf(ground)) !== journal.control;
+  const fresh = lived ? `reverted-${compactTime(now())}` : journal.fresh;
   const replaces = existsSync(dataOf(ground));
-  await writeJournal(ground, { ...journal, direction: "back", unconfirmed: false, replaces });
+  await writeJournal(ground, { ...journal, direction: "back", unconfirmed: false, fresh, replaces });
   await finishSwap(ground);
-  return true;
+  return join(ground.root, fresh);
 }
 
 async function moveAll(ground: Ground, journal: Journal): Promise<void> {
   const { direction, replaces } = journal;
-  const isThere = await moveInto(dataOf(ground), placesOf(ground, journal), replaces);
+  const moved = await moveInto(dataOf(ground), placesOf(ground, journal), replaces);
+  // On the way back whatever is there without more to come is the old one.
+  const isThere = moved || (direction === "back" && existsSync(dataOf(ground)));
   await syncDirectory(ground.root);
   // Last: who has the old data directory must not take it for the new life.
   const incarnation = direction === "in" ? journal.incarnation : journal.before;
