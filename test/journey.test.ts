@@ -81,6 +81,23 @@ describe("from an empty home to a fetch that survives PostgreSQL's death", () =>
     });
   });
 
+  it("renders on the command line, with warnings apart, and says where values are wrong", async () => {
+    const render = (...rest: string[]) => instance.run(["render", "team/welcome", "--label", "production", ...rest]);
+    expect(await render("--var", "name=Ada", "--var", "nmae=Bob")).toMatchObject({
+      code: 0,
+      stdout: "Hello Ada",
+      stderr: expect.stringContaining("“nmae” was given, and nothing in the prompt uses it"),
+    });
+    const file = join(instance.directory, "values.json");
+    await writeFile(file, '{"name": "Eva"}');
+    const asMessages = await render("--vars", file, "--format", "anthropic", "--json");
+    expect(JSON.parse(asMessages.stdout).output).toEqual({ messages: [{ role: "user", content: "Hello Eva" }] });
+    expect(await instance.run(["render", "Interview", "--format", "anthropic", "--version", "9"])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("version_not_found"),
+    });
+  });
+
   it("hands the instance from its first operator to another, but never to nobody", async () => {
     await instance.run(["user", "add", "ada"]);
     expect(await instance.run(["user", "operator", "ada"])).toMatchObject({ code: 0, stdout: "ada is operator.\n" });

@@ -13,6 +13,19 @@ describe("the details of an error on a terminal", () => {
     ]);
   });
 
+  it("name the included text that a fault is in, and one that is nowhere in a text alone", () => {
+    const faults = [
+      { variable: "a", include: "parts/sign", index: null, line: 2, column: 1, message: "“a” is required" },
+      { variable: "b", include: null, index: 1, line: null, column: null, message: "“b” is no list" },
+      { variable: "c", include: null, index: null, line: null, column: null, message: "“c” is required" },
+    ];
+    expect(detailLines({ faults })).toEqual([
+      "in “parts/sign”, line 2, column 1: “a” is required",
+      "message 2: “b” is no list",
+      "“c” is required",
+    ]);
+  });
+
   it("tell which versions someone saved meanwhile", () => {
     const createdAt = new Date(2026, 10, 23, 9, 5).toISOString();
     const between = [

@@ -4,7 +4,7 @@ import { localTime, onOneLine } from "./output.ts";
 export function detailLines(details: unknown): string[] {
   if (!isRecord(details)) return [];
   const lines = [
-    ...records(details.faults).map(templateFault),
+    ...records(details.faults).map(faultInText),
     ...records(details.between).map(versionBetween),
     ...[details.differences, details.warnings, details.lastLines].flatMap((some) =>
       Array.isArray(some) ? some.map(String) : [],
@@ -13,11 +13,18 @@ export function detailLines(details: unknown): string[] {
   return lines.filter((line) => line !== null).map(onOneLine);
 }
 
-/** Other faults (of settings, of fields) are part of the sentence. */
-function templateFault({ index, line, column, message }: Record<string, unknown>): string | null {
-  if (typeof line !== "number" || typeof column !== "number") return null;
-  const where = typeof index === "number" ? `message ${index + 1}, ` : "";
-  return `${where}line ${line}, column ${column}: ${message}`;
+/**
+ * A fault of a template or of a value that goes into it, and a warning about one. Other faults (of settings, of fields)
+ * have no `message`: they are part of the sentence.
+ */
+export function faultInText({ include, index, line, column, message }: Record<string, unknown>): string | null {
+  if (typeof message !== "string") return null;
+  const where = [
+    ...(typeof include === "string" ? [`in “${include}”`] : []),
+    ...(typeof index === "number" ? [`message ${index + 1}`] : []),
+    ...(typeof line === "number" && typeof column === "number" ? [`line ${line}`, `column ${column}`] : []),
+  ];
+  return where.length === 0 ? message : `${where.join(", ")}: ${message}`;
 }
 
 function versionBetween({ version, author, createdAt, message }: Record<string, unknown>): string {

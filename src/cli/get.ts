@@ -1,6 +1,7 @@
 /** promptlib get: one prompt, exactly as it is stored. */
 import type { Command } from "commander";
-import type { Message, Prompt } from "../sdk/index.ts";
+import { transcript } from "../prompt/messages.ts";
+import type { Prompt } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { note, printJson } from "./output.ts";
 import { examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
@@ -36,13 +37,7 @@ async function get(name: string, { label, version, project, json }: GetOptions):
 
 /** Into a file or another program a text goes to the byte; a terminal gets the line end that it lacks. */
 export function promptText(prompt: Pick<Prompt, "text" | "messages">, terminal: boolean): string {
-  if (prompt.messages) return prompt.messages.map(messageText).join("\n");
+  if (prompt.messages) return transcript(prompt.messages);
   const text = prompt.text ?? "";
   return terminal && !text.endsWith("\n") ? `${text}\n` : text;
-}
-
-function messageText(message: Message): string {
-  if ("placeholder" in message) return `[messages: ${message.placeholder}]\n`;
-  const { role, content } = message;
-  return `[${role}]\n${content}${content.endsWith("\n") ? "" : "\n"}`;
 }

@@ -15,6 +15,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   import: async () => (await import("./import.ts")).registerImport,
   list: async () => (await import("./list.ts")).registerList,
   get: async () => (await import("./get.ts")).registerGet,
+  render: async () => (await import("./render.ts")).registerRender,
   push: async () => (await import("./push.ts")).registerPush,
   label: async () => (await import("./label.ts")).registerLabel,
   user: async () => (await import("./user.ts")).registerUser,

@@ -1,11 +1,10 @@
 /** promptlib push: a file, or what comes in, becomes a prompt's next version. */
-import { readFile } from "node:fs/promises";
-import { buffer } from "node:stream/consumers";
 import type { Command } from "commander";
 import { type Client, PromptlibError, type SavedPrompt, type SavePrompt } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
-import { note, print, printJson } from "./output.ts";
-import { collect, examples, jsonOption, projectOption, unreadable, usage, wholeNumber } from "./verb.ts";
+import { parseJson, readText } from "./input.ts";
+import { print, printJson } from "./output.ts";
+import { collect, examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
 
 interface PushOptions {
   chat?: true;
@@ -47,7 +46,7 @@ export function registerPush(program: Command): void {
 
 async function push(name: string, file: string | undefined, options: PushOptions): Promise<void> {
   const settings = saveSettings(options);
-  const text = await readText(file ?? "-");
+  const text = await readText(file ?? "-", "Type the prompt");
   const content = options.chat ? { messages: parseMessages(text) } : { text };
   const { project } = options;
   const { client } = await connect({ project });
@@ -91,33 +90,6 @@ export function savedText({ name, version, created }: Pick<SavedPrompt, "name" |
   return created ? `${name}: saved version ${version}` : `${name}: nothing changed, still version ${version}`;
 }
 
-async function readText(file: string): Promise<string> {
-  const bytes = file === "-" ? await readInput() : await readNamed(file);
-  try {
-    // A byte-order mark is an editor's, not the prompt's: it is dropped.
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new PromptlibError("invalid_request", {
-      message: `${file === "-" ? "What came in" : file} is not valid UTF-8, so it is no text that could be stored.`,
-      hint: "Convert it, for example with: iconv -f latin1 -t utf-8",
-      cause: error,
-    });
-  }
-}
-
-async function readInput(): Promise<Uint8Array> {
-  if (process.stdin.isTTY) note("Type the prompt; Ctrl-D at the beginning of a line ends it.");
-  return await buffer(process.stdin);
-}
-
-async function readNamed(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw unreadable(file, error);
-  }
-}
-
 function parseMessages(text: string): NonNullable<SavePrompt["messages"]> {
   const value = parseJson(text, "The messages are");
   if (!Array.isArray(value)) throw usage('A chat is a JSON list: [{"role": "user", "content": "…"}].');
@@ -132,12 +104,4 @@ function parseConfig(text: string): NonNullable<SavePrompt["config"]> {
   }
   // Everything that JSON can hold may be in it.
   return value as NonNullable<SavePrompt["config"]>;
-}
-
-function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw usage(`${what} not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -3,6 +3,7 @@ import { promptText } from "./get.ts";
 import { expiry, keyState } from "./key.ts";
 import { columns } from "./list.ts";
 import { savedText, saveSettings } from "./push.ts";
+import { outputText, renderRequest } from "./render.ts";
 import { layTable } from "./table.ts";
 
 describe("a prompt that is printed", () => {
@@ -51,6 +52,40 @@ describe("what push says and sends", () => {
 
   it.each([{ template: "jinja" }, { config: "{" }, { config: "[1]" }])("refuses %o as usage", (options) => {
     expect(() => saveSettings(options)).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+});
+
+describe("what render sends and prints", () => {
+  it("sends the values of the file, and those of --var before them, as text", () => {
+    const file = '{"name":"Bob","count":3,"list":[1]}';
+    expect(renderRequest({ var: ["name=Ada", "sum=1+1=2", "none="], label: "production" }, file)).toEqual({
+      label: "production",
+      values: { name: "Ada", count: 3, list: [1], sum: "1+1=2", none: "" },
+    });
+    expect(renderRequest({ version: 3, format: "anthropic" }, null)).toEqual({
+      values: {},
+      version: 3,
+      format: "anthropic",
+    });
+  });
+
+  it.each([
+    [{ var: ["name"] }, null],
+    [{ var: ["=x"] }, null],
+    [{ label: "a", version: 1 }, null],
+    [{ format: "gemini" }, null],
+    [{}, "[1]"],
+    [{}, "{"],
+  ])("refuses %o with the file %j as usage", (options, file) => {
+    expect(() => renderRequest(options, file)).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+
+  it("prints a text to the byte, with the line end that a terminal wants, and messages as JSON", () => {
+    expect(outputText({ output: "Hi" }, false)).toBe("Hi");
+    expect(outputText({ output: "Hi" }, true)).toBe("Hi\n");
+    expect(JSON.parse(outputText({ output: [{ role: "user", content: "Hi" }] }, true))).toEqual([
+      { role: "user", content: "Hi" },
+    ]);
   });
 });
 

@@ -41,6 +41,18 @@ export const errorTable = rows({
     message: "The text does not parse as a Mustache template.",
     hint: 'Mend the places listed in details, or save with "template": "none" to keep braces as they are.',
   },
+  render_invalid: {
+    status: 400,
+    exit: 2,
+    message: "The prompt cannot be rendered with these values.",
+    hint: "Each fault is listed in details, with its place in the text; docs/templates.md has the rules.",
+  },
+  render_too_large: {
+    status: 413,
+    exit: 2,
+    message: "The rendered prompt would have more than 4,194,304 characters.",
+    hint: "Give shorter values or lists, or split the prompt.",
+  },
   import_format_unknown: {
     status: 400,
     exit: 2,
@@ -160,6 +172,12 @@ export const errorTable = rows({
     exit: 5,
     message: "The type of a prompt never changes.",
     hint: "Save it under another name, or send the type it has.",
+  },
+  include_unresolved: {
+    status: 409,
+    exit: 5,
+    message: "What this prompt includes cannot be had.",
+    hint: "Each fault is listed in details: save or label what is missing, or name a version or label: {{> name@label}}.",
   },
   already_exists: {
     status: 409,

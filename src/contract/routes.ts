@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { ErrorCode } from "./errors.ts";
+import { renderedPrompt, renderRequest } from "./render.ts";
 import * as shapes from "./shapes.ts";
 
 /**
@@ -111,6 +112,26 @@ const promptRoutes = table({
     answers: { 200: shapes.prompt, 304: null },
     errors: ["prompt_not_found", "version_not_found", "label_not_found"],
   },
+  renderPrompt: {
+    method: "POST",
+    path: "/api/prompts/{name}/render",
+    access: "viewer",
+    summary: "Render a version: values into its variables, messages into its placeholders, includes into their places.",
+    withoutDatabase: true,
+    params: name,
+    query: projectQuery,
+    body: renderRequest,
+    answers: { 200: renderedPrompt },
+    errors: [
+      "prompt_not_found",
+      "version_not_found",
+      "label_not_found",
+      "render_invalid",
+      "include_unresolved",
+      "render_too_large",
+      "database_unavailable",
+    ],
+  },
   patchPrompt: {
     method: "PATCH",
     path: "/api/prompts/{name}",
@@ -196,6 +217,7 @@ function twin<const T extends Route & { params: z.ZodObject; query: z.ZodObject 
 
 const twins = {
   fetchPromptByQuery: twin(promptRoutes.fetchPrompt),
+  renderPromptByQuery: twin(promptRoutes.renderPrompt),
   patchPromptByQuery: twin(promptRoutes.patchPrompt),
   trashPromptByQuery: twin(promptRoutes.trashPrompt),
   listVersionsByQuery: twin(promptRoutes.listVersions),

@@ -32,7 +32,7 @@ export const userName = z
   .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "a user name is 1 to 64 of a-z 0-9 . _ @ - and starts with a letter or digit");
 export const password = text().min(12, "a password has at least 12 characters").max(1024);
 export const tag = text().trim().min(1).max(64);
-const versionNumber = z.int().min(1).max(2147483647);
+export const versionNumber = z.int().min(1).max(2147483647);
 const instant = z.iso.datetime().describe("UTC, ISO 8601");
 
 export const promptType = z.enum(["text", "chat"]);

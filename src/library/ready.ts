@@ -173,3 +173,8 @@ export function readyAnswer(prompt: Prompt): ReadyAnswer {
   const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
   return { bytes, etag: `"${prompt.version}-${hash}"` };
 }
+
+/** The prompt that an answer says. */
+export function promptOf({ bytes }: ReadyAnswer): Prompt {
+  return JSON.parse(bytes.toString());
+}

@@ -8,6 +8,7 @@ import { recordChange } from "../database/transaction.ts";
 import { canonicalContent, contentSize } from "../prompt/content.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { templateFaults } from "../prompt/template.ts";
+import { defaultFaults } from "../prompt/values.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, findVersion, type ProjectRef, readLabels } from "./find.ts";
@@ -33,7 +34,7 @@ export interface PreparedSave {
 
 /**
  * Checks what needs no database.
- * Errors: `invalid_request` (the name), `content_too_large`, `template_invalid` with the places of the first faults.
+ * Errors: `invalid_request` (the name, a default that is not of its type), `content_too_large`, `template_invalid` with the places of the first faults.
  */
 export function prepareSave(save: SavePrompt): PreparedSave {
   const name = normalizeName(save.name);
@@ -50,6 +51,7 @@ export function prepareSave(save: SavePrompt): PreparedSave {
       message: `The content of this version has ${size} bytes; the limit is ${CONTENT_LIMIT}.`,
     });
   }
+  refuseWrongDefaults(content);
   const faults = content.template === "mustache" ? templateFaults(content) : [];
   if (faults.length > 0) throw new PromptlibError("template_invalid", { details: { faults } });
   return {
@@ -63,6 +65,13 @@ export function prepareSave(save: SavePrompt): PreparedSave {
     message: save.message ?? "",
     baseVersion: save.baseVersion,
   };
+}
+
+function refuseWrongDefaults({ variables }: Content): void {
+  const faults = defaultFaults(variables).map(({ name, fault }) => ({ field: `variables.${name}.default`, fault }));
+  if (faults.length === 0) return;
+  const message = `The request is not valid: ${faults.map(({ field, fault }) => `${field} ${fault}`).join("; ")}`;
+  throw new PromptlibError("invalid_request", { message: `${message.slice(0, 1000)}.`, details: { faults } });
 }
 
 export interface SaveResult {

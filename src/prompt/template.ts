@@ -1,10 +1,11 @@
 /**
- * Templates: which variables a text has, or where it is not a template. Mustache without its surprises:
- * no changed delimiters, no lambdas; partials are read but are not variables.
+ * Templates: which variables and includes a text has, or where it is not a template. Mustache without its surprises:
+ * no changed delimiters, no lambdas (docs/templates.md lists every difference).
  */
-import Mustache from "mustache";
 import type { Content } from "../contract/shapes.ts";
-import { scanTags } from "./template-tags.ts";
+import { type IncludeReference, parseReference, referenceKey } from "./include-reference.ts";
+import type { TagFault } from "./template-tags.ts";
+import { everyNode, type Node, parseTree, variableOf } from "./template-tree.ts";
 
 export interface TemplateFault {
   /** From 1; lines end in LF. */
@@ -19,22 +20,35 @@ export interface ContentFault extends TemplateFault {
   index: number | null;
 }
 
+/** So many are told: to find the place of each costs as much as the text before it is long. */
+const FAULTS_LIMIT = 20;
+
 /**
  * The variables in order of appearance, each once; names inside a section and of the section itself included.
  * Of a dotted name (`user.name`) the variable is the first part: that is what a caller gives a value.
  */
 export function parseTemplate(text: string): { variables: string[] } | { faults: TemplateFault[] } {
-  // Mustache takes a text apart character by character; most prompts have no tag at all.
-  if (!text.includes("{{")) return { variables: [] };
-  const { faults, openSection } = scanTags(text);
-  if (faults.length > 0) return { faults: faults.map(({ offset, message }) => at(text, offset, message)) };
-  try {
-    const variables = new Set<string>();
-    collect(parse(text), variables);
-    return { variables: [...variables] };
-  } catch (error) {
-    return { faults: [faultOf(error, text, openSection)] };
+  const parsed = parseNodes(text);
+  if ("faults" in parsed) return { faults: parsed.faults.map((fault) => at(text, fault)) };
+  const variables = new Set<string>();
+  for (const node of everyNode(parsed.nodes)) {
+    const variable = node.kind === "value" || node.kind === "section" ? variableOf(node.name) : null;
+    if (variable !== null) variables.add(variable);
   }
+  return { variables: [...variables] };
+}
+
+/** The tree, where every include names what it includes properly. */
+export function parseNodes(text: string): { nodes: Node[] } | { faults: TagFault[] } {
+  const parsed = parseTree(text);
+  if ("faults" in parsed) return parsed;
+  const faults: TagFault[] = [];
+  for (const node of everyNode(parsed.nodes)) {
+    const reference = node.kind === "include" ? parseReference(node.reference) : null;
+    if (reference && "fault" in reference) faults.push({ offset: node.offset, message: reference.fault });
+    if (faults.length === FAULTS_LIMIT) break;
+  }
+  return faults.length > 0 ? { faults } : parsed;
 }
 
 /** What is wrong with the templates of a version: nothing where it says `none`. */
@@ -47,7 +61,7 @@ export function templateFaults(content: Content): ContentFault[] {
 
 /**
  * What a caller may give when rendering: the variables of the templates and the placeholders, in order of appearance.
- * A template with faults has none.
+ * A template with faults has none. What included prompts take is not among them.
  */
 export function contentVariables(content: Content): string[] {
   const variables = new Set<string>();
@@ -59,47 +73,40 @@ export function contentVariables(content: Content): string[] {
   return [...variables];
 }
 
+export interface Include {
+  reference: IncludeReference;
+  /** Where it is included first: the message, and the offset in it. */
+  index: number | null;
+  offset: number;
+}
+
+/** What the templates of a version include, by `referenceKey`, in order of appearance. Of those with faults: nothing. */
+export function contentIncludes(content: Content): Map<string, Include> {
+  const includes = new Map<string, Include>();
+  for (const { index, text } of templatesOf(content)) {
+    if (!/\{\{\s*>/.test(text)) continue;
+    const parsed = parseNodes(text);
+    for (const node of "nodes" in parsed ? everyNode(parsed.nodes) : []) {
+      const reference = node.kind === "include" ? parseReference(node.reference) : null;
+      if (!reference || "fault" in reference || includes.has(referenceKey(reference))) continue;
+      includes.set(referenceKey(reference), { reference, index, offset: node.offset });
+    }
+  }
+  return includes;
+}
+
 function templatesOf({ text, messages, template }: Content): { index: number | null; text: string }[] {
   if (template === "none") return [];
   if (text !== undefined) return [{ index: null, text }];
   return (messages ?? []).flatMap((message, index) => ("content" in message ? [{ index, text: message.content }] : []));
 }
 
-/** Mustache's tokens: sigil, value, start, end, and for a section the tokens inside. */
-type Token = readonly [sigil: string, value: string, start: number, end: number, inside?: unknown];
-
-function parse(text: string): Token[] {
-  // A writer of its own for each text: Mustache's own one keeps every template it ever saw, and `Mustache.tags`
-  // can be changed by anyone in the process.
-  return new Mustache.Writer().parse(text, ["{{", "}}"]);
+function at(text: string, { offset, message }: TagFault): TemplateFault {
+  return { ...lineAndColumn(text, offset), message };
 }
 
-function collect(tokens: Token[], variables: Set<string>): void {
-  for (const [sigil, value, , , inside] of tokens) {
-    // `.` is the item of the section around it, not a variable.
-    if (["name", "&", "#", "^"].includes(sigil) && value !== ".") {
-      const dot = value.indexOf(".");
-      variables.add(dot > 0 ? value.slice(0, dot) : value);
-    }
-    if (Array.isArray(inside)) collect(inside, variables);
-  }
-}
-
-/** Mustache says what and at which offset in one sentence: `Unopened section "x" at 17`. */
-function faultOf(error: unknown, text: string, openSection: number | null): TemplateFault {
-  const [, kind, name, offset] =
-    (error instanceof Error && /^(Unopened|Unclosed) section "(.*)" at (\d+)$/s.exec(error.message)) || [];
-  if (kind === undefined) throw error;
-  const place = Number(offset);
-  if (kind === "Unopened") return at(text, place, `the section "${name}" is closed here but was never opened`);
-  // At the end of the text nobody finds it: point at where the section begins.
-  if (place === text.length && openSection !== null) {
-    return at(text, openSection, `the section "${name}" is never closed`);
-  }
-  return at(text, place, `the section "${name}" must be closed before this`);
-}
-
-function at(text: string, offset: number, message: string): TemplateFault {
+/** Both from 1. Costs as much as the text before is long. */
+export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset);
-  return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n"), message };
+  return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }

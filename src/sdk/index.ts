@@ -8,6 +8,7 @@ export {
   isErrorCode,
   PromptlibError,
 } from "../contract/errors.ts";
+export type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
 export type {
   ChangeUser,
   FetchQuery,
@@ -26,6 +27,7 @@ export type {
   ImportItem,
   ImportPiece,
   ImportSummary,
+  Json,
   LabelPosition,
   List,
   Member,
@@ -44,7 +46,11 @@ export type {
   Variable,
   VersionSummary,
 } from "../contract/shapes.ts";
+export { type FindPrompt, type ResolvedIncludes, resolveIncludes } from "../prompt/includes.ts";
+export { type AnthropicMessages, formatRendered, type RenderFormat, type RenderOutput } from "../prompt/messages.ts";
+export { type Rendered, type RenderedMessage, render } from "../prompt/render.ts";
+export type { RenderFault } from "../prompt/render-fault.ts";
 export { type Client, createClient } from "./client.ts";
 export type { ImportLine, ImportOptions } from "./import.ts";
-export type { FetchedPrompt, PageOptions, PromptFilter, PromptPage, WhichVersion } from "./prompts.ts";
+export type { FetchedPrompt, PageOptions, PromptFilter, PromptPage, RenderedAnswer, WhichVersion } from "./prompts.ts";
 export { type ClientOptions, networkCode, type ServedFrom } from "./transport.ts";

@@ -1,3 +1,4 @@
+import type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
 import type { FetchQuery, ListQuery } from "../contract/routes.ts";
 import type {
   LabelPosition,
@@ -16,6 +17,10 @@ export interface FetchedPrompt {
   prompt: Prompt;
   /** For `ifNoneMatch` next time. */
   etag: string | null;
+  servedFrom: ServedFrom;
+}
+export interface RenderedAnswer {
+  rendered: RenderedPrompt;
   servedFrom: ServedFrom;
 }
 export interface PromptPage extends List<PromptSummary> {
@@ -45,6 +50,12 @@ export function promptCalls(transport: Transport) {
 
   return {
     fetchPrompt: fetchPromptThrough(transport, at),
+    /** Rendered by the server, with what it includes. `render` does it here, for a prompt that was fetched. */
+    async renderPrompt(name: string, body: RenderRequest = {}): Promise<RenderedAnswer> {
+      const call = { method: "POST", path: at(name, "/render"), query: project, body } as const;
+      const answer = await transport.answer<RenderedPrompt>(call);
+      return { rendered: answer.body, servedFrom: servedFrom(answer.headers) };
+    },
     /** One page; `nextCursor` of the answer is the `cursor` of the next. */
     listPrompts,
     /** Every prompt that the filter lets through, page by page. */

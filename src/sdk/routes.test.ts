@@ -9,6 +9,8 @@ type Used = Exclude<RouteId, Without>;
 /** Every route, used once, with everything that can be given. */
 const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   fetchPrompt: (client) => client.fetchPrompt("mail/Grüße 1%", { label: "production", ifNoneMatch: '"x"' }),
+  renderPrompt: (client) =>
+    client.renderPrompt("a/b", { label: "production", values: { who: "Ada", n: [1] }, format: "anthropic" }),
   listPrompts: (client) =>
     client.listPrompts({
       tag: "a&b",

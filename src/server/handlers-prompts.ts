@@ -7,9 +7,11 @@ import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
 import { listMirrored } from "../library/mirror-reader.ts";
 import { readPage } from "../library/page.ts";
-import { readyAnswer } from "../library/ready.ts";
+import { promptOf, readyAnswer } from "../library/ready.ts";
+import { renderPrompt } from "../library/render.ts";
 import { prepareSave, readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
+import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
@@ -23,6 +25,17 @@ export const promptHandlers = {
     const { bytes, etag, fromMirror } = await backend.fetch(project, normalizeName(params.name), query);
     const headers = { etag, "cache-control": "private, no-cache", ...(fromMirror ? FROM_MIRROR : {}) };
     return matches(raw.headers["if-none-match"], etag) ? { status: 304, headers } : { body: bytes, headers };
+  },
+
+  async renderPrompt({ project, params, body }, { backend }) {
+    let fromMirror = false;
+    const find: FindPrompt = async (name, which) => {
+      const fetched = await backend.fetch(project, name, which);
+      fromMirror ||= fetched.fromMirror;
+      return promptOf(fetched);
+    };
+    const rendered = await renderPrompt(find, normalizeName(params.name), body);
+    return { body: rendered, headers: { "cache-control": "no-store", ...(fromMirror ? FROM_MIRROR : {}) } };
   },
 
   async listPrompts({ project, query }, { backend }) {

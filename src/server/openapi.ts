@@ -75,7 +75,8 @@ function errors(route: Route): Schema {
     ...commonErrors,
     ...(route.access === "public" ? [] : (["unauthenticated", "forbidden"] as const)),
     ...(route.withoutDatabase ? [] : (["database_unavailable"] as const)),
-    ...(route.method === "GET" ? [] : (["write_outcome_unknown", "disk_full"] as const)),
+    // What answers without the database writes nothing, whatever its method.
+    ...(route.method === "GET" || route.withoutDatabase ? [] : (["write_outcome_unknown", "disk_full"] as const)),
   ];
   const byStatus = Map.groupBy(new Set(codes), (code) => String(errorTable[code].status));
   return Object.fromEntries(

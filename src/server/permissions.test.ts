@@ -249,6 +249,7 @@ function bodyOf(id: string, fresh: string): unknown {
   const bodies: Record<string, unknown> = {
     login: ADMIN,
     savePrompt: { name: fresh, text: "x" },
+    renderPrompt: {},
     patchPrompt: { description: "changed" },
     moveLabel: { version: 1 },
     createProject: { name: fresh },
