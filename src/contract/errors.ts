@@ -179,6 +179,12 @@ export const errorTable = rows({
     message: "What this prompt includes cannot be had.",
     hint: "Each fault is listed in details: save or label what is missing, or name a version or label: {{> name@label}}.",
   },
+  prompt_included: {
+    status: 409,
+    exit: 5,
+    message: "Other prompts include this one.",
+    hint: "Save them without the include first, or move them to the trash; their names are in details.includedBy.",
+  },
   already_exists: {
     status: 409,
     exit: 5,

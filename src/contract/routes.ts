@@ -153,7 +153,7 @@ const promptRoutes = table({
     params: name,
     query: projectQuery,
     answers: { 200: shapes.trashedPrompt },
-    errors: ["prompt_not_found"],
+    errors: ["prompt_not_found", "prompt_included"],
   },
   listVersions: {
     method: "GET",

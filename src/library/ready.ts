@@ -165,13 +165,13 @@ function sizeOf(entry: ReadyPrompt, key: string): number {
   return size;
 }
 
-export function readyAnswer(prompt: Prompt): ReadyAnswer {
-  const text = JSON.stringify(prompt);
+export function readyAnswer(answer: Pick<Prompt, "version">): ReadyAnswer {
+  const text = JSON.stringify(answer);
   // Not Buffer.from: it cuts small ones out of shared blocks, and one that stays would keep its whole block.
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
   const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
-  return { bytes, etag: `"${prompt.version}-${hash}"` };
+  return { bytes, etag: `"${answer.version}-${hash}"` };
 }
 
 /** The prompt that an answer says. */

@@ -7,18 +7,25 @@ import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { lockPrompt, type ProjectRef } from "./find.ts";
+import { promptIncluded, whoIncludes } from "./includers.ts";
 import { presentTrashed, summaryOf } from "./list.ts";
 
-/** Errors: `prompt_not_found`. */
+/** Errors: `prompt_not_found`, `prompt_included` with the names of those that include it. */
 export async function trashPrompt(
   database: Database,
   project: ProjectRef,
   actor: Actor,
   name: string,
 ): Promise<TrashedPrompt> {
-  return transact(database, (transaction) => trashIn(transaction, project, actor, name));
+  return transact(database, async (transaction) => {
+    const trashed = await trashIn(transaction, project, actor, name);
+    const includers = (await whoIncludes(transaction, project, new Set([name]))).get(name);
+    if (includers) throw promptIncluded(name, includers);
+    return trashed;
+  });
 }
 
+/** Whoever includes it. Errors: `prompt_not_found`. */
 export async function trashIn(
   transaction: Queries,
   project: ProjectRef,

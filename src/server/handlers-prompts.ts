@@ -35,7 +35,8 @@ export const promptHandlers = {
       return promptOf(fetched);
     };
     const rendered = await renderPrompt(find, normalizeName(params.name), body);
-    return { body: rendered, headers: { "cache-control": "no-store", ...(fromMirror ? FROM_MIRROR : {}) } };
+    const { bytes, etag } = readyAnswer(rendered);
+    return { body: bytes, headers: { etag, "cache-control": "no-store", ...(fromMirror ? FROM_MIRROR : {}) } };
   },
 
   async listPrompts({ project, query }, { backend }) {

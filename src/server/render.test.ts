@@ -66,10 +66,15 @@ describe("a render", () => {
 
   it("follows a label as soon as it is moved", async () => {
     const local = server.as(server.localToken);
+    const before = await render("mail", { label: "production" });
+    expect(before.json.output).toBe("Dear ,\n  Yours, us");
     await local.moveLabel("parts/sign", "production", 2);
-    expect((await render("mail", { label: "production" })).json.output).toBe("Dear ,\n  Bye, ");
+    const moved = await render("mail", { label: "production" });
+    expect(moved.json.output).toBe("Dear ,\n  Bye, ");
+    expect(moved.headers.etag).toMatch(/^"1-[\w-]{22}"$/);
+    expect(moved.headers.etag).not.toBe(before.headers.etag);
     await local.moveLabel("parts/sign", "production", 1);
-    expect((await render("mail", { label: "production" })).json.output).toBe("Dear ,\n  Yours, us");
+    expect((await render("mail", { label: "production" })).headers.etag).toBe(before.headers.etag);
   });
 
   it("of a chat answers messages as the provider wants them", async () => {

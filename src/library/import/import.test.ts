@@ -151,6 +151,20 @@ describe("an import", () => {
     ]);
   });
 
+  it("prunes nothing that a prompt which stays includes, by way of others or not", async () => {
+    await importText({ "a.csv": csv(row("Near", "x"), row("Far", "x"), row("Gone", "x"), row("Also gone", "x")) });
+    await library.save({ name: "Near", text: "{{> Far}}" });
+    await library.save({ name: "Also gone", text: "{{> Gone}}" });
+    await library.save({ name: "made by hand", text: "{{> Near@latest}}" });
+    const { items } = await importText({ "a.csv": csv(row("New", "1")) }, { prune: true });
+    expect(items.slice(-4).map(({ name, result, notes }) => [name, result, notes])).toEqual([
+      ["Also gone", "pruned", []],
+      ["Far", "missing", ["kept, because “Near” includes it"]],
+      ["Gone", "pruned", []],
+      ["Near", "missing", ["kept, because “made by hand” includes it"]],
+    ]);
+  });
+
   it("prunes nothing that somebody made by hand", async () => {
     await library.save({ name: "By hand", text: "x" });
     await importText({ "a.csv": csv(row("A", "1")) }, { prune: true });

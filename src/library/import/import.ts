@@ -7,6 +7,7 @@ import { type Database, isAway, type Queries } from "../../database/database.ts"
 import { transact } from "../../database/transaction.ts";
 import type { Actor } from "../actor.ts";
 import type { ProjectRef } from "../find.ts";
+import { includersSentence, whoIncludes } from "../includers.ts";
 import { type LockedPrompts, lockPrompts, type PreparedSave, savePrompt } from "../save.ts";
 import { trashIn } from "../trash.ts";
 import { type Pending, readItems } from "./items.ts";
@@ -151,10 +152,13 @@ class Importer {
   /** What an earlier import brought and these files no longer have. */
   async *#missing(): AsyncGenerator<ImportItem> {
     const doubt = this.#options.prune ? this.#doubt() : null;
-    for (const name of await this.#patiently(() => this.#missingNames())) {
-      const notes = doubt ? [doubt] : [];
+    const names = await this.#patiently(() => this.#missingNames());
+    const needed = await this.#patiently(() => this.#needed(doubt ? [] : names));
+    for (const name of names) {
+      const why = doubt ?? needed.get(name);
+      const notes = why ? [why] : [];
       const item: ImportItem = { path: "", line: null, name, result: "missing", version: null, reason: null, notes };
-      const prune = this.#options.prune && !doubt;
+      const prune = this.#options.prune && !why;
       if (prune) await this.#patiently(() => this.#prune(name));
       yield prune ? { ...item, result: "pruned" } : item;
     }
@@ -164,6 +168,22 @@ class Importer {
   #doubt(): string | null {
     if (this.#nameless) return "kept, because a rejected row may be this prompt";
     return this.#present.size === 0 ? "kept, because the files hold no prompt at all" : null;
+  }
+
+  /** What is not pruned because prompts that stay include it, and why. */
+  async #needed(names: readonly string[]): Promise<Map<string, string>> {
+    const needed = new Map<string, string>();
+    const leaving = new Set(this.#options.prune ? names : []);
+    // What is kept may itself include what was to leave, so the others are looked at again.
+    for (let found = 1; found > 0; ) {
+      const included = await whoIncludes(this.#database.reads, this.#project, leaving);
+      for (const [name, includers] of included) {
+        needed.set(name, `kept, because ${includersSentence(includers)}`);
+        leaving.delete(name);
+      }
+      found = included.size;
+    }
+    return needed;
   }
 
   async #prune(name: string): Promise<void> {

@@ -1,0 +1,99 @@
+/** Which prompts include others, so that nothing is taken away from under them. */
+import { sql } from "kysely";
+import { PromptlibError } from "../contract/errors.ts";
+import type { Queries } from "../database/database.ts";
+import type { Id } from "../database/tables.ts";
+import { parseReference } from "../prompt/include-reference.ts";
+import { contentIncludes } from "../prompt/template.ts";
+import type { ProjectRef } from "./find.ts";
+
+/**
+ * The living prompts that include one of these, by the name of the included. Their newest and labelled versions count,
+ * since older ones are hardly rendered any more; what is among `names` itself does not.
+ */
+export async function whoIncludes(
+  db: Queries,
+  project: ProjectRef,
+  names: ReadonlySet<string>,
+): Promise<Map<string, string[]>> {
+  const includers = new Map<string, string[]>();
+  if (names.size === 0) return includers;
+  for (const { id, name, version } of await candidates(db, project, names)) {
+    if (names.has(name)) continue;
+    for (const included of await includedNames(db, id, version)) {
+      const known = includers.get(included) ?? [];
+      if (names.has(included) && !known.includes(name)) includers.set(included, [...known, name]);
+    }
+  }
+  return includers;
+}
+
+interface Candidate {
+  id: Id;
+  name: string;
+  version: number;
+}
+
+/** Versions with something that looks like an include of one of these; PostgreSQL sends what is in the tags alone. */
+async function candidates(db: Queries, project: ProjectRef, names: ReadonlySet<string>): Promise<Candidate[]> {
+  const { rows } = await sql<Candidate & { tags: string[]; escaped: boolean }>`
+    select p.id, p.name, v.version, v.text is null as escaped, found.tags
+    from prompts p
+    join versions v on v.prompt_id = p.id
+    cross join lateral (select coalesce(v.text, v.messages::text) as body) content
+    cross join lateral (
+      select array_agg(tag[1]) as tags from regexp_matches(content.body, ${INCLUDE_TAG}, 'g') as tag
+    ) found
+    where p.project_id = ${project.id} and p.trashed_at is null and v.template = 'mustache'
+      and content.body like '%{{%>%}}%'
+      and (v.version = p.newest
+        or exists (select from labels l where l.prompt_id = p.id and l.version = v.version))
+      and found.tags is not null
+    order by p.name collate "C", v.version`.execute(db);
+  return rows.filter(({ tags, escaped }) => tags.some((tag) => names.has(nameIn(escaped ? unescaped(tag) : tag))));
+}
+
+/** From the braces to the first that close; what is between braces and > is told apart when the text is parsed. */
+const INCLUDE_TAG = String.raw`\{\{[^}>]*>((?:[^}]|\}(?!\}))*)\}\}`;
+
+function nameIn(tag: string): string {
+  const reference = parseReference(tag.trim());
+  return "fault" in reference ? "" : reference.name;
+}
+
+/** Messages are looked through as the JSON that they are stored as. */
+function unescaped(tag: string): string {
+  try {
+    return JSON.parse(`"${tag}"`);
+  } catch {
+    return tag; // it began or ended inside an escape: no tag of one message
+  }
+}
+
+async function includedNames(db: Queries, promptId: Id, version: number): Promise<string[]> {
+  const { text, messages, ...rest } = await db
+    .selectFrom("versions")
+    .select(["text", "messages", "template"])
+    .where("prompt_id", "=", promptId)
+    .where("version", "=", version)
+    .executeTakeFirstOrThrow();
+  const body = text === null ? { messages: messages ?? [] } : { text };
+  const includes = contentIncludes({ ...body, ...rest, variables: {}, config: {} });
+  return [...includes.values()].map(({ reference }) => reference.name);
+}
+
+/** So many are named in the sentence; `details.includedBy` has all. */
+const NAMED = 5;
+
+export function includersSentence(includers: readonly string[]): string {
+  const named = includers.slice(0, NAMED).map((includer) => `“${includer}”`);
+  const more = includers.length - named.length;
+  return `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""} ${includers.length === 1 ? "includes" : "include"} it`;
+}
+
+export function promptIncluded(name: string, includers: readonly string[]): PromptlibError {
+  return new PromptlibError("prompt_included", {
+    message: `“${name}” is needed: ${includersSentence(includers)}.`,
+    details: { includedBy: includers },
+  });
+}
