@@ -154,6 +154,13 @@ describe("includes that cannot be had", () => {
     ).toHaveLength(8);
   });
 
+  it("larger than what could come out are told as that", async () => {
+    const five = Array.from({ length: 5 }, (_, n) => textPrompt(`p${n}`, "x".repeat(1_000_000)));
+    const root = textPrompt("root", five.map(({ name }) => `{{> ${name}}}`).join(""));
+    const asking = resolveIncludes(root, null, librarian(five));
+    await expect(asking).rejects.toMatchObject({ code: "render_too_large" });
+  });
+
   it("because nobody can be asked are told as that", async () => {
     const find = async () => {
       throw new PromptlibError("database_unavailable");

@@ -7,6 +7,7 @@ import type { Prompt } from "../contract/shapes.ts";
 import { type IncludeReference, referenceKey } from "./include-reference.ts";
 import type { IncludedText } from "./render.ts";
 import { Faults, type Spot } from "./render-fault.ts";
+import { RENDER_LIMIT } from "./render-text.ts";
 import { contentIncludes, type Include } from "./template.ts";
 
 /** How far from the prompt an include may be: what it includes itself is 1 away. */
@@ -27,7 +28,7 @@ export type ResolvedIncludes = ReadonlyMap<string, ResolvedInclude>;
 /**
  * Finds everything that the prompt includes, by `referenceKey`. `asked` is the label that the prompt itself was asked
  * for: what is included without @ is taken by it where it has it, else by `production`. Null: by `production` alone.
- * Errors: `include_unresolved` with all that is wrong at once; whatever keeps `find` from looking.
+ * Errors: `include_unresolved` with all that is wrong at once, `render_too_large`, whatever keeps `find` from looking.
  */
 export async function resolveIncludes(
   prompt: Prompt,
@@ -38,6 +39,7 @@ export async function resolveIncludes(
   const faults = new Faults();
   const waiting = includedBy(prompt);
   const seen = new Set<string>();
+  let size = 0;
   for (const { from, include } of waiting) {
     const key = referenceKey(include.reference);
     if (seen.has(key)) continue;
@@ -47,6 +49,8 @@ export async function resolveIncludes(
     if ("fault" in found) faults.add(spotOf(from, include, prompt), null, found.fault);
     else {
       resolved.set(key, found);
+      size += found.prompt.text?.length ?? 0;
+      if (size > RENDER_LIMIT) throw tooLarge();
       waiting.push(...includedBy(found.prompt));
     }
   }
@@ -108,6 +112,12 @@ function tooMany(): PromptlibError {
   return new PromptlibError("include_unresolved", {
     message: `This includes more than ${INCLUDES_LIMIT} different prompts.`,
     hint: "Join some of them into one.",
+  });
+}
+
+function tooLarge(): PromptlibError {
+  return new PromptlibError("render_too_large", {
+    message: `What this includes has more than ${RENDER_LIMIT.toLocaleString("en-US")} characters.`,
   });
 }
 

@@ -1,6 +1,4 @@
 /** What rendering finds wrong or strange, and where. */
-import { lineAndColumn } from "./template.ts";
-
 export interface RenderFault {
   /** The variable that it is about, or null. */
   variable: string | null;
@@ -35,11 +33,28 @@ const TOLD_LIMIT = 100;
 /** The first of them, in the order in which they were added. */
 export class Faults {
   readonly told: RenderFault[] = [];
+  /** Where the lines of a source begin: a text of many lines may have many faults. */
+  readonly #lines = new Map<string, number[]>();
 
   add(spot: Spot | null, variable: string | null, message: string): void {
     if (this.told.length === TOLD_LIMIT) return;
     const { source, offset } = spot ?? { source: NOWHERE, offset: null };
-    const place = offset === null ? { line: null, column: null } : lineAndColumn(source.text, offset);
+    const place = offset === null ? { line: null, column: null } : this.#lineAndColumn(source.text, offset);
     this.told.push({ variable, include: source.include, index: source.index, ...place, message });
   }
+
+  /** Both from 1. */
+  #lineAndColumn(text: string, offset: number): { line: number; column: number } {
+    const lines = this.#lines.get(text) ?? lineStarts(text);
+    this.#lines.set(text, lines);
+    const next = lines.findIndex((start) => start > offset);
+    const line = next === -1 ? lines.length : next;
+    return { line, column: offset - (lines[line - 1] ?? 0) + 1 };
+  }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
+  return starts;
 }

@@ -44,7 +44,7 @@ export class Budget {
     this.#steps -= steps;
     if (this.#steps >= 0) return;
     throw new PromptlibError("render_too_large", {
-      message: "Rendering this takes too many steps: sections over long lists inside each other.",
+      message: "Rendering this takes too many steps: long lists, or sections over lists inside each other.",
     });
   }
 }
@@ -60,6 +60,8 @@ export class TextRenderer {
   readonly #budget: Budget;
   /** The items of the sections that we are in, the innermost last. */
   readonly #items: Json[] = [];
+  /** The parts of a name: it may be long, and looked for again and again. */
+  readonly #parts = new Map<string, string[]>();
   /** By the reference as it is written. */
   readonly #included = new Map<string, Template>();
   #pieces: string[] = [];
@@ -136,12 +138,20 @@ export class TextRenderer {
 
   #find(name: string): Found | null {
     if (name === ".") return this.#found(this.#items.at(-1));
-    const [first = "", ...rest] = name.split(".");
-    this.#budget.step(rest.length);
+    const parts = this.#partsOf(name);
+    this.#budget.step(parts.length - 1);
+    const [first = ""] = parts;
     const start = first === "" ? this.#found(this.#items.at(-1)) : this.#resolve(first);
+    if (parts.length === 1) return start;
     let value = start?.value;
-    for (const part of rest) value = fieldOf(value, part);
-    return rest.length === 0 ? start : this.#found(value);
+    for (let at = 1; at < parts.length && value !== undefined; at++) value = fieldOf(value, parts[at] ?? "");
+    return this.#found(value);
+  }
+
+  #partsOf(name: string): string[] {
+    const parts = this.#parts.get(name) ?? name.split(".");
+    this.#parts.set(name, parts);
+    return parts;
   }
 
   #found(value: Json | undefined): Found | null {

@@ -304,6 +304,16 @@ describe("rendering that would not end well", () => {
     tooLarge(textOf(`${" ".repeat(100_000)}{{> p}}`), {}, lines);
   });
 
+  it("by a long name in a long list, with a fault in each of many lines, ends soon", () => {
+    const l = Array.from({ length: 400_000 }, () => 1);
+    const started = performance.now();
+    const long = "x".repeat(500_000);
+    expect(render(textOf(`{{#l}}{{${long}}}{{/l}}`), { l }).warnings).toHaveLength(1);
+    const names = Array.from({ length: 100 }, (_, n) => `{{v${n}}}`).join("");
+    expect(render(textOf(`${"\n".repeat(900_000)}${names}`), {}).warnings.at(-1)).toMatchObject({ line: 900_001 });
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
   it("by a placeholder in many places is refused", () => {
     const messages = Array.from({ length: 1_000 }, () => ({ placeholder: "m" }));
     const content: Content = { messages, variables: {}, config: {}, template: "mustache" };

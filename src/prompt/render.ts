@@ -124,9 +124,10 @@ function renderBody(
       asJson: new Set([...declared].filter(([, { type }]) => type === "json").map(([name]) => name)),
       includes: included,
       onMiss(name, spot) {
-        const variable = variableOf(name);
-        if (missed.has(name) || (variable !== null && declared.get(variable)?.required === false)) return;
+        if (missed.has(name)) return;
         missed.add(name);
+        const variable = variableOf(name);
+        if (variable !== null && declared.get(variable)?.required === false) return;
         warnings.add(spot, variable, `“${name}” has no value: nothing stands here`);
       },
     },

@@ -102,11 +102,6 @@ function templatesOf({ text, messages, template }: Content): { index: number | n
 }
 
 function at(text: string, { offset, message }: TagFault): TemplateFault {
-  return { ...lineAndColumn(text, offset), message };
-}
-
-/** Both from 1. Costs as much as the text before is long. */
-export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset);
-  return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
+  return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n"), message };
 }
