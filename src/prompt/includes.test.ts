@@ -1,8 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { fuzz } from "../../test/support/library.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Prompt } from "../contract/shapes.ts";
 import { parseReference, referenceKey } from "./include-reference.ts";
 import { INCLUDE_DEPTH, resolveIncludes } from "./includes.ts";
+import { render } from "./render.ts";
 import type { RenderFault } from "./render-fault.ts";
 import { chatPrompt, librarian, textPrompt } from "./testing/prompts.ts";
 
@@ -167,5 +170,41 @@ describe("includes that cannot be had", () => {
     };
     const asking = resolveIncludes(textPrompt("root", "{{> a}}"), null, find);
     await expect(asking).rejects.toMatchObject({ code: "database_unavailable" });
+  });
+});
+
+describe("any prompts that include each other", () => {
+  /** For each of twelve prompts those that it includes; every other time only later ones, so that no way is a circle. */
+  const anyWay = fc.array(fc.array(fc.nat({ max: 11 }), { maxLength: 3 }), { minLength: 12, maxLength: 12 });
+  const graphs = fc
+    .tuple(anyWay, fc.boolean())
+    .map(([graph, onward]) => graph.map((to, from) => to.filter((other) => !onward || other > from)));
+
+  /** The longest way from here, or Infinity where one leads in a circle. */
+  function longest(graph: readonly number[][], from: number, way: readonly number[] = []): number {
+    if (way.includes(from)) return Number.POSITIVE_INFINITY;
+    const next = (graph[from] ?? []).map((to) => 1 + longest(graph, to, [...way, from]));
+    return Math.max(0, ...next);
+  }
+  const spelledOut = (graph: readonly number[][], from: number): string =>
+    `(${from}${(graph[from] ?? []).map((to) => spelledOut(graph, to)).join("")})`;
+
+  it("are rendered where no way is a circle or too long, and refused where one is", async () => {
+    await fc.assert(
+      fc.asyncProperty(graphs, async (graph) => {
+        const prompts = graph.map((to, n) =>
+          textPrompt(`p${n}`, `(${n}${to.map((other) => `{{> p${other}}}`).join("")})`),
+        );
+        const [root] = prompts;
+        if (!root) throw new Error("there are twelve");
+        const depth = longest(graph, 0);
+        const outcome = await resolveIncludes(root, null, librarian(prompts)).catch((error: unknown) => error);
+        if (depth > INCLUDE_DEPTH) expect(outcome).toMatchObject({ code: "include_unresolved" });
+        else if (outcome instanceof Map)
+          expect(render(root, {}, outcome)).toMatchObject({ text: spelledOut(graph, 0) });
+        else throw outcome;
+      }),
+      { numRuns: 300, ...fuzz },
+    );
   });
 });
