@@ -66,6 +66,11 @@ it(
       await destroy(one);
       const report = await restored(trace);
       await ledger.stop();
+      // Nobody took anything from the location, so all that it ever had leads on to what it has now.
+      expect(
+        report.warnings.filter((warning) => warning.includes("missing")),
+        trace,
+      ).toEqual([]);
       const { lost, kept } = await ledger.settle(parseLsn(report.reached.lsn)).catch((error: Error) => {
         throw new Error(`${trace}: ${error.message}`);
       });

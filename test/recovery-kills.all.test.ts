@@ -3,7 +3,8 @@
  * RECOVERY_SEED repeats a run of random moments.
  */
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
@@ -166,6 +167,74 @@ it(
     expect(await prompts.names()).toEqual(["one", "two"]);
   },
 );
+
+it(
+  "a life that ended with a switched segment, whose padding nobody received, leads on to the next one",
+  slow,
+  async () => {
+    const { url, second } = await started();
+    const prompts = await Prompts.of(instance, url);
+    await prompts.save("one");
+    const { id } = await done<{ id: string }>(instance, "backup");
+    await prompts.save("two");
+    const client = await connectAsSuperuser(instance.home);
+    const { rows } = await client.query<{ name: string }>("select pg_walfile_name(pg_switch_wal()) as name");
+    await client.end();
+    const segment = rows[0]?.name ?? "";
+    const folders = [join(instance.home.root, "backups"), second];
+    const whole = async () => (await Promise.all(folders.map((folder) => objectOf(folder, segment)))).every(Boolean);
+    expect(await until(whole, { timeout: 30_000 })).toBe(true);
+    await instance.stop();
+    for (const folder of folders) await withoutPadding(await objectOf(folder, segment), segment);
+
+    await lostUpTo(segment);
+    const first = await done<RestoreReport>(instance, "restore", "latest");
+    expect(first.reached.lsn).toMatch(/000000$/);
+    await instance.start();
+    await prompts.save("three");
+    await settled(instance, 2);
+    await instance.stop();
+    // The next restore cannot begin behind the switch.
+    for (const folder of folders) {
+      for (const name of await readdir(join(folder, "backups"))) {
+        if (name > id) await rm(join(folder, "backups", name), { recursive: true });
+      }
+    }
+    await rm(await dataDirectory(), { recursive: true });
+    const again = await done<RestoreReport>(instance, "restore", "latest");
+    expect(again).toMatchObject({ backup: id, warnings: [] });
+    await instance.start();
+    expect(await prompts.names()).toEqual(["one", "three", "two"]);
+  },
+);
+
+/** The database, and what the spool has from the segment on. */
+async function lostUpTo(segment: string): Promise<void> {
+  const spool = join(instance.home.recovery, "spool");
+  for (const { name, parentPath } of await readdir(spool, { recursive: true, withFileTypes: true })) {
+    if (/^[0-9A-F]{24}$/.test(name) && name >= segment) await rm(join(parentPath, name));
+  }
+  await rm(await dataDirectory(), { recursive: true });
+}
+
+async function objectOf(folder: string, segment: string): Promise<string | null> {
+  const entries = await readdir(join(folder, "wal"), { recursive: true, withFileTypes: true });
+  const found = entries.find(({ name }) => name === `${segment}.zst`);
+  return found ? join(found.parentPath, found.name) : null;
+}
+
+/** In place of the whole segment, and of all behind it, what of it is not zeros, as a fragment. */
+async function withoutPadding(object: string | null, segment: string): Promise<void> {
+  if (!object) throw new Error(`no ${segment}`);
+  const bytes = zstdDecompressSync(await readFile(object));
+  const page = 8_192;
+  const end = Math.ceil((bytes.findLastIndex((byte) => byte !== 0) + 1) / page) * page;
+  for (const name of await readdir(dirname(object))) {
+    if (name >= segment) await rm(join(dirname(object), name), { recursive: true });
+  }
+  await mkdir(join(dirname(object), segment));
+  await writeFile(join(dirname(object), segment, `0-${end}.zst`), zstdCompressSync(bytes.subarray(0, end)));
+}
 
 it.each(["fetch backup", "start PostgreSQL"])(
   "a guard that is killed in the phase “%s” of a restore is started again, and everything is there",

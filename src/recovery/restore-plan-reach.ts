@@ -88,13 +88,22 @@ export function reachOf(line: Line, end: Lsn, ground: Ground): Reach {
  */
 function successorOf(line: Line, index: number, reached: Lsn, ground: Ground): number | null {
   const fork = line[index]?.to ?? null;
-  if (fork === null || reached < segmentStart(fork)) return null;
+  if (fork === null || (reached < segmentStart(fork) && !isPadding(reached, fork))) return null;
   for (let next = line.length - 1; next > index; next--) {
     const span = line[next];
     if (!span || segmentStart(span.from) !== segmentStart(fork)) continue;
     if (coveredIn(span, segmentStart(fork), ground) > span.from) return next;
   }
   return null;
+}
+
+/**
+ * What lies between the end of what there is and a fork at the very start of a segment: a life that ended with a switch
+ * of segments went on at the next one, and the zeros that fill up the one before need not have been received. Were they
+ * anything else, the recovery would end before the fork, which is noticed.
+ */
+function isPadding(at: Lsn, fork: Lsn): boolean {
+  return segmentOffset(fork) === 0 && at < fork && fork - at < BigInt(SEGMENT_BYTES);
 }
 
 function coveredIn({ incarnation, timeline }: Span, from: Lsn, { coverages }: Ground): Lsn {
@@ -124,7 +133,7 @@ function gapBehind(rest: Line, at: Lsn, { coverages, marks }: Ground): MissingWa
   });
   const end = rest.at(-1)?.to ?? null;
   // Where the line was left the database has been, whatever was kept of the way there.
-  const left = end !== null && end > at ? [end] : [];
+  const left = end !== null && end > at && !isPadding(at, end) ? [end] : [];
   const known = [...wal, ...left, ...marks.filter((mark) => mark > at && (end === null || mark <= end))];
   const missingIn = rest.find(({ to }) => to === null || to > at);
   if (known.length === 0 || !missingIn) return null;

@@ -89,6 +89,29 @@ describe("the latest state", () => {
     expect(found.history).toEqual({ name: "00000002.history", content: "1\t0/4600000\trestored\n" });
   });
 
+  it("of a database restored just behind a switched segment goes on there, although nobody received what pads it", () => {
+    const world = new World();
+    const first = world.live("aaaaaaaa", 32);
+    world.receive(first, 0, 21);
+    world.backup(first, 10);
+    const second = world.live("bbbbbbbb", 50, { parent: first, from: 32 });
+    world.receive(second, 32, 50);
+    const found = plan(world.plan(latest));
+    expect(found.reaches).toMatchObject({ lsn: "0/3200000", incarnation: "bbbbbbbb" });
+    expect(found.walNeeded.map(({ segment }) => segment.slice(-2))).toEqual(["00", "01", "02", "03"]);
+    expect(found).toMatchObject({ warnings: [], lost: null });
+  });
+
+  it("ends where more is missing before a fork than what pads one segment", () => {
+    const world = new World();
+    const first = world.live("aaaaaaaa", 32);
+    world.receive(first, 0, 16);
+    world.backup(first, 10);
+    const second = world.live("bbbbbbbb", 50, { parent: first, from: 32 });
+    world.receive(second, 32, 50);
+    expect(plan(world.plan(latest)).reaches.lsn).toBe("0/1000000");
+  });
+
   it("of a database that died again at once is the fork, and nothing of what was left there before", () => {
     const { world, branch } = plainWorld();
     world.live("bbbbbbbb", 90, { parent: branch, from: 70 });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Progress } from "../contract/recovery.ts";
-import { parseLsn } from "../postgres/lsn.ts";
+import { formatLsn, parseHistory, parseLsn } from "../postgres/lsn.ts";
 import { type Incarnation, nextIncarnation, readableIncarnation } from "./incarnation.ts";
 import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
 import { readLastSeen } from "./last-seen.ts";
@@ -102,7 +102,11 @@ async function prepare(
 ): Promise<Restored> {
   const scratch = await rebuild(planned, place, site, phases);
   try {
-    return await phases.run("look at it", null, async () => await lookAt(scratch, place.data, request.databases));
+    return await phases.run("look at it", null, async () => {
+      const restored = await lookAt(scratch, place.data, request.databases);
+      refuseContradiction(planned.plan, restored);
+      return restored;
+    });
   } finally {
     // With a checkpoint: the start in earnest then has nothing to recover.
     await phases.run("checkpoint", null, async () => await scratch.stop());
@@ -154,6 +158,16 @@ function continued(
   const replaces = gathered.claims.flatMap(({ claims }) => claims.map((claim) => claim.incarnation));
   const from = { incarnation: plan.reaches.incarnation, ...restored.branch };
   return nextIncarnation(before, from, { library, systemId, replaces });
+}
+
+/** Going on from a place before its own timeline began, the restored database would have a history that is none. */
+function refuseContradiction({ history, recovery }: RestorePlan, { branch }: Restored): void {
+  const began = parseHistory(history?.content ?? "").at(-1);
+  if (!began?.lsn || parseLsn(branch.lsn) >= began.lsn) return;
+  throw new PromptlibError("restore_failed", {
+    message: `PostgreSQL read the WAL of timeline ${began.timeline} up to ${branch.lsn}, but timeline ${recovery.timeline} began behind it, at ${formatLsn(began.lsn)}: what lies between is lost or damaged.`,
+    hint: `Restore what there is before it with --lsn ${branch.lsn}.`,
+  });
 }
 
 /** PostgreSQL takes WAL that it cannot read for its end, without a word. */
