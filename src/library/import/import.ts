@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { sleep } from "../../base/clock.ts";
 import { PromptlibError } from "../../contract/errors.ts";
-import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
+import type { ImportFormat, ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
 import { type Database, isAway, type Queries } from "../../database/database.ts";
 import { transact } from "../../database/transaction.ts";
 import type { Actor } from "../actor.ts";
@@ -16,7 +16,7 @@ const BATCH = 100;
 const PATIENCE_MS = 60_000;
 
 export interface ImportOptions {
-  format: "csv";
+  format: ImportFormat;
   dryRun: boolean;
   prune: boolean;
 }
@@ -69,7 +69,7 @@ class Importer {
   async *run(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportItem> {
     let batch: Pending[] = [];
     const names = new Set<string>();
-    for await (const read of readItems(pieces)) {
+    for await (const read of readItems(pieces, this.#options.format)) {
       if ("save" in read) {
         const { name } = read.save;
         this.#present.add(fingerprint(name));
