@@ -15,6 +15,7 @@ interface Format {
 const formats: Readonly<Record<ImportFormat, Format>> = {
   csv: { files: /\.csv$/i, names: true },
   fabric: { files: /(^|\/)(system|user)\.md$/i, names: false },
+  prompty: { files: /\.prompty$/i, names: false },
 };
 
 export const formatNames = Object.keys(formats).join(", ");

@@ -9,6 +9,7 @@ import { type PreparedSave, prepareSave } from "../save.ts";
 import { readPromptCsv } from "./csv.ts";
 import { readFabric } from "./fabric.ts";
 import { nestedTooDeep } from "./nesting.ts";
+import { readPrompty } from "./prompty.ts";
 import type { ImportedFile, Reader, ReadPrompt } from "./reader.ts";
 
 export interface Pending {
@@ -16,7 +17,7 @@ export interface Pending {
   save: PreparedSave;
 }
 
-const readers: Readonly<Record<ImportFormat, Reader>> = { csv: readCsvFiles, fabric: readFabric };
+const readers: Readonly<Record<ImportFormat, Reader>> = { csv: readCsvFiles, fabric: readFabric, prompty: readPrompty };
 
 async function* readCsvFiles(files: Parameters<Reader>[0]): ReturnType<Reader> {
   for await (const { path, bytes } of files) for await (const row of readPromptCsv(bytes)) yield { path, ...row };
