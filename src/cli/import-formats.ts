@@ -16,6 +16,7 @@ const formats: Readonly<Record<ImportFormat, Format>> = {
   csv: { files: /\.csv$/i, names: true },
   fabric: { files: /(^|\/)(system|user)\.md$/i, names: false },
   prompty: { files: /\.prompty$/i, names: false },
+  dotprompt: { files: /\.prompt$/i, names: false },
 };
 
 export const formatNames = Object.keys(formats).join(", ");

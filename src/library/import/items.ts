@@ -7,6 +7,7 @@ import { PromptlibError } from "../../contract/errors.ts";
 import { type ImportFormat, type ImportItem, type ImportPiece, savePrompt } from "../../contract/shapes.ts";
 import { type PreparedSave, prepareSave } from "../save.ts";
 import { readPromptCsv } from "./csv.ts";
+import { readDotprompt } from "./dotprompt.ts";
 import { readFabric } from "./fabric.ts";
 import { nestedTooDeep } from "./nesting.ts";
 import { readPrompty } from "./prompty.ts";
@@ -17,7 +18,12 @@ export interface Pending {
   save: PreparedSave;
 }
 
-const readers: Readonly<Record<ImportFormat, Reader>> = { csv: readCsvFiles, fabric: readFabric, prompty: readPrompty };
+const readers: Readonly<Record<ImportFormat, Reader>> = {
+  csv: readCsvFiles,
+  fabric: readFabric,
+  prompty: readPrompty,
+  dotprompt: readDotprompt,
+};
 
 async function* readCsvFiles(files: Parameters<Reader>[0]): ReturnType<Reader> {
   for await (const { path, bytes } of files) for await (const row of readPromptCsv(bytes)) yield { path, ...row };

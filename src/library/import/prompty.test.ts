@@ -178,6 +178,6 @@ describe("a .prompty file", () => {
     for (const text of [`user:\n${" ".repeat(1_000_000)}x`, "user:\nx\n".repeat(900), `\n${"{{ ".repeat(300_000)}`]) {
       expect(rejections(await readFiles("prompty", { "a.prompty": text }))).toEqual([]);
     }
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
   });
 });

@@ -29,6 +29,9 @@ interface Open {
   negated: boolean;
 }
 
+/** As deep as templates may be; each name looks at what is open around it. */
+const DEPTH_LIMIT = 64;
+
 const plainName = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 const dottedName = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 
@@ -47,7 +50,9 @@ class Writer {
   readonly #structured: ReadonlySet<string>;
   readonly #open: Open[] = [];
   readonly #conditions = new Set<string>();
-  #text = "";
+  readonly #parts: string[] = [];
+  /** Whether what was written last ends in a brace. To ask the growing text would copy it each time. */
+  #brace = false;
   #changed = false;
 
   constructor(pieces: readonly Piece[], known: Known) {
@@ -64,8 +69,9 @@ class Writer {
 
   /** Answers what cannot be said in Mustache, or null. */
   write(piece: Piece): string | null {
+    if (this.#open.length > DEPTH_LIMIT) return `it is nested deeper than ${DEPTH_LIMIT}`;
     if (piece.kind === "text") return this.#literal(piece.text);
-    if (this.#text.endsWith("{")) return "a brace stands directly before a tag";
+    if (this.#brace) return "a brace stands directly before a tag";
     switch (piece.kind) {
       case "print":
         return this.#print(piece.name);
@@ -79,7 +85,7 @@ class Writer {
         return this.#close(piece.of);
       case "comment":
         if (piece.text.includes("}}")) return "a comment holds }}";
-        this.#text += `{{!${piece.text}}}`;
+        this.#add(`{{!${piece.text}}}`);
         return null;
     }
   }
@@ -87,25 +93,30 @@ class Writer {
   end(): Converted {
     const open = this.#open.at(-1);
     if (open) return { fault: `the ${open.kind === "if" ? "condition" : "loop"} on ${open.name} is never closed` };
-    const parsed = parseTemplate(this.#text);
+    const text = this.#parts.join("");
+    const parsed = parseTemplate(text);
     const [fault] = "faults" in parsed ? parsed.faults : [];
-    return fault
-      ? { fault: fault.message }
-      : { text: this.#text, conditions: [...this.#conditions], changed: this.#changed };
+    return fault ? { fault: fault.message } : { text, conditions: [...this.#conditions], changed: this.#changed };
+  }
+
+  #add(text: string): void {
+    this.#parts.push(text);
+    this.#brace = false;
   }
 
   #literal(text: string): string | null {
-    if (text.includes("{{") || (this.#text.endsWith("{") && text.startsWith("{"))) {
+    if (text.includes("{{") || (this.#brace && text.startsWith("{"))) {
       return "it holds {{, which would be read as a variable";
     }
-    this.#text += text;
+    this.#add(text);
+    this.#brace = text.endsWith("{");
     return null;
   }
 
   #print(name: string): string | null {
     const said = this.#said(name);
     if (typeof said !== "string") return said.fault;
-    this.#text += `{{${said}}}`;
+    this.#add(`{{${said}}}`);
     return null;
   }
 
@@ -118,7 +129,7 @@ class Writer {
     if (this.#known.get(name) !== "plain") this.#conditions.add(name);
     this.#changed = true;
     this.#open.push({ kind: "if", name, item: null, negated });
-    this.#text += `{{${negated ? "^" : "#"}${name}}}`;
+    this.#add(`{{${negated ? "^" : "#"}${name}}}`);
     return null;
   }
 
@@ -128,7 +139,7 @@ class Writer {
     if (item !== null && !plainName.test(item)) return `the loop over ${name} has several names`;
     this.#changed = true;
     this.#open.push({ kind: "each", name: said, item, negated: false });
-    this.#text += `{{#${said}}}`;
+    this.#add(`{{#${said}}}`);
     return null;
   }
 
@@ -138,7 +149,7 @@ class Writer {
     const { kind, name, negated } = open;
     const structured = this.#known.get(name) === "structured" || this.#structured.has(name);
     if (kind === "if" && negated && structured) return `the condition on ${name} is one on a list or an object`;
-    this.#text += `{{/${name}}}{{${negated ? "#" : "^"}${name}}}`;
+    this.#add(`{{/${name}}}{{${negated ? "#" : "^"}${name}}}`);
     open.negated = !negated;
     return null;
   }
@@ -146,7 +157,7 @@ class Writer {
   #close(of: "if" | "each"): string | null {
     const open = this.#open.pop();
     if (open?.kind !== of) return `a ${of === "if" ? "condition" : "loop"} is closed that is not open`;
-    this.#text += `{{/${open.name}}}`;
+    this.#add(`{{/${open.name}}}`);
     return null;
   }
 

@@ -18,7 +18,7 @@ export function jinja(known: Known): Language {
   return piecewise(readJinja, known);
 }
 
-function piecewise(read: (text: string) => { pieces: Piece[] } | { fault: string }, known: Known): Language {
+export function piecewise(read: (text: string) => { pieces: Piece[] } | { fault: string }, known: Known): Language {
   return (text) => {
     const taken = read(text);
     return "fault" in taken ? taken : toMustache(taken.pieces, known);
