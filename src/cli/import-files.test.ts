@@ -120,4 +120,27 @@ describe("a folder", () => {
   it("is needed where prompts are named after files: what comes in has no name", async () => {
     await expect(openFiles(["-"], "fabric")).rejects.toMatchObject({ code: "usage" });
   });
+
+  it.each<[string, unknown]>([
+    ["openai", { model: "gpt-4o", messages: [{ role: "user", content: "x" }] }],
+    ["openai", [{ role: "system", content: "x" }]],
+    ["anthropic", { model: "claude-x", max_tokens: 9, messages: [{ role: "user", content: [] }] }],
+    ["anthropic", { system: "s", messages: [{ role: "user", content: "x" }] }],
+    ["", { messages: [{ role: "user", content: "x" }] }],
+    ["", { model: "claude-x", messages: [{ role: "system", content: "x" }] }],
+    ["", { messages: [] }],
+    ["", null],
+  ])("of JSON is of the format %s when it holds %j; without a format it has to be said", async (format, value) => {
+    const path = join(await made("x/y"), "a.json");
+    await writeFile(path, `\ufeff${JSON.stringify(value)}`);
+    if (format === "") await expect(openFiles([path], undefined)).rejects.toMatchObject({ code: "usage" });
+    else expect((await openFiles([path], undefined)).format).toBe(format);
+    expect((await openFiles([path], "openai")).files).toHaveLength(1);
+  });
+
+  it("of broken JSON has to have its format said", async () => {
+    const root = await made("a.json");
+    await expect(openFiles([join(root, "a.json")], undefined)).rejects.toMatchObject({ code: "usage" });
+    expect((await openFiles([root], "anthropic")).files).toHaveLength(1);
+  });
 });

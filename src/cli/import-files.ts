@@ -1,6 +1,6 @@
 /** The files of an import: all of them looked at before anything is sent, then read in pieces. */
 import { constants, createReadStream } from "node:fs";
-import { access, readdir, stat } from "node:fs/promises";
+import { access, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type ImportPiece, PromptlibError } from "../sdk/index.ts";
 import { belongsTo, guessFormat, type ImportFormat, knownFormat, requireNames } from "./import-formats.ts";
@@ -42,7 +42,7 @@ export async function openFiles(
     }
   }
   const all = [...found.values()];
-  const chosen = told ?? guessFormat(all);
+  const chosen = told ?? (await guessFormat(all, readJson));
   requireNames(paths, chosen);
   const wanted = all.filter(({ path, inFolder }) => !inFolder || belongsTo(path, chosen));
   if (wanted.length === 0) {
@@ -56,6 +56,21 @@ export async function openFiles(
     files.push({ path, inside, size: path === "-" ? null : await sizeOf(path) });
   }
   return { files, format: chosen, passedOver: all.length - wanted.length };
+}
+
+/** A larger file is not looked into. */
+const LOOKED_INTO = 8 * 1024 * 1024;
+
+/** What is no JSON is null here: the server says what is wrong with it, once the format is said. */
+async function readJson(path: string): Promise<unknown> {
+  try {
+    const size = await sizeOf(path);
+    if (size === null || size > LOOKED_INTO) return null;
+    return JSON.parse((await readFile(path, "utf8")).replace(/^\ufeff/, ""));
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw unreadable(path, error);
+  }
 }
 
 async function filesAt(path: string): Promise<Found[]> {

@@ -1,5 +1,6 @@
-/** Which files belong to which format, by their names; a format is only guessed where the names leave no doubt. */
+/** Which files belong to which format, by their names and by what is in them; guessed only where it leaves no doubt. */
 import { type ImportQuery, PromptlibError } from "../sdk/index.ts";
+import { isRequestOf } from "./import-json.ts";
 import { usage } from "./verb.ts";
 
 export type ImportFormat = ImportQuery["format"];
@@ -9,6 +10,8 @@ interface Format {
   files: RegExp;
   /** Whether its files say themselves what their prompts are called; else the path does. */
   names: boolean;
+  /** Where other formats have such names, too: whether what is in the file, as JSON, is of this one. */
+  holds?: (value: unknown) => boolean;
 }
 
 /** In the order of the help. */
@@ -17,9 +20,12 @@ const formats: Readonly<Record<ImportFormat, Format>> = {
   fabric: { files: /(^|\/)(system|user)\.md$/i, names: false },
   prompty: { files: /\.prompty$/i, names: false },
   dotprompt: { files: /\.prompt$/i, names: false },
+  openai: { files: /\.json$/i, names: false, holds: isRequestOf("openai") },
+  anthropic: { files: /\.json$/i, names: false, holds: isRequestOf("anthropic") },
 };
 
 export const formatNames = Object.keys(formats).join(", ");
+const sayIt = `Say it, with: --format F, F being ${formatNames}`;
 
 function isFormat(given: string): given is ImportFormat {
   return Object.hasOwn(formats, given);
@@ -45,16 +51,24 @@ export function belongsTo(path: string, format: ImportFormat): boolean {
   return formats[format].files.test(path);
 }
 
-/** The one format that all the files have; errors: `usage`. */
-export function guessFormat(files: readonly { path: string; inFolder: boolean }[]): ImportFormat {
+interface Guessed {
+  path: string;
+  inFolder: boolean;
+}
+
+/** The one format that all the files have; `read` answers what a file holds as JSON. Errors: `usage`. */
+export async function guessFormat(
+  files: readonly Guessed[],
+  read: (path: string) => Promise<unknown>,
+): Promise<ImportFormat> {
   const found = new Set<ImportFormat>();
   for (const { path, inFolder } of files) {
-    const format = formatOf(path);
+    const format = await formatOf(path, read);
     if (format) found.add(format);
     // In a folder anything may lie around; what was named was meant.
     else if (!inFolder) {
       const what = path === "-" ? "what comes in" : path;
-      throw usage(`The format of ${what} cannot be told from its name.`, sayIt);
+      throw usage(`The format of ${what} cannot be told from its name or content.`, sayIt);
     }
   }
   const [format, ...others] = found;
@@ -65,12 +79,13 @@ export function guessFormat(files: readonly { path: string; inFolder: boolean }[
   return format;
 }
 
-const sayIt = `Say it, with: --format F, F being ${formatNames}`;
-
-function formatOf(path: string): ImportFormat | null {
-  return (
-    Object.keys(formats)
-      .filter(isFormat)
-      .find((format) => belongsTo(path, format)) ?? null
-  );
+async function formatOf(path: string, read: (path: string) => Promise<unknown>): Promise<ImportFormat | null> {
+  const byName = Object.keys(formats)
+    .filter(isFormat)
+    .filter((format) => belongsTo(path, format));
+  const certain = byName.filter((format) => !formats[format].holds);
+  if (certain.length > 0 || byName.length === 0) return certain[0] ?? null;
+  const value = await read(path);
+  const [format, ...others] = byName.filter((each) => formats[each].holds?.(value));
+  return others.length === 0 ? (format ?? null) : null;
 }

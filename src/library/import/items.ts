@@ -6,6 +6,7 @@
 import { PromptlibError } from "../../contract/errors.ts";
 import { type ImportFormat, type ImportItem, type ImportPiece, savePrompt } from "../../contract/shapes.ts";
 import { type PreparedSave, prepareSave } from "../save.ts";
+import { readAnthropic, readOpenai } from "./chat-request.ts";
 import { readPromptCsv } from "./csv.ts";
 import { readDotprompt } from "./dotprompt.ts";
 import { readFabric } from "./fabric.ts";
@@ -23,6 +24,8 @@ const readers: Readonly<Record<ImportFormat, Reader>> = {
   fabric: readFabric,
   prompty: readPrompty,
   dotprompt: readDotprompt,
+  openai: readOpenai,
+  anthropic: readAnthropic,
 };
 
 async function* readCsvFiles(files: Parameters<Reader>[0]): ReturnType<Reader> {

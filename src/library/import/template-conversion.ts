@@ -32,6 +32,13 @@ export function mustache(text: string): Converted {
   return fault ? { fault: `line ${fault.line}: ${fault.message}` } : { text, conditions: [], changed: false };
 }
 
+/** A source without any syntax of its own: its braces are braces. */
+export function plain(text: string): Converted {
+  return text.includes("{{")
+    ? { fault: "it holds {{, which would be read as a variable" }
+    : { text, conditions: [], changed: false };
+}
+
 export function convertBody(body: Body, language: Language, name: string): ConvertedBody {
   const conditions = new Set<string>();
   let changed = false;
