@@ -126,6 +126,8 @@ describe("a folder", () => {
     ["openai", [{ role: "system", content: "x" }]],
     ["anthropic", { model: "claude-x", max_tokens: 9, messages: [{ role: "user", content: [] }] }],
     ["anthropic", { system: "s", messages: [{ role: "user", content: "x" }] }],
+    ["langchain", { _type: "prompt", template: "x" }],
+    ["langchain", { manifest: { lc: 1, type: "constructor", id: ["x"], kwargs: {} } }],
     ["", { messages: [{ role: "user", content: "x" }] }],
     ["", { model: "claude-x", messages: [{ role: "system", content: "x" }] }],
     ["", { messages: [] }],

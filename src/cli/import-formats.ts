@@ -1,6 +1,6 @@
 /** Which files belong to which format, by their names and by what is in them; guessed only where it leaves no doubt. */
 import { type ImportQuery, PromptlibError } from "../sdk/index.ts";
-import { isRequestOf } from "./import-json.ts";
+import { isLangchain, isRequestOf } from "./import-json.ts";
 import { usage } from "./verb.ts";
 
 export type ImportFormat = ImportQuery["format"];
@@ -22,6 +22,7 @@ const formats: Readonly<Record<ImportFormat, Format>> = {
   dotprompt: { files: /\.prompt$/i, names: false },
   openai: { files: /\.json$/i, names: false, holds: isRequestOf("openai") },
   anthropic: { files: /\.json$/i, names: false, holds: isRequestOf("anthropic") },
+  langchain: { files: /\.json$/i, names: false, holds: isLangchain },
 };
 
 export const formatNames = Object.keys(formats).join(", ");

@@ -12,6 +12,14 @@ export function isRequestOf(provider: Provider): (value: unknown) => boolean {
   };
 }
 
+/** The classic files, and the manifests of its hub, bare or as the hub answers them. */
+export function isLangchain(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  if (isObject(value.manifest)) return isLangchain(value.manifest);
+  if (value.lc === 1 && Array.isArray(value.id) && isObject(value.kwargs)) return true;
+  return typeof value._type === "string" && ["prompt", "few_shot", "chat"].includes(value._type);
+}
+
 function isMessage(value: unknown): value is Record<string, unknown> {
   return isObject(value) && typeof value.role === "string" && "content" in value;
 }

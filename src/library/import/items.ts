@@ -10,6 +10,7 @@ import { readAnthropic, readOpenai } from "./chat-request.ts";
 import { readPromptCsv } from "./csv.ts";
 import { readDotprompt } from "./dotprompt.ts";
 import { readFabric } from "./fabric.ts";
+import { readLangchain } from "./langchain.ts";
 import { nestedTooDeep } from "./nesting.ts";
 import { readPrompty } from "./prompty.ts";
 import type { ImportedFile, Reader, ReadPrompt } from "./reader.ts";
@@ -26,6 +27,7 @@ const readers: Readonly<Record<ImportFormat, Reader>> = {
   dotprompt: readDotprompt,
   openai: readOpenai,
   anthropic: readAnthropic,
+  langchain: readLangchain,
 };
 
 async function* readCsvFiles(files: Parameters<Reader>[0]): ReturnType<Reader> {

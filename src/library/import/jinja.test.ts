@@ -3,7 +3,7 @@ import Mustache from "mustache";
 import { describe, expect, it } from "vitest";
 import { jinja } from "./template-conversion.ts";
 
-const convert = (text: string, known: [string, "plain" | "structured"][] = []) => jinja(new Map(known))(text);
+const convert = (text: string, known: [string, "plain" | "structured"][] = []) => jinja(new Map(known))(text, 0);
 const textOf = (text: string, known: [string, "plain" | "structured"][] = []) => {
   const converted = convert(text, known);
   return "text" in converted ? converted.text : `fault: ${converted.fault}`;

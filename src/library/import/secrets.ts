@@ -2,7 +2,7 @@
 import type { Json } from "../../contract/shapes.ts";
 import { type Fields, isRecord } from "./fields.ts";
 
-const secretName = /^(api[_-]?key|.*[_-]?secret|.*password|access[_-]?token|authorization)$/i;
+const secretName = /^(.*api[_-]?key|.*[_-]?secret|.*password|access[_-]?token|authorization)$/i;
 /** `${env:NAME}` only says where the secret is. */
 const reference = /^(\$\{[^}]*\}|\{\{[^}]*\}\}|\$[A-Z_][A-Z0-9_]*)?$/;
 

@@ -5,8 +5,8 @@ import { readJinja } from "./jinja.ts";
 import { type Converted, type Known, type Piece, toMustache } from "./sections.ts";
 
 export type Body = { text: string } | { messages: Message[] };
-/** A text converted, or why it cannot be. */
-export type Language = (text: string) => Converted;
+/** A text, and the number of its message from 0, converted; or why it cannot be. */
+export type Language = (text: string, at: number) => Converted;
 
 export interface ConvertedBody {
   body: Body;
@@ -42,8 +42,8 @@ export function plain(text: string): Converted {
 export function convertBody(body: Body, language: Language, name: string): ConvertedBody {
   const conditions = new Set<string>();
   let changed = false;
-  const convert = (text: string): string => {
-    const converted = language(text);
+  const convert = (text: string, at: number): string => {
+    const converted = language(text, at);
     if ("fault" in converted) throw new Inconvertible(converted.fault);
     for (const condition of converted.conditions) conditions.add(condition);
     if (converted.changed) changed = true;
@@ -52,10 +52,10 @@ export function convertBody(body: Body, language: Language, name: string): Conve
   try {
     const converted: Body =
       "text" in body
-        ? { text: convert(body.text) }
+        ? { text: convert(body.text, 0) }
         : {
-            messages: body.messages.map((message) =>
-              "content" in message ? { ...message, content: convert(message.content) } : message,
+            messages: body.messages.map((message, at) =>
+              "content" in message ? { ...message, content: convert(message.content, at) } : message,
             ),
           };
     const taken = conditions.size > 0 ? `; taken for plain values: ${[...conditions].join(", ")}` : "";
