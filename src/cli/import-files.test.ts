@@ -127,6 +127,7 @@ describe("a folder", () => {
     ["anthropic", { model: "claude-x", max_tokens: 9, messages: [{ role: "user", content: [] }] }],
     ["anthropic", { system: "s", messages: [{ role: "user", content: "x" }] }],
     ["langchain", { _type: "prompt", template: "x" }],
+    ["langfuse", [{ name: "a", version: 1, type: "text", prompt: "x" }]],
     ["langchain", { manifest: { lc: 1, type: "constructor", id: ["x"], kwargs: {} } }],
     ["", { messages: [{ role: "user", content: "x" }] }],
     ["", { model: "claude-x", messages: [{ role: "system", content: "x" }] }],

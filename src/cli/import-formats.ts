@@ -1,6 +1,6 @@
 /** Which files belong to which format, by their names and by what is in them; guessed only where it leaves no doubt. */
 import { type ImportQuery, PromptlibError } from "../sdk/index.ts";
-import { isLangchain, isRequestOf } from "./import-json.ts";
+import { isLangchain, isLangfuse, isRequestOf } from "./import-json.ts";
 import { usage } from "./verb.ts";
 
 export type ImportFormat = ImportQuery["format"];
@@ -23,6 +23,7 @@ const formats: Readonly<Record<ImportFormat, Format>> = {
   openai: { files: /\.json$/i, names: false, holds: isRequestOf("openai") },
   anthropic: { files: /\.json$/i, names: false, holds: isRequestOf("anthropic") },
   langchain: { files: /\.json$/i, names: false, holds: isLangchain },
+  langfuse: { files: /\.json$/i, names: true, holds: isLangfuse },
 };
 
 export const formatNames = Object.keys(formats).join(", ");

@@ -20,6 +20,14 @@ export function isLangchain(value: unknown): boolean {
   return typeof value._type === "string" && ["prompt", "few_shot", "chat"].includes(value._type);
 }
 
+/** Its export: a list of versions. */
+export function isLangfuse(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  return value.every(
+    (each) => isObject(each) && typeof each.name === "string" && "prompt" in each && "version" in each,
+  );
+}
+
 function isMessage(value: unknown): value is Record<string, unknown> {
   return isObject(value) && typeof value.role === "string" && "content" in value;
 }

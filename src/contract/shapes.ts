@@ -149,7 +149,16 @@ export function listOf<T extends z.ZodType>(item: T) {
   });
 }
 
-export const importFormat = z.enum(["csv", "fabric", "prompty", "dotprompt", "openai", "anthropic", "langchain"]);
+export const importFormat = z.enum([
+  "csv",
+  "fabric",
+  "prompty",
+  "dotprompt",
+  "openai",
+  "anthropic",
+  "langchain",
+  "langfuse",
+]);
 /** One line sent to the import. Several lines of one path are pieces of one file, in order. */
 export const importPiece = z.strictObject({
   path: text().min(1).max(4096),

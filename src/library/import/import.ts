@@ -49,6 +49,8 @@ class Importer {
   readonly #present = new Set<string>();
   /** In a dry run: what the names that came before would be at by then. */
   readonly #rehearsed = new Map<string, { version: number; hash: Buffer }>();
+  /** Of prompts that come in several versions: which version here the last one of theirs is. */
+  readonly #reached = new Map<string, number>();
   /** A rejected row without a readable name may be any prompt: then nothing is known to be missing for sure. */
   #nameless = false;
 
@@ -104,14 +106,20 @@ class Importer {
         return items;
       }
     });
+    for (const [at, { save, isVersion }] of batch.entries()) {
+      const version = items[at]?.version;
+      if (isVersion && version) this.#reached.set(fingerprint(save.name), version);
+    }
     if (this.#options.dryRun) this.#rehearse(batch, items);
     return items;
   }
 
   #rehearse(batch: readonly Pending[], items: readonly ImportItem[]): void {
-    for (const [at, { save }] of batch.entries()) {
-      const version = items[at]?.version;
-      if (version) this.#rehearsed.set(fingerprint(save.name), { version, hash: save.hash });
+    for (const [at, { save, isVersion }] of batch.entries()) {
+      const { version, result } = items[at] ?? {};
+      // An old version that is there already says nothing of what the newest would be.
+      if (version && !(isVersion && result === "unchanged"))
+        this.#rehearsed.set(fingerprint(save.name), { version, hash: save.hash });
     }
   }
 
@@ -129,9 +137,10 @@ class Importer {
     const names = batch.map(({ save }) => save.name);
     const locked = await lockPrompts(transaction, this.#project, names);
     const items: ImportItem[] = [];
-    for (const { item, save } of batch) {
+    for (const { item, save, isVersion } of batch) {
       try {
-        const { created, version } = await this.#saveOne(transaction, save, locked);
+        const known = isVersion ? await this.#knownVersion(transaction, save, locked) : null;
+        const { created, version } = known ?? (await this.#saveOne(transaction, save, locked));
         items.push({ ...item, version, result: !created ? "unchanged" : version === 1 ? "created" : "updated" });
       } catch (error) {
         if (!(error instanceof PromptlibError) || isGone(error) || error.code === "disk_full") throw error;
@@ -139,6 +148,24 @@ class Importer {
       }
     }
     return items;
+  }
+
+  /**
+   * A version of an earlier import is told by its content, behind the one that was told last: importing the same
+   * history again makes no version and moves no label, whatever was saved here in between.
+   */
+  async #knownVersion(transaction: Queries, save: PreparedSave, locked: LockedPrompts) {
+    const prompt = locked.get(save.name);
+    if (!prompt || prompt.type !== save.type) return null;
+    const found = await transaction
+      .selectFrom("versions")
+      .select("version")
+      .where("prompt_id", "=", prompt.id)
+      .where("content_hash", "=", save.hash)
+      .where("version", ">", this.#reached.get(fingerprint(save.name)) ?? 0)
+      .orderBy("version")
+      .executeTakeFirst();
+    return found ? { created: false, version: found.version } : null;
   }
 
   async #saveOne(transaction: Queries, save: PreparedSave, locked: LockedPrompts) {

@@ -11,6 +11,7 @@ import { readPromptCsv } from "./csv.ts";
 import { readDotprompt } from "./dotprompt.ts";
 import { readFabric } from "./fabric.ts";
 import { readLangchain } from "./langchain.ts";
+import { readLangfuse } from "./langfuse.ts";
 import { nestedTooDeep } from "./nesting.ts";
 import { readPrompty } from "./prompty.ts";
 import type { ImportedFile, Reader, ReadPrompt } from "./reader.ts";
@@ -18,6 +19,7 @@ import type { ImportedFile, Reader, ReadPrompt } from "./reader.ts";
 export interface Pending {
   item: ImportItem;
   save: PreparedSave;
+  isVersion: boolean;
 }
 
 const readers: Readonly<Record<ImportFormat, Reader>> = {
@@ -28,6 +30,7 @@ const readers: Readonly<Record<ImportFormat, Reader>> = {
   openai: readOpenai,
   anthropic: readAnthropic,
   langchain: readLangchain,
+  langfuse: readLangfuse,
 };
 
 async function* readCsvFiles(files: Parameters<Reader>[0]): ReturnType<Reader> {
@@ -48,17 +51,17 @@ export async function* readItems(
   }
 }
 
-function prepare(item: ImportItem, { notes: _, ...read }: ReadPrompt): Pending | { item: ImportItem } {
+function prepare(item: ImportItem, { notes: _, isVersion, ...read }: ReadPrompt): Pending | { item: ImportItem } {
   if (nestedTooDeep(read.config)) return { item: { ...item, reason: "its settings are nested too deep" } };
   // Whatever a file holds: what could not be sent as one prompt cannot come in by the import either.
-  const checked = savePrompt.safeParse({ ...read, message: messageOf(item.path) });
+  const checked = savePrompt.safeParse({ message: messageOf(item.path), ...read });
   if (!checked.success) {
     const [issue] = checked.error.issues;
     const place = issue?.path.join(".") ?? "";
     return { item: { ...item, reason: `${place === "" ? "" : `${place}: `}${issue?.message ?? "is not valid"}` } };
   }
   try {
-    return { item, save: prepareSave(checked.data) };
+    return { item, save: prepareSave(checked.data), isVersion: isVersion === true };
   } catch (error) {
     if (!(error instanceof PromptlibError)) throw error;
     return { item: { ...item, reason: error.message } };

@@ -25,3 +25,30 @@ function said(message: string): string {
   const [sentence = ""] = message.split(/ (?:in JSON )?at position |, (?:\.\.\.)?"/);
   return sentence.replace(/ in JSON$/, "").replace(/^[A-Z]/, (letter) => letter.toLowerCase());
 }
+
+/** The line at which each element of the list begins that a file of valid JSON holds. */
+export function elementLines(text: string): number[] {
+  const lines: number[] = [];
+  let line = 1;
+  let depth = 0;
+  let quoted = false;
+  let between = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text[at];
+    if (sign === "\n") line += 1;
+    else if (quoted) {
+      if (sign === "\\") at += 1;
+      else if (sign === '"') quoted = false;
+    } else if (sign !== undefined && !" \t\r\ufeff".includes(sign)) {
+      if (depth === 1 && between && sign !== "]") {
+        lines.push(line);
+        between = false;
+      }
+      if (sign === '"') quoted = true;
+      if (sign === "[" || sign === "{") depth += 1;
+      if (sign === "]" || sign === "}") depth -= 1;
+      if ((sign === "[" || sign === ",") && depth === 1) between = true;
+    }
+  }
+  return lines;
+}

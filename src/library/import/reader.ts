@@ -19,6 +19,11 @@ export interface ReadPrompt {
   config?: Record<string, Json>;
   tags?: string[];
   description?: string;
+  labels?: string[];
+  /** Why the version was made; where the file says nothing, where it comes from. */
+  message?: string;
+  /** One of several versions of its prompt, in their order. */
+  isVersion?: true;
   /** What was changed or kept verbatim, each a sentence without its full stop. */
   notes: string[];
 }

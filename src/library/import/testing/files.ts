@@ -28,6 +28,8 @@ export interface ReadBack {
   template?: string;
   tags?: string[];
   description?: string;
+  labels?: string[];
+  message?: string;
 }
 
 /** What would be saved of the files, or why not. */
@@ -46,6 +48,7 @@ export async function readFiles(format: ImportFormat, files: Files, pieceSize = 
       ...content,
       ...(tags === undefined ? {} : { tags }),
       ...(description === undefined ? {} : { description }),
+      ...(each.isVersion ? { labels: each.save.labels, message: each.save.message } : {}),
     });
   }
   return read;
