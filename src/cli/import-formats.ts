@@ -24,6 +24,7 @@ const formats: Readonly<Record<ImportFormat, Format>> = {
   anthropic: { files: /\.json$/i, names: false, holds: isRequestOf("anthropic") },
   langchain: { files: /\.json$/i, names: false, holds: isLangchain },
   langfuse: { files: /\.json$/i, names: true, holds: isLangfuse },
+  promptfoo: { files: /(^|\/)promptfooconfig[^/]*\.ya?ml$/i, names: false },
 };
 
 export const formatNames = Object.keys(formats).join(", ");

@@ -158,6 +158,7 @@ export const importFormat = z.enum([
   "anthropic",
   "langchain",
   "langfuse",
+  "promptfoo",
 ]);
 /** One line sent to the import. Several lines of one path are pieces of one file, in order. */
 export const importPiece = z.strictObject({

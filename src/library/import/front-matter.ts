@@ -1,5 +1,5 @@
 /** Files that begin with YAML between two lines `---`: what the YAML says, and the rest. */
-import { LineCounter, parseDocument } from "yaml";
+import { isNode, LineCounter, parseDocument } from "yaml";
 import type { Json } from "../../contract/shapes.ts";
 import { nestedTooDeep } from "./nesting.ts";
 import { lineAt } from "./whole-file.ts";
@@ -39,8 +39,14 @@ export function readFrontMatter(text: string): FrontMatter | Fault {
 /** A parser of YAML takes its time, and nobody writes more than this by hand. */
 const YAML_LIMIT = 256 * 1024;
 
+/** A value, and the line at which a part of it begins. */
+interface Parsed {
+  value: Json;
+  lineOf(path: readonly (string | number)[]): number;
+}
+
 /** What a document of YAML says; only the first of its faults is told. */
-export function parseYaml(text: string, what: string): { value: Json } | Fault {
+export function parseYaml(text: string, what: string): Parsed | Fault {
   if (text.length > YAML_LIMIT) return { line: 1, reason: `${what} is longer than ${YAML_LIMIT / 1024} KiB` };
   const lines = new LineCounter();
   try {
@@ -55,7 +61,13 @@ export function parseYaml(text: string, what: string): { value: Json } | Fault {
     }
     // Few aliases: some lines of them can make gigabytes.
     const value: unknown = document.toJS({ maxAliasCount: 50 });
-    return nestedTooDeep(value) ? tooDeep(what) : asJson(value, what);
+    if (nestedTooDeep(value)) return tooDeep(what);
+    if (!isJson(value)) return { line: 1, reason: `${what} holds a value that JSON cannot hold` };
+    const lineOf: Parsed["lineOf"] = (path) => {
+      const node = document.getIn(path, true);
+      return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
+    };
+    return { value, lineOf };
   } catch (error) {
     // The parser calls itself for each level.
     if (error instanceof RangeError) return tooDeep(what);
@@ -69,11 +81,6 @@ function tooDeep(what: string): Fault {
 }
 
 /** YAML knows values that JSON does not: infinity, binary data, sets. */
-function asJson(value: unknown, what: string): { value: Json } | Fault {
-  if (!isJson(value)) return { line: 1, reason: `${what} holds a value that JSON cannot hold` };
-  return { value };
-}
-
 function isJson(value: unknown): value is Json {
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return Number.isFinite(value);

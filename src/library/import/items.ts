@@ -13,6 +13,7 @@ import { readFabric } from "./fabric.ts";
 import { readLangchain } from "./langchain.ts";
 import { readLangfuse } from "./langfuse.ts";
 import { nestedTooDeep } from "./nesting.ts";
+import { readPromptfoo } from "./promptfoo.ts";
 import { readPrompty } from "./prompty.ts";
 import type { ImportedFile, Reader, ReadPrompt } from "./reader.ts";
 
@@ -31,6 +32,7 @@ const readers: Readonly<Record<ImportFormat, Reader>> = {
   anthropic: readAnthropic,
   langchain: readLangchain,
   langfuse: readLangfuse,
+  promptfoo: readPromptfoo,
 };
 
 async function* readCsvFiles(files: Parameters<Reader>[0]): ReturnType<Reader> {
