@@ -25,6 +25,7 @@ const formats: Readonly<Record<ImportFormat, Format>> = {
   langchain: { files: /\.json$/i, names: false, holds: isLangchain },
   langfuse: { files: /\.json$/i, names: true, holds: isLangfuse },
   promptfoo: { files: /(^|\/)promptfooconfig[^/]*\.ya?ml$/i, names: false },
+  promptlib: { files: /\.ndjson$/i, names: true },
 };
 
 export const formatNames = Object.keys(formats).join(", ");

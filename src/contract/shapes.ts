@@ -159,6 +159,7 @@ export const importFormat = z.enum([
   "langchain",
   "langfuse",
   "promptfoo",
+  "promptlib",
 ]);
 /** One line sent to the import. Several lines of one path are pieces of one file, in order. */
 export const importPiece = z.strictObject({

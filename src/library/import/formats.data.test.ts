@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { ImportFormat } from "../../contract/shapes.ts";
+import type { ForeignFormat } from "./items.ts";
 import { type Files, readFiles, rejections } from "./testing/files.ts";
 
 const data = join(import.meta.dirname, "../../../../shared/data");
 
-async function read(format: ImportFormat, folder: string, wanted: RegExp) {
+async function read(format: ForeignFormat, folder: string, wanted: RegExp) {
   const paths = readdirSync(join(data, folder), { recursive: true, encoding: "utf8" }).filter((path) =>
     wanted.test(path),
   );

@@ -1,25 +1,26 @@
 /** The import: files in pieces in, what became of each item out, in batches, so that nobody waits for a long one. */
 import { createHash } from "node:crypto";
-import { sleep } from "../../base/clock.ts";
 import { PromptlibError } from "../../contract/errors.ts";
 import type { ImportFormat, ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
 import { type Database, isAway, type Queries } from "../../database/database.ts";
-import { transact } from "../../database/transaction.ts";
 import type { Actor } from "../actor.ts";
 import type { ProjectRef } from "../find.ts";
 import { type LockedPrompts, lockPrompts, type PreparedSave, savePrompt } from "../save.ts";
 import { trashIn } from "../trash.ts";
-import { type Pending, readItems } from "./items.ts";
+import { isGone, patiently, transactOrTry } from "./attempt.ts";
+import { importExport } from "./export-file.ts";
+import { type ForeignFormat, type Pending, readItems } from "./items.ts";
 
 const BATCH = 100;
-/** A database that goes away in the middle is waited for this long: the batch is simply done again. */
-const PATIENCE_MS = 60_000;
 
 export interface ImportOptions {
   format: ImportFormat;
   dryRun: boolean;
   prune: boolean;
 }
+
+/** Of all formats but our own, which has a way of its own. */
+type ForeignOptions = ImportOptions & { format: ForeignFormat };
 
 type ImportLine = ImportItem | { summary: ImportSummary };
 
@@ -31,7 +32,12 @@ export async function* importFiles(
   pieces: AsyncIterable<ImportPiece>,
   options: ImportOptions,
 ): AsyncGenerator<ImportLine> {
-  const importer = new Importer(database, project, actor, options);
+  const { format, ...others } = options;
+  if (format === "promptlib") {
+    yield* importExport(database, project, actor, pieces, options.dryRun);
+    return;
+  }
+  const importer = new Importer(database, project, actor, { ...others, format });
   for await (const item of importer.run(pieces)) {
     importer.count(item);
     yield item;
@@ -44,7 +50,7 @@ class Importer {
   readonly #database: Database;
   readonly #project: ProjectRef;
   readonly #actor: Actor;
-  readonly #options: ImportOptions;
+  readonly #options: ForeignOptions;
   /** Hashes of the names that the files have, so that memory stays small. */
   readonly #present = new Set<string>();
   /** In a dry run: what the names that came before would be at by then. */
@@ -54,7 +60,7 @@ class Importer {
   /** A rejected row without a readable name may be any prompt: then nothing is known to be missing for sure. */
   #nameless = false;
 
-  constructor(database: Database, project: ProjectRef, actor: Actor, options: ImportOptions) {
+  constructor(database: Database, project: ProjectRef, actor: Actor, options: ForeignOptions) {
     this.#database = database;
     this.#project = project;
     this.#actor = actor;
@@ -95,7 +101,7 @@ class Importer {
 
   async #save(batch: Pending[]): Promise<ImportItem[]> {
     if (batch.length === 0) return [];
-    const items = await this.#patiently(async () => {
+    const items = await patiently(async () => {
       try {
         return await this.#transact((transaction) => this.#saveAll(transaction, batch));
       } catch (error) {
@@ -178,11 +184,11 @@ class Importer {
   /** What an earlier import brought and these files no longer have. */
   async *#missing(): AsyncGenerator<ImportItem> {
     const doubt = this.#options.prune ? this.#doubt() : null;
-    for (const name of await this.#patiently(() => this.#missingNames())) {
+    for (const name of await patiently(() => this.#missingNames())) {
       const notes = doubt ? [doubt] : [];
       const item: ImportItem = { path: "", line: null, name, result: "missing", version: null, reason: null, notes };
       const prune = this.#options.prune && !doubt;
-      if (prune) await this.#patiently(() => this.#prune(name));
+      if (prune) await patiently(() => this.#prune(name));
       yield prune ? { ...item, result: "pruned" } : item;
     }
   }
@@ -214,42 +220,13 @@ class Importer {
     return rows.map(({ name }) => name).filter((name) => !this.#present.has(fingerprint(name)));
   }
 
-  /** A dry run does the same and takes it back, so that it tells exactly what would be. */
   async #transact<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {
-    if (!this.#options.dryRun) return transact(this.#database, work);
-    let result: { value: T } | null = null;
-    try {
-      await transact(this.#database, async (transaction) => {
-        result = { value: await work(transaction) };
-        throw new TakenBack();
-      });
-    } catch (error) {
-      if (!(error instanceof TakenBack)) throw error;
-    }
-    if (!result) throw new Error("a dry run ended without a result");
-    return (result as { value: T }).value;
-  }
-
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    for (let waited = 0; ; waited += 500) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isGone(error) || waited >= PATIENCE_MS) throw error;
-        await sleep(500);
-      }
-    }
+    return transactOrTry(this.#database, this.#options.dryRun, work);
   }
 }
-
-class TakenBack extends Error {}
 
 function isOurs(error: unknown): boolean {
   return error instanceof PromptlibError;
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof PromptlibError && ["database_unavailable", "write_outcome_unknown"].includes(error.code);
 }
 
 function fingerprint(name: string): string {

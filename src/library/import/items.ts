@@ -23,7 +23,10 @@ export interface Pending {
   isVersion: boolean;
 }
 
-const readers: Readonly<Record<ImportFormat, Reader>> = {
+/** Our own format is no reader's: it holds more than a prompt that could be saved. */
+export type ForeignFormat = Exclude<ImportFormat, "promptlib">;
+
+const readers: Readonly<Record<ForeignFormat, Reader>> = {
   csv: readCsvFiles,
   fabric: readFabric,
   prompty: readPrompty,
@@ -42,7 +45,7 @@ async function* readCsvFiles(files: Parameters<Reader>[0]): ReturnType<Reader> {
 /** In the order of the files. What needs no saving comes with its result: twins and rejected rows. */
 export async function* readItems(
   pieces: AsyncIterable<ImportPiece>,
-  format: ImportFormat,
+  format: ForeignFormat,
 ): AsyncGenerator<Pending | { item: ImportItem }> {
   for await (const row of readers[format](filesOf(pieces))) {
     const { path, line } = row;
@@ -75,7 +78,7 @@ function messageOf(path: string): string {
 }
 
 /** Consecutive pieces of one path are one file. What its reader leaves unread is passed over. */
-async function* filesOf(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportedFile> {
+export async function* filesOf(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportedFile> {
   const iterator = pieces[Symbol.asyncIterator]();
   try {
     let next = await iterator.next();

@@ -1,6 +1,6 @@
 /** Files of any format, as a test writes them down, read in pieces. */
-import type { ImportFormat, ImportPiece } from "../../../contract/shapes.ts";
-import { readItems } from "../items.ts";
+import type { ImportPiece } from "../../../contract/shapes.ts";
+import { type ForeignFormat, readItems } from "../items.ts";
 
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 
@@ -33,7 +33,7 @@ export interface ReadBack {
 }
 
 /** What would be saved of the files, or why not. */
-export async function readFiles(format: ImportFormat, files: Files, pieceSize = 1 << 20): Promise<ReadBack[]> {
+export async function readFiles(format: ForeignFormat, files: Files, pieceSize = 1 << 20): Promise<ReadBack[]> {
   const read: ReadBack[] = [];
   for await (const each of readItems(piecesOf(files, pieceSize), format)) {
     const { path, line, name, reason, notes } = each.item;
