@@ -55,6 +55,9 @@ async function* promptsOf(db: Queries, project: ProjectRef) {
       .limit(PROMPTS_AT_ONCE);
     if (last) query = query.where(sql<boolean>`(name collate "C", id) > (${last.name}, ${last.id}::bigint)`);
     const rows = await query.execute();
+    const ids = rows.map(({ id }) => id);
+    const labels = await labelsOf(db, ids);
+    const moves = await movesOf(db, ids);
     for (const row of rows) {
       const prompt: ExportedPrompt = {
         name: row.name,
@@ -66,8 +69,8 @@ async function* promptsOf(db: Queries, project: ProjectRef) {
         updatedAt: row.updated,
         trashedAt: row.trashed,
         trashedBy: row.trashed_by,
-        labels: await labelsOf(db, row.id),
-        moves: await movesOf(db, row.id),
+        labels: without(labels.get(row.id)),
+        moves: without(moves.get(row.id)),
         versions: row.newest,
       };
       yield { id: row.id, prompt };
@@ -78,28 +81,37 @@ async function* promptsOf(db: Queries, project: ProjectRef) {
   }
 }
 
-async function labelsOf(db: Queries, promptId: string): Promise<ExportedPrompt["labels"]> {
-  return await db
+/** Of a page of prompts at once, by prompt. */
+async function labelsOf(db: Queries, ids: readonly string[]) {
+  const rows = await db
     .selectFrom("labels")
-    .select(["label", "version", exactly("moved_at").as("movedAt"), "moved_by as movedBy"])
-    .where("prompt_id", "=", promptId)
+    .select(["prompt_id", "label", "version", exactly("moved_at").as("movedAt"), "moved_by as movedBy"])
+    .where(sql<boolean>`prompt_id = any(${ids}::bigint[])`)
     .orderBy(sql`label collate "C"`)
     .execute();
+  return Map.groupBy(rows, (row) => row.prompt_id);
 }
 
-async function movesOf(db: Queries, promptId: string): Promise<ExportedPrompt["moves"]> {
-  return await db
+async function movesOf(db: Queries, ids: readonly string[]) {
+  const rows = await db
     .selectFrom("label_moves")
     .select([
+      "prompt_id",
       "label",
       "from_version as from",
       "to_version as to",
       exactly("moved_at").as("movedAt"),
       "moved_by as movedBy",
     ])
-    .where("prompt_id", "=", promptId)
+    .where(sql<boolean>`prompt_id = any(${ids}::bigint[])`)
     .orderBy("id")
     .execute();
+  return Map.groupBy(rows, (row) => row.prompt_id);
+}
+
+/** Ids are of this database alone. */
+function without<T extends { prompt_id: string }>(rows: readonly T[] = []): Omit<T, "prompt_id">[] {
+  return rows.map(({ prompt_id: _, ...rest }) => rest);
 }
 
 async function* versionsOf(db: Queries, promptId: string): AsyncGenerator<ExportedVersion> {

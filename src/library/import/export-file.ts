@@ -1,4 +1,5 @@
 /** Our own export coming back: prompts with everything they had, authors, times, histories of labels, trash. */
+import { PromptlibError } from "../../contract/errors.ts";
 import {
   type ExportedVersion,
   exportEnd,
@@ -7,17 +8,24 @@ import {
   exportStart,
 } from "../../contract/export.ts";
 import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
-import type { Database } from "../../database/database.ts";
+import { type Database, isAway } from "../../database/database.ts";
+import { contentSize } from "../../prompt/content.ts";
 import type { Actor } from "../actor.ts";
 import type { ProjectRef } from "../find.ts";
 import { patiently, transactOrTry } from "./attempt.ts";
-import { putBack, type Whole } from "./export-put-back.ts";
+import { type PutBack, putBack, type Whole } from "./export-put-back.ts";
 import { filesOf } from "./items.ts";
 import { type Line, linesOf } from "./json-lines.ts";
 
 type Lines = AsyncGenerator<Line, void, undefined>;
 type Fault = { line: number; reason: string };
-/** One item for each prompt, each in a transaction of its own; the last line is the summary. */
+/** A prompt with all it had, or what is wrong. */
+type Read = Whole | (Fault & { name: string | null });
+/** So many prompts are put back in one transaction, since each commit is waited for; fewer where they are large. */
+const BATCH_PROMPTS = 100;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** One item for each prompt, in order; the last line is the summary. */
 export async function* importExport(
   database: Database,
   project: ProjectRef,
@@ -28,23 +36,64 @@ export async function* importExport(
   const zero = { created: 0, updated: 0, unchanged: 0, twin: 0, rejected: 0, missing: 0, pruned: 0 };
   const summary: ImportSummary = { dryRun, ...zero };
   for await (const { path, bytes } of filesOf(pieces)) {
-    for await (const read of wholesOf(linesOf(bytes))) {
-      const item = "reason" in read ? rejected(path, read) : await save(path, read);
-      summary[item.result] += 1;
-      yield item;
+    for await (const batch of batchesOf(wholesOf(linesOf(bytes)))) {
+      for (const item of await saveAll(path, batch)) {
+        summary[item.result] += 1;
+        yield item;
+      }
     }
   }
   yield { summary };
 
-  async function save(path: string, whole: Whole): Promise<ImportItem> {
-    const done = await patiently(() =>
-      transactOrTry(database, dryRun, (transaction) => putBack(transaction, project, actor, whole)),
-    );
-    const { name, versions } = whole.prompt;
-    if ("reason" in done) return rejected(path, { line: whole.line, name, reason: done.reason });
-    const { result } = done;
-    return { path, line: whole.line, name, result, version: versions, reason: null, notes: [] };
+  async function saveAll(path: string, batch: readonly Read[]): Promise<ImportItem[]> {
+    const wholes = batch.filter((read) => "prompt" in read);
+    const done = new Map<Read, PutBack>();
+    const put = async (some: readonly Whole[]) => {
+      const results = await patiently(() =>
+        transactOrTry(database, dryRun, async (transaction) => {
+          const each: PutBack[] = [];
+          for (const whole of some) each.push(await putBack(transaction, project, actor, whole));
+          return each;
+        }),
+      );
+      for (const [at, whole] of some.entries()) done.set(whole, results[at] ?? NOT_SAVED);
+    };
+    try {
+      if (wholes.length > 0) await put(wholes);
+    } catch (error) {
+      if (error instanceof PromptlibError || isAway(error)) throw error;
+      // PostgreSQL refused one of them and thereby all: one by one the others go through.
+      for (const whole of wholes) {
+        await put([whole]).catch((reason: unknown) => {
+          if (reason instanceof PromptlibError || isAway(reason)) throw reason;
+          done.set(whole, NOT_SAVED);
+        });
+      }
+    }
+    return batch.map((read) => itemOf(path, read, done.get(read) ?? NOT_SAVED));
   }
+}
+
+const NOT_SAVED: PutBack = { reason: "the database refused it" };
+
+function itemOf(path: string, read: Read, done: PutBack): ImportItem {
+  if (!("prompt" in read)) return rejected(path, read);
+  const { line, prompt } = read;
+  if ("reason" in done) return rejected(path, { line, name: prompt.name, reason: done.reason });
+  return { path, line, name: prompt.name, result: done.result, version: prompt.versions, reason: null, notes: [] };
+}
+
+async function* batchesOf(reads: AsyncIterable<Read>): AsyncGenerator<Read[]> {
+  let batch: Read[] = [];
+  let bytes = 0;
+  for await (const read of reads) {
+    batch.push(read);
+    if ("prompt" in read) bytes += read.versions.reduce((sum, version) => sum + contentSize(version), 0);
+    if (batch.length < BATCH_PROMPTS && bytes < BATCH_BYTES) continue;
+    yield batch;
+    [batch, bytes] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function rejected(path: string, { line, reason, name }: Fault & { name: string | null }): ImportItem {
@@ -52,7 +101,7 @@ function rejected(path: string, { line, reason, name }: Fault & { name: string |
 }
 
 /** Prompts with all their versions. What cannot be read costs the prompt it belongs to. */
-async function* wholesOf(lines: Lines): AsyncGenerator<Whole | (Fault & { name: string | null })> {
+async function* wholesOf(lines: Lines): AsyncGenerator<Read> {
   const first = await lines.next();
   if (first.done || !exportStart.safeParse(first.value.value).success) {
     yield { line: 1, name: null, reason: "the file is no export of Prompt Library, or of a newer one" };

@@ -18,14 +18,14 @@ export interface Whole {
   versions: ExportedVersion[];
 }
 
-type Done = { result: "created" | "unchanged" } | { reason: string };
+export type PutBack = { result: "created" | "unchanged" } | { reason: string };
 
 export async function putBack(
   transaction: Queries,
   project: ProjectRef,
   actor: Actor,
   { prompt, versions }: Whole,
-): Promise<Done> {
+): Promise<PutBack> {
   const prepared = checkVersions(prompt.name, prompt.type, versions);
   if ("reason" in prepared) return prepared;
   const fault = checkPlaces(prompt);
@@ -66,7 +66,7 @@ function taken(name: string): string {
 }
 
 /** Whether it is here already, exactly as it was: then the same export was imported before. */
-async function findHere(transaction: Queries, project: ProjectRef, prompt: ExportedPrompt): Promise<Done | null> {
+async function findHere(transaction: Queries, project: ProjectRef, prompt: ExportedPrompt): Promise<PutBack | null> {
   const same = sql<boolean>`(created_at = ${prompt.createdAt}::timestamptz
     and updated_at = ${prompt.updatedAt}::timestamptz(3) and newest = ${prompt.versions})`;
   const found = await transaction
