@@ -61,8 +61,8 @@ describe("what went wrong in an import", () => {
   });
 
   it("is counted", () => {
-    expect(incompleteText({ rejected: 1, dryRun: false })).toBe("1 row was not imported; everything else was.");
-    expect(incompleteText({ rejected: 1200, dryRun: true })).toBe("1,200 rows were found that cannot be imported.");
+    expect(incompleteText({ rejected: 1, dryRun: false })).toBe("1 prompt was not imported; everything else was.");
+    expect(incompleteText({ rejected: 1200, dryRun: true })).toBe("1,200 prompts were found that cannot be imported.");
   });
 
   it("is listed in JSON, with what was changed on the way and nothing that simply arrived", () => {

@@ -50,7 +50,7 @@ export function summaryText(summary: ImportSummary): string {
 }
 
 export function incompleteText({ rejected, dryRun }: Pick<ImportSummary, "rejected" | "dryRun">): string {
-  const rows = rejected === 1 ? "1 row was" : `${count(rejected)} rows were`;
+  const rows = rejected === 1 ? "1 prompt was" : `${count(rejected)} prompts were`;
   return dryRun ? `${rows} found that cannot be imported.` : `${rows} not imported; everything else was.`;
 }
 
@@ -59,6 +59,11 @@ export function interruptedText({ items, changed }: ImportTally, dryRun: boolean
   if (items === 0) return "Interrupted before anything was answered.";
   const stays = changed === 0 ? "none of them was new" : `${count(changed)} were saved and stay`;
   return `Interrupted after ${counted(items, "prompt")}: ${stays}.`;
+}
+
+/** Of a folder: what lies in it besides. */
+export function passedOverText(files: number, format: string): string {
+  return `${counted(files, "file")} in the folders passed over: not of the format ${format}.`;
 }
 
 /** For output that is no terminal: importing: 340 prompts, 1.2 MiB of 4.5 MiB */

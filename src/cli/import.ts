@@ -4,6 +4,7 @@ import { errorTable } from "../contract/errors.ts";
 import { type Client, type ImportItem, type ImportSummary, PromptlibError } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { type ImportFile, openFiles, piecesOf } from "./import-files.ts";
+import { formatNames } from "./import-formats.ts";
 import { openProgress, type Progress } from "./import-progress.ts";
 import {
   type ImportTally,
@@ -11,6 +12,7 @@ import {
   interruptedText,
   isRow,
   isWorthTelling,
+  passedOverText,
   rejectedText,
   summaryText,
 } from "./import-report.ts";
@@ -27,12 +29,12 @@ interface ImportOptions {
 
 export function registerImport(program: Command): void {
   const command = program
-    .command("import <files...>")
-    .summary("import prompts from files")
+    .command("import <paths...>")
+    .summary("import prompts from files and folders")
     .description(
-      "Import prompts from files (- is standard input). What is there already is left as it is, what differs becomes the next version; a bad row is reported and stops nothing.",
+      "Import prompts from files and whole folders (- is standard input). What is there already is left as it is, what differs becomes the next version; a bad one is reported and stops nothing.",
     )
-    .option("--format <format>", "csv (columns act, prompt, for_devs, type); told by the file's name when left out")
+    .option("--format <format>", `${formatNames}; told by the files' names when left out`)
     .option("--dry-run", "only say what would be done")
     .option("--prune", "move to the trash what these files no longer have")
     .action(importFiles);
@@ -40,17 +42,19 @@ export function registerImport(program: Command): void {
   examples(
     command,
     "promptlib import prompts.csv",
+    "promptlib import fabric/data/patterns --dry-run",
     "curl -s https://example.com/prompts.csv | promptlib import - --format csv --dry-run",
   );
 }
 
 async function importFiles(paths: string[], options: ImportOptions): Promise<void> {
-  const { files, format } = await openFiles(paths, options.format);
+  const { files, format, passedOver } = await openFiles(paths, options.format);
   const { project, dryRun, prune } = options;
   const { client } = await connect({ project });
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   process.once("SIGINT", onInterrupt);
+  if (passedOver > 0) note(passedOverText(passedOver, format));
   const progress = await openProgress(files);
   try {
     const pieces = piecesOf(files, (path, bytes) => progress.sent(path, bytes));

@@ -57,7 +57,7 @@ export const errorTable = rows({
     status: 400,
     exit: 2,
     message: "This format cannot be imported.",
-    hint: "Formats that can be imported: csv (columns act, prompt, for_devs, type).",
+    hint: "promptlib import --help lists the formats; docs/importing.md says what becomes what.",
   },
   body_too_large: {
     status: 413,

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { ErrorCode } from "./errors.ts";
+import { exportLine } from "./export.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import * as shapes from "./shapes.ts";
 
@@ -345,6 +346,17 @@ const otherRoutes = table({
     body: shapes.importPiece,
     answers: { 200: z.union([shapes.importItem, shapes.importSummary]) },
     errors: ["import_format_unknown"],
+  },
+  exportPrompts: {
+    method: "GET",
+    path: "/api/export",
+    access: "viewer",
+    summary: "Export the project's prompts with everything they have, streamed: a line for each prompt and version.",
+    withoutDatabase: false,
+    query: projectQuery,
+    media: "application/x-ndjson",
+    answers: { 200: exportLine },
+    errors: [],
   },
   listProjects: {
     method: "GET",

@@ -149,10 +149,26 @@ export function listOf<T extends z.ZodType>(item: T) {
   });
 }
 
-export const importFormat = z.enum(["csv"]);
+export const importFormat = z.enum([
+  "csv",
+  "fabric",
+  "prompty",
+  "dotprompt",
+  "openai",
+  "anthropic",
+  "langchain",
+  "langfuse",
+  "promptfoo",
+  "promptlib",
+]);
 /** One line sent to the import. Several lines of one path are pieces of one file, in order. */
 export const importPiece = z.strictObject({
   path: text().min(1).max(4096),
+  inside: text()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe("the path in the imported folder: names are made of it; path when left out"),
   content: z.string(),
   encoding: z.enum(["utf8", "base64"]).optional().describe("of content; utf8 when left out"),
 });
@@ -254,6 +270,7 @@ export type TrashedPrompt = z.infer<typeof trashedPrompt>;
 export type Content = z.infer<typeof content>;
 export type Message = z.infer<typeof message>;
 export type Variable = z.infer<typeof variable>;
+export type ImportFormat = z.infer<typeof importFormat>;
 export type ImportPiece = z.infer<typeof importPiece>;
 export type ImportItem = z.infer<typeof importItem>;
 export type ImportSummary = z.infer<typeof importSummary>["summary"];

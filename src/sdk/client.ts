@@ -1,4 +1,5 @@
 import { accessCalls } from "./access.ts";
+import { exportCalls } from "./export.ts";
 import { importCalls } from "./import.ts";
 import { promptCalls } from "./prompts.ts";
 import { systemCalls } from "./system.ts";
@@ -7,6 +8,7 @@ import { type ClientOptions, createTransport } from "./transport.ts";
 /** One method for each use of the server. Every method throws `PromptlibError` and nothing else. */
 export type Client = ReturnType<typeof promptCalls> &
   ReturnType<typeof importCalls> &
+  ReturnType<typeof exportCalls> &
   ReturnType<typeof accessCalls> &
   ReturnType<typeof systemCalls>;
 
@@ -15,6 +17,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     ...promptCalls(transport),
     ...importCalls(transport),
+    ...exportCalls(transport),
     ...accessCalls(transport),
     ...systemCalls(transport),
   };

@@ -103,7 +103,8 @@ function brokenOff(cause?: unknown): PromptlibError {
   });
 }
 
-async function* linesOf(response: Response): AsyncGenerator<string, void, undefined> {
+/** Lines of an answer, without their ends; empty ones are left out. */
+export async function* linesOf(response: Response): AsyncGenerator<string, void, undefined> {
   if (!response.body) return;
   // A reader, because not every browser can iterate a stream.
   const reader = response.body.getReader();

@@ -32,6 +32,9 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   removeLabel: (client) => client.removeLabel("a/b", "production"),
   importPrompts: (client) =>
     Array.fromAsync(client.importPrompts(pieces(), { format: "csv", dryRun: true, prune: true })),
+  exportPrompts: async (client) => {
+    for await (const _ of client.exportPrompts()) break;
+  },
   login: (client) => client.login("eva", "correct horse"),
   logout: (client) => client.logout(),
   me: (client) => client.me(),

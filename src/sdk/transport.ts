@@ -44,6 +44,8 @@ export interface Transport {
   /** The types of answers are the server's promise; tests of the server keep it, not this client. */
   answer<T>(call: Call): Promise<Answer<T>>;
   body<T>(call: Call): Promise<T>;
+  /** The answer of a status below 300, to be read as it comes, for as long as it takes. */
+  stream(call: Call, signal: AbortSignal): Promise<Response>;
   /** Sends lines while the answer is being read. The caller reads the answer of a status below 300. */
   exchange(call: Call, lines: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Response>;
 }
@@ -94,6 +96,12 @@ export function createTransport(options: ClientOptions): Transport {
     answer,
     async body<T>(call: Call) {
       return (await answer<T>(call)).body;
+    },
+    async stream(call, signal) {
+      const init = { method: call.method, headers: headersOf(call, options.token, undefined), signal };
+      const response = await send(address(call), init);
+      if (!response.ok) throw errorOf(response.status, await response.text(), base);
+      return response;
     },
     async exchange(call, lines, signal) {
       const headers = headersOf(call, options.token, "application/x-ndjson");

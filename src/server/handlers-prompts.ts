@@ -2,6 +2,7 @@
 import { PromptlibError } from "../contract/errors.ts";
 import { type ImportPiece, importPiece, type SavePrompt } from "../contract/shapes.ts";
 import { transact } from "../database/transaction.ts";
+import { exportPrompts } from "../library/export.ts";
 import { importFiles } from "../library/import/import.ts";
 import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
@@ -90,11 +91,27 @@ export const promptHandlers = {
     return { body: await restorePrompt(backend.database, project, actor, params.id) };
   },
 
-  importPrompts({ project, actor, query, raw }, { backend }) {
+  importPrompts({ project, actor, caller, query, raw }, { backend }) {
+    if (query.format === "promptlib") {
+      // Authors and times are taken as they are said: that is not for everyone who may save.
+      requireProjectAccess("admin", caller, project, null);
+      if (query.prune === "true") throw exportIsNotPruned();
+    }
     const options = { format: query.format, dryRun: query.dryRun === "true", prune: query.prune === "true" };
     return { body: importFiles(backend.database, project, actor, piecesOf(linesOf(raw)), options) };
   },
+
+  exportPrompts({ project }, { backend }) {
+    return { body: exportPrompts(backend.requireDatabase(), project) };
+  },
 } satisfies Partial<Handlers>;
+
+function exportIsNotPruned(): PromptlibError {
+  return new PromptlibError("invalid_request", {
+    message: "An export is put back beside what is there; nothing is pruned by it.",
+    details: { faults: [{ field: "query.prune", fault: "is not for the format promptlib" }] },
+  });
+}
 
 function eitherVersionOrLabel(): PromptlibError {
   return new PromptlibError("invalid_request", {

@@ -171,4 +171,33 @@ describe("an import", () => {
     talk.sent.destroy();
     expect((await server.ask("/health")).status).toBe(200);
   });
+
+  it("names a prompt after the path inside its folder, where the format has no names", async () => {
+    const talk = begin("format=fabric");
+    const line = { path: "/home/ada/patterns/sum/system.md", inside: "sum/system.md", content: "Sum up." };
+    talk.sent.end(`${JSON.stringify(line)}\n`);
+    await eventually(async () => talk.ended);
+    expect(talk.lines[0]).toMatchObject({ path: line.path, name: "sum", result: "created" });
+  });
+});
+
+describe("an export", () => {
+  it("comes as lines, and goes into another project by an admin, not by a key that may write", async () => {
+    await server.as(token).savePrompt({ name: "exported", text: "x", labels: ["production"] });
+    const lines = await Array.fromAsync(server.as(token).exportPrompts());
+    expect(lines.some((line) => line.startsWith('{"prompt":{"name":"exported"'))).toBe(true);
+    await server.local.createProject({ name: "copy" });
+    async function* pieces() {
+      for (const line of lines) yield { path: "x.ndjson", content: `${line}\n` };
+    }
+    const refused = Array.fromAsync(server.as(token).importPrompts(pieces(), { format: "promptlib" }));
+    await expect(refused).rejects.toMatchObject({ code: "forbidden" });
+    const copy = server.as(server.localToken, "copy");
+    const answers = await Array.fromAsync(copy.importPrompts(pieces(), { format: "promptlib" }));
+    expect(answers.at(-1)).toMatchObject({ summary: { rejected: 0 } });
+    expect(await Array.fromAsync(copy.exportPrompts())).toEqual(lines);
+    expect((await copy.fetchPrompt("exported", { label: "production" })).prompt.text).toBe("x");
+    const pruned = Array.fromAsync(copy.importPrompts(pieces(), { format: "promptlib", prune: true }));
+    await expect(pruned).rejects.toMatchObject({ code: "invalid_request" });
+  });
 });

@@ -6,6 +6,8 @@ import { type Candidate, RecordSource } from "./record-source.ts";
 const COLUMNS = ["act", "prompt", "for_devs", "type"] as const;
 const BOM = Buffer.from("\ufeff");
 type Column = (typeof COLUMNS)[number];
+/** Older lists end here. */
+const NEEDED: readonly Column[] = ["act", "prompt"];
 
 /** A record of the right form; its bytes may still be no text. */
 export interface GoodRow {
@@ -22,6 +24,7 @@ export interface BrokenRow {
 
 interface Header {
   count: number;
+  /** -1 for a column that the file has not. */
   positions: Record<Column, number>;
   crlf: boolean;
 }
@@ -94,12 +97,11 @@ async function readHeader(source: RecordSource): Promise<Header | BrokenRow> {
   const parsed = parseRecord(bytes);
   if ("reason" in parsed) return { line, reason: `the header cannot be read: ${parsed.reason}; ${wanted}` };
   const names = parsed.fields.map((field) => Buffer.from(field).toString().trim());
-  const [act, prompt, for_devs, type] = COLUMNS.map((column) => names.indexOf(column));
-  const missing = COLUMNS.filter((column) => !names.includes(column));
-  if (missing.length > 0 || act === undefined || prompt === undefined || for_devs === undefined || type === undefined) {
-    return { line, reason: `the first row is no header with ${missing.join(", ")}; ${wanted}` };
-  }
-  return { count: names.length, positions: { act, prompt, for_devs, type }, crlf: candidate.lineEnd === "\r\n" };
+  const missing = NEEDED.filter((column) => !names.includes(column));
+  if (missing.length > 0) return { line, reason: `the first row is no header with ${missing.join(", ")}; ${wanted}` };
+  const at = (column: Column) => names.indexOf(column);
+  const positions = { act: at("act"), prompt: at("prompt"), for_devs: at("for_devs"), type: at("type") };
+  return { count: names.length, positions, crlf: candidate.lineEnd === "\r\n" };
 }
 
 function withoutBom(bytes: Buffer | null): Buffer | null {
@@ -147,13 +149,24 @@ const quoting: Record<string, string> = {
 function parseRecord(bytes: Buffer | null): { fields: Uint8Array[] } | { reason: string } {
   if (!bytes) return { reason: `the row is larger than ${REQUEST_LIMIT / 1048576} MiB; is a quote not closed?` };
   try {
-    // Encoding null: bytes stay bytes, so that what is no UTF-8 is seen and not replaced.
-    const records: unknown[] = parse(bytes, { encoding: null, record_delimiter: ["\r\n", "\n"] });
+    const records = parseBytes(bytes);
     const [fields] = records;
     if (records.length !== 1 || !Array.isArray(fields)) return { reason: "the row cannot be told from its neighbours" };
     return { fields: fields.filter((field) => field instanceof Uint8Array) };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     return { reason: quoting[error.code] ?? `the row is not CSV: ${error.message}` };
+  }
+}
+
+/** Encoding null: bytes stay bytes, so that what is no UTF-8 is seen and not replaced. */
+function parseBytes(bytes: Buffer): unknown[] {
+  const options = { encoding: null, record_delimiter: ["\r\n", "\n"] };
+  try {
+    return parse(bytes, options);
+  } catch (error) {
+    // Some write a blank behind each comma, and so in front of the quote: only then blanks there are no text.
+    if (!(error instanceof CsvError) || error.code !== "INVALID_OPENING_QUOTE") throw error;
+    return parse(bytes, { ...options, ltrim: true });
   }
 }

@@ -33,6 +33,15 @@ describe("a prompts.csv", () => {
     expect(itemsOf(rows)).toMatchObject([{ name: "Painter", text: "Draw", tags: ["for-devs", "image"] }]);
   });
 
+  it("may be an older one of two columns, and have a blank behind each comma", async () => {
+    const rows = await read('"act", "prompt"\n"Поэт", "Пиши, ""поэт"""\n"Bad": "x"\n"Last", y z\n');
+    expect(itemsOf(rows)).toMatchObject([
+      { name: "Поэт", text: 'Пиши, "поэт"', tags: [] },
+      { name: "Last", text: " y z", tags: [] },
+    ]);
+    expect(rejectedOf(rows)).toMatchObject([{ line: 3 }]);
+  });
+
   it("may begin with a byte-order mark", async () => {
     const rows = await read(`\ufeff${HEADER}${row("T", "\ufeffx")}`);
     expect(itemsOf(rows)).toMatchObject([{ name: "T", text: "\ufeffx" }]);
@@ -52,8 +61,8 @@ describe("a prompts.csv", () => {
     ["", "the file is empty; "],
     ["\n\n", "the file is empty; "],
     ["\ufeff", "the file is empty; "],
-    ["title,text\na,b\n", "the first row is no header with act, prompt, for_devs, type; "],
-    ["act,prompt\na,b\n", "the first row is no header with for_devs, type; "],
+    ["title,text\na,b\n", "the first row is no header with act, prompt; "],
+    ["act,text\na,b\n", "the first row is no header with prompt; "],
     ['act,"prompt\n', "the header cannot be read: a quote is opened and never closed; "],
   ])("that is %j has one fault: %s", async (file, reason) => {
     expect(await read(file)).toEqual([

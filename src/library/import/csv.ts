@@ -1,8 +1,4 @@
-/**
- * The import: readers of other people's formats, each a stream of rows in, a stream of items out, flat in memory.
- *
- * This file reads the `prompts.csv` of awesome-chatgpt-prompts: columns act, prompt, for_devs, type.
- */
+/** The `prompts.csv` of awesome-chatgpt-prompts: columns act, prompt, for_devs, type. */
 import { CONTENT_LIMIT, type Variable } from "../../contract/shapes.ts";
 import { contentSize } from "../../prompt/content.ts";
 import { nameFault } from "../../prompt/names.ts";

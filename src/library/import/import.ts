@@ -1,26 +1,27 @@
 /** The import: files in pieces in, what became of each item out, in batches, so that nobody waits for a long one. */
 import { createHash } from "node:crypto";
-import { sleep } from "../../base/clock.ts";
 import { PromptlibError } from "../../contract/errors.ts";
-import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
+import type { ImportFormat, ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
 import { type Database, isAway, type Queries } from "../../database/database.ts";
-import { transact } from "../../database/transaction.ts";
 import type { Actor } from "../actor.ts";
 import type { ProjectRef } from "../find.ts";
 import { includersSentence, whoIncludes } from "../includers.ts";
 import { type LockedPrompts, lockPrompts, type PreparedSave, savePrompt } from "../save.ts";
 import { trashIn } from "../trash.ts";
-import { type Pending, readItems } from "./items.ts";
+import { isGone, patiently, transactOrTry } from "./attempt.ts";
+import { importExport } from "./export-file.ts";
+import { type ForeignFormat, type Pending, readItems } from "./items.ts";
 
 const BATCH = 100;
-/** A database that goes away in the middle is waited for this long: the batch is simply done again. */
-const PATIENCE_MS = 60_000;
 
 export interface ImportOptions {
-  format: "csv";
+  format: ImportFormat;
   dryRun: boolean;
   prune: boolean;
 }
+
+/** Of all formats but our own, which has a way of its own. */
+type ForeignOptions = ImportOptions & { format: ForeignFormat };
 
 type ImportLine = ImportItem | { summary: ImportSummary };
 
@@ -32,7 +33,12 @@ export async function* importFiles(
   pieces: AsyncIterable<ImportPiece>,
   options: ImportOptions,
 ): AsyncGenerator<ImportLine> {
-  const importer = new Importer(database, project, actor, options);
+  const { format, ...others } = options;
+  if (format === "promptlib") {
+    yield* importExport(database, project, actor, pieces, options.dryRun);
+    return;
+  }
+  const importer = new Importer(database, project, actor, { ...others, format });
   for await (const item of importer.run(pieces)) {
     importer.count(item);
     yield item;
@@ -45,15 +51,17 @@ class Importer {
   readonly #database: Database;
   readonly #project: ProjectRef;
   readonly #actor: Actor;
-  readonly #options: ImportOptions;
+  readonly #options: ForeignOptions;
   /** Hashes of the names that the files have, so that memory stays small. */
   readonly #present = new Set<string>();
   /** In a dry run: what the names that came before would be at by then. */
   readonly #rehearsed = new Map<string, { version: number; hash: Buffer }>();
+  /** Of prompts that come in several versions: which version here the last one of theirs is. */
+  readonly #reached = new Map<string, number>();
   /** A rejected row without a readable name may be any prompt: then nothing is known to be missing for sure. */
   #nameless = false;
 
-  constructor(database: Database, project: ProjectRef, actor: Actor, options: ImportOptions) {
+  constructor(database: Database, project: ProjectRef, actor: Actor, options: ForeignOptions) {
     this.#database = database;
     this.#project = project;
     this.#actor = actor;
@@ -70,7 +78,7 @@ class Importer {
   async *run(pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportItem> {
     let batch: Pending[] = [];
     const names = new Set<string>();
-    for await (const read of readItems(pieces)) {
+    for await (const read of readItems(pieces, this.#options.format)) {
       if ("save" in read) {
         const { name } = read.save;
         this.#present.add(fingerprint(name));
@@ -94,7 +102,7 @@ class Importer {
 
   async #save(batch: Pending[]): Promise<ImportItem[]> {
     if (batch.length === 0) return [];
-    const items = await this.#patiently(async () => {
+    const items = await patiently(async () => {
       try {
         return await this.#transact((transaction) => this.#saveAll(transaction, batch));
       } catch (error) {
@@ -105,14 +113,20 @@ class Importer {
         return items;
       }
     });
+    for (const [at, { save, isVersion }] of batch.entries()) {
+      const version = items[at]?.version;
+      if (isVersion && version) this.#reached.set(fingerprint(save.name), version);
+    }
     if (this.#options.dryRun) this.#rehearse(batch, items);
     return items;
   }
 
   #rehearse(batch: readonly Pending[], items: readonly ImportItem[]): void {
-    for (const [at, { save }] of batch.entries()) {
-      const version = items[at]?.version;
-      if (version) this.#rehearsed.set(fingerprint(save.name), { version, hash: save.hash });
+    for (const [at, { save, isVersion }] of batch.entries()) {
+      const { version, result } = items[at] ?? {};
+      // An old version that is there already says nothing of what the newest would be.
+      if (version && !(isVersion && result === "unchanged"))
+        this.#rehearsed.set(fingerprint(save.name), { version, hash: save.hash });
     }
   }
 
@@ -130,9 +144,10 @@ class Importer {
     const names = batch.map(({ save }) => save.name);
     const locked = await lockPrompts(transaction, this.#project, names);
     const items: ImportItem[] = [];
-    for (const { item, save } of batch) {
+    for (const { item, save, isVersion } of batch) {
       try {
-        const { created, version } = await this.#saveOne(transaction, save, locked);
+        const known = isVersion ? await this.#knownVersion(transaction, save, locked) : null;
+        const { created, version } = known ?? (await this.#saveOne(transaction, save, locked));
         items.push({ ...item, version, result: !created ? "unchanged" : version === 1 ? "created" : "updated" });
       } catch (error) {
         if (!(error instanceof PromptlibError) || isGone(error) || error.code === "disk_full") throw error;
@@ -140,6 +155,24 @@ class Importer {
       }
     }
     return items;
+  }
+
+  /**
+   * A version of an earlier import is told by its content, behind the one that was told last: importing the same
+   * history again makes no version and moves no label, whatever was saved here in between.
+   */
+  async #knownVersion(transaction: Queries, save: PreparedSave, locked: LockedPrompts) {
+    const prompt = locked.get(save.name);
+    if (!prompt || prompt.type !== save.type) return null;
+    const found = await transaction
+      .selectFrom("versions")
+      .select("version")
+      .where("prompt_id", "=", prompt.id)
+      .where("content_hash", "=", save.hash)
+      .where("version", ">", this.#reached.get(fingerprint(save.name)) ?? 0)
+      .orderBy("version")
+      .executeTakeFirst();
+    return found ? { created: false, version: found.version } : null;
   }
 
   async #saveOne(transaction: Queries, save: PreparedSave, locked: LockedPrompts) {
@@ -152,14 +185,14 @@ class Importer {
   /** What an earlier import brought and these files no longer have. */
   async *#missing(): AsyncGenerator<ImportItem> {
     const doubt = this.#options.prune ? this.#doubt() : null;
-    const names = await this.#patiently(() => this.#missingNames());
-    const needed = await this.#patiently(() => this.#needed(doubt ? [] : names));
+    const names = await patiently(() => this.#missingNames());
+    const needed = await patiently(() => this.#needed(doubt ? [] : names));
     for (const name of names) {
       const why = doubt ?? needed.get(name);
       const notes = why ? [why] : [];
       const item: ImportItem = { path: "", line: null, name, result: "missing", version: null, reason: null, notes };
       const prune = this.#options.prune && !why;
-      if (prune) await this.#patiently(() => this.#prune(name));
+      if (prune) await patiently(() => this.#prune(name));
       yield prune ? { ...item, result: "pruned" } : item;
     }
   }
@@ -207,42 +240,13 @@ class Importer {
     return rows.map(({ name }) => name).filter((name) => !this.#present.has(fingerprint(name)));
   }
 
-  /** A dry run does the same and takes it back, so that it tells exactly what would be. */
   async #transact<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {
-    if (!this.#options.dryRun) return transact(this.#database, work);
-    let result: { value: T } | null = null;
-    try {
-      await transact(this.#database, async (transaction) => {
-        result = { value: await work(transaction) };
-        throw new TakenBack();
-      });
-    } catch (error) {
-      if (!(error instanceof TakenBack)) throw error;
-    }
-    if (!result) throw new Error("a dry run ended without a result");
-    return (result as { value: T }).value;
-  }
-
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    for (let waited = 0; ; waited += 500) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isGone(error) || waited >= PATIENCE_MS) throw error;
-        await sleep(500);
-      }
-    }
+    return transactOrTry(this.#database, this.#options.dryRun, work);
   }
 }
-
-class TakenBack extends Error {}
 
 function isOurs(error: unknown): boolean {
   return error instanceof PromptlibError;
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof PromptlibError && ["database_unavailable", "write_outcome_unknown"].includes(error.code);
 }
 
 function fingerprint(name: string): string {

@@ -1,0 +1,88 @@
+/** promptlib export: everything the prompts of a project have, into a file that an import puts back as it was. */
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import type { Command } from "commander";
+import { PromptlibError } from "../sdk/index.ts";
+import { connect } from "./connect.ts";
+import { counted, note, printJson } from "./output.ts";
+import { examples, jsonOption, projectOption, unreadable, usage } from "./verb.ts";
+
+interface ExportOptions {
+  project?: string;
+  json?: true;
+}
+
+export function registerExport(program: Command): void {
+  const command = program
+    .command("export [file]")
+    .summary("export all prompts with everything they have")
+    .description(
+      "Export all prompts of a project, with versions, authors, times, labels and where they have been, tags, settings and the trash, as lines of JSON (to standard output when no file is named, or -). An import puts it back as it was. It is no backup: people, keys and the audit log are not in it.",
+    )
+    .action(exportFile);
+  projectOption(jsonOption(command));
+  examples(command, "promptlib export library.ndjson", "promptlib export | gzip > library.ndjson.gz");
+}
+
+interface Counted {
+  prompts: number;
+  versions: number;
+}
+
+async function exportFile(file: string | undefined, { project, json }: ExportOptions): Promise<void> {
+  const path = file === undefined || file === "-" ? null : file;
+  if (path === null && json) throw usage("With --json, name a file: standard output has the one value.");
+  const { client } = await connect({ project });
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort();
+  process.once("SIGINT", onInterrupt);
+  try {
+    const lines = client.exportPrompts({ signal: stop.signal });
+    const seen = path === null ? await write(lines, process.stdout) : await writeFile(lines, path);
+    if (json) printJson({ file: path, ...seen });
+    else note(`${counted(seen.prompts, "prompt")} with ${counted(seen.versions, "version")} exported.`);
+  } finally {
+    process.removeListener("SIGINT", onInterrupt);
+  }
+}
+
+/** Under another name until it is whole: what has the name is an export from its first line to its last. */
+async function writeFile(lines: AsyncIterable<string>, path: string): Promise<Counted> {
+  const part = `${path}.part`;
+  const stream = createWriteStream(part, { flush: true });
+  try {
+    await once(stream, "open");
+    const seen = await write(lines, stream);
+    stream.end();
+    await finished(stream);
+    await rename(part, path);
+    return seen;
+  } catch (error) {
+    stream.destroy();
+    await rm(part, { force: true });
+    throw unwritable(path, error);
+  }
+}
+
+async function write(lines: AsyncIterable<string>, stream: Writable): Promise<Counted> {
+  const seen: Counted = { prompts: 0, versions: 0 };
+  for await (const line of lines) {
+    if (line.startsWith('{"prompt":')) seen.prompts += 1;
+    else if (line.startsWith('{"version":')) seen.versions += 1;
+    if (!stream.write(`${line}\n`)) await once(stream, "drain");
+  }
+  return seen;
+}
+
+function unwritable(path: string, error: unknown): unknown {
+  const known = unreadable(path, error);
+  if (!(known instanceof PromptlibError) || known === error) return error;
+  return new PromptlibError("file_not_found", {
+    message: known.message.replace("could not be read", "could not be written"),
+    hint: "Check the folder and its permissions.",
+    cause: error,
+  });
+}

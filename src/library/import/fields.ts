@@ -1,0 +1,48 @@
+/** Fields of files that others wrote: what they should hold, they may not. */
+import type { Json, Variable } from "../../contract/shapes.ts";
+
+export type Fields = Record<string, Json>;
+
+export function isRecord(value: Json | undefined): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The fields of an object; none of anything else. */
+export function fieldsOf(value: Json | undefined): Fields {
+  return isRecord(value) ? value : {};
+}
+
+/** The text that a field holds, as far as a description can be long; nothing when it holds none. */
+export function described(value: Json | undefined): { description?: string } {
+  if (typeof value !== "string" || value.trim() === "") return {};
+  return { description: value.trim().slice(0, 2000).toWellFormed() };
+}
+
+/** Tags as they can be: trimmed, at most 50; anything that is no short text is left out. */
+export function tagsFrom(value: Json | undefined): string[] {
+  if (!Array.isArray(value)) return [];
+  const tags = value.filter((each) => typeof each === "string").map((each) => each.trim());
+  return [...new Set(tags)].filter((each) => each !== "" && each.length <= 64).slice(0, 50);
+}
+
+/** Types as the formats of the field call them. */
+const types: Readonly<Record<string, Variable["type"]>> = {
+  string: "string",
+  number: "number",
+  integer: "number",
+  float: "number",
+  boolean: "boolean",
+  array: "json",
+  object: "json",
+  thread: "messages",
+};
+
+export function typeFrom(value: Json | undefined): { type?: NonNullable<Variable["type"]> } {
+  const type = typeof value === "string" && Object.hasOwn(types, value) ? types[value] : undefined;
+  return type ? { type } : {};
+}
+
+/** A name of a variable that can be one. */
+export function isVariableName(name: string): boolean {
+  return name !== "" && name.length <= 128 && name !== "__proto__";
+}
