@@ -17,6 +17,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   get: async () => (await import("./get.ts")).registerGet,
   push: async () => (await import("./push.ts")).registerPush,
   label: async () => (await import("./label.ts")).registerLabel,
+  labelled: async () => (await import("./labelled.ts")).registerLabelled,
   user: async () => (await import("./user.ts")).registerUser,
   key: async () => (await import("./key.ts")).registerKey,
   status: async () => (await import("./status.ts")).registerStatus,

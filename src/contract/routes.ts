@@ -4,45 +4,11 @@
  */
 import { z } from "zod";
 import type { ErrorCode } from "./errors.ts";
+import { labelRoutes } from "./label-routes.ts";
+import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as shapes from "./shapes.ts";
 
-/**
- * Who may call a route. Roles and scopes are about the project that the request names:
- * - `viewer`, `editor`, `admin`: a person with at least this role in the project
- * - a key of the project with the scope `read` counts where `viewer` is enough, with `write` where `editor` is;
- *   `label` is `editor`, or a key with `write` or `label:NAME`
- * - `operator`: a person who is operator of the instance (the local operator is one)
- * - `person`: anyone signed in, whatever the roles; `anyone`: also a key; `public`: nobody is asked
- */
-export type Access = "public" | "anyone" | "person" | "viewer" | "editor" | "label" | "admin" | "operator";
-
-export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Parameters in braces, as OpenAPI writes them. */
-  readonly path: string;
-  readonly access: Access;
-  readonly summary: string;
-  /** Whether it answers while the database is away. Writes never do. */
-  readonly withoutDatabase: boolean;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** Media type of body and answer where it is not JSON. */
-  readonly media?: "application/x-ndjson" | "text/plain" | "text/event-stream";
-  readonly answers: Readonly<Record<number, z.ZodType | null>>;
-  readonly errors: readonly ErrorCode[];
-}
-
-const name = z.object({ name: shapes.promptName });
-const nameAndLabel = z.object({ name: shapes.promptName, label: shapes.labelName });
-const inProject = { project: shapes.projectName.optional().describe("for logins; a key belongs to one project") };
-const page = {
-  cursor: z.string().max(4096).optional().describe("nextCursor of the page before"),
-  limit: z.coerce.number().int().min(1).max(200).optional().describe("items on a page; 50 when left out"),
-};
 const instanceQuery = z.strictObject({});
-const projectQuery = z.strictObject(inProject);
-const versionNumber = z.coerce.number().int().min(1).max(2147483647);
 
 export const fetchQuery = z.strictObject({
   ...inProject,
@@ -64,7 +30,6 @@ export const importQuery = z.strictObject({
   dryRun: z.enum(["true", "false"]).optional(),
   prune: z.enum(["true", "false"]).optional().describe("move to the trash what the files no longer have"),
 });
-const moveLabel = z.strictObject({ version: z.int().min(1).max(2147483647) });
 const login = z.strictObject({ username: shapes.text().max(64), password: z.string().max(1024) });
 const loginAnswer = z.object({ token: z.string(), expiresAt: z.iso.datetime(), user: shapes.user });
 const newUser = z.strictObject({
@@ -95,10 +60,6 @@ export type ChangeUser = z.infer<typeof changeUser>;
 export type NewKey = z.infer<typeof newKey>;
 export type NewProject = z.infer<typeof newProject>;
 
-function table<const T extends Record<string, Route>>(routes: T): T {
-  return routes;
-}
-
 const promptRoutes = table({
   fetchPrompt: {
     method: "GET",
@@ -106,7 +67,7 @@ const promptRoutes = table({
     access: "viewer",
     summary: "Fetch one version of a prompt: by version, by label, or the latest.",
     withoutDatabase: true,
-    params: name,
+    params: promptParams,
     query: fetchQuery,
     answers: { 200: shapes.prompt, 304: null },
     errors: ["prompt_not_found", "version_not_found", "label_not_found"],
@@ -117,7 +78,7 @@ const promptRoutes = table({
     access: "editor",
     summary: "Change the description or the tags; makes no version.",
     withoutDatabase: false,
-    params: name,
+    params: promptParams,
     query: projectQuery,
     body: shapes.patchPrompt,
     answers: { 200: shapes.promptSummary },
@@ -129,7 +90,7 @@ const promptRoutes = table({
     access: "editor",
     summary: "Move a prompt to the trash; its name becomes free.",
     withoutDatabase: false,
-    params: name,
+    params: promptParams,
     query: projectQuery,
     answers: { 200: shapes.trashedPrompt },
     errors: ["prompt_not_found"],
@@ -140,68 +101,18 @@ const promptRoutes = table({
     access: "viewer",
     summary: "List the versions of a prompt, newest first, without their content.",
     withoutDatabase: false,
-    params: name,
+    params: promptParams,
     query: z.strictObject({ ...inProject, ...page }),
     answers: { 200: shapes.listOf(shapes.versionSummary) },
     errors: ["prompt_not_found"],
   },
-  listLabels: {
-    method: "GET",
-    path: "/api/prompts/{name}/labels",
-    access: "viewer",
-    summary: "List the labels of a prompt and where they stand.",
-    withoutDatabase: false,
-    params: name,
-    query: projectQuery,
-    answers: { 200: shapes.listOf(shapes.labelPosition) },
-    errors: ["prompt_not_found"],
-  },
-  moveLabel: {
-    method: "PUT",
-    path: "/api/prompts/{name}/labels/{label}",
-    access: "label",
-    summary: "Put a label on a version; it leaves the one it was on.",
-    withoutDatabase: false,
-    params: nameAndLabel,
-    query: projectQuery,
-    body: moveLabel,
-    answers: { 200: shapes.labelPosition },
-    errors: ["prompt_not_found", "version_not_found"],
-  },
-  removeLabel: {
-    method: "DELETE",
-    path: "/api/prompts/{name}/labels/{label}",
-    access: "label",
-    summary: "Remove a label from a prompt.",
-    withoutDatabase: false,
-    params: nameAndLabel,
-    query: projectQuery,
-    answers: { 204: null },
-    errors: ["prompt_not_found", "label_not_found"],
-  },
 });
-
-/** Every route under /api/prompts/{name} also with the name in the query: some proxies unpack %2F. */
-function twin<const T extends Route & { params: z.ZodObject; query: z.ZodObject }>(route: T): Route {
-  const { name: inPath, ...params } = route.params.shape;
-  if (!inPath) throw new Error(`${route.path} names no prompt`);
-  return {
-    ...route,
-    path: route.path.replace("/api/prompts/{name}", "/api/prompt"),
-    params: z.object(params),
-    query: route.query.extend({ name: shapes.promptName }),
-    summary: `${route.summary} (The name in the query.)`,
-  };
-}
 
 const twins = {
   fetchPromptByQuery: twin(promptRoutes.fetchPrompt),
   patchPromptByQuery: twin(promptRoutes.patchPrompt),
   trashPromptByQuery: twin(promptRoutes.trashPrompt),
   listVersionsByQuery: twin(promptRoutes.listVersions),
-  listLabelsByQuery: twin(promptRoutes.listLabels),
-  moveLabelByQuery: twin(promptRoutes.moveLabel),
-  removeLabelByQuery: twin(promptRoutes.removeLabel),
 };
 
 const otherRoutes = table({
@@ -456,7 +367,7 @@ const otherRoutes = table({
   },
 });
 
-export const routes = { ...otherRoutes, ...promptRoutes, ...twins };
+export const routes = { ...otherRoutes, ...promptRoutes, ...labelRoutes, ...twins };
 export type RouteId = keyof typeof routes;
 
 /** Errors that any route may answer, besides its own. */

@@ -32,8 +32,8 @@ export const userName = z
   .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "a user name is 1 to 64 of a-z 0-9 . _ @ - and starts with a letter or digit");
 export const password = text().min(12, "a password has at least 12 characters").max(1024);
 export const tag = text().trim().min(1).max(64);
-const versionNumber = z.int().min(1).max(2147483647);
-const instant = z.iso.datetime().describe("UTC, ISO 8601");
+export const versionNumber = z.int().min(1).max(2147483647);
+export const instant = z.iso.datetime().describe("UTC, ISO 8601");
 
 export const promptType = z.enum(["text", "chat"]);
 const template = z.enum(["mustache", "none"]).describe("none: braces stay as they are");
@@ -126,12 +126,6 @@ export const promptSummary = z.object({
   updatedAt: instant,
 });
 export const versionSummary = z.object(versionFields);
-export const labelPosition = z.object({
-  label: z.string(),
-  version: versionNumber,
-  movedAt: instant,
-  movedBy: z.string(),
-});
 export const trashedPrompt = z.object({
   id: z.string(),
   ...promptFields,
@@ -249,7 +243,6 @@ export type PatchPrompt = z.infer<typeof patchPrompt>;
 export type PromptSummary = z.infer<typeof promptSummary>;
 export type PromptType = z.infer<typeof promptType>;
 export type VersionSummary = z.infer<typeof versionSummary>;
-export type LabelPosition = z.infer<typeof labelPosition>;
 export type TrashedPrompt = z.infer<typeof trashedPrompt>;
 export type Content = z.infer<typeof content>;
 export type Message = z.infer<typeof message>;

@@ -1,6 +1,7 @@
 /** Labels: movable names on versions. Every move remembers where it came from. */
 import { PromptlibError } from "../contract/errors.ts";
-import type { LabelPosition, List } from "../contract/shapes.ts";
+import type { LabelPosition } from "../contract/label-shapes.ts";
+import type { List } from "../contract/shapes.ts";
 import type { Database, Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import { transact } from "../database/transaction.ts";
@@ -26,37 +27,35 @@ export async function placeLabels(
       .where("label", "=", label)
       .executeTakeFirst();
     if ((before?.version ?? null) === version) continue;
-    await place(transaction, promptId, label, version, actor);
-    await transaction
-      .insertInto("label_moves")
-      .values({
-        prompt_id: promptId,
-        label,
-        from_version: before?.version ?? null,
-        to_version: version,
-        moved_by: actor.name,
-      })
-      .execute();
+    const move = { label, from_version: before?.version ?? null, to_version: version };
+    await recordMove(transaction, promptId, move, actor);
     moved.push(label);
   }
   return moved;
 }
 
-async function place(transaction: Queries, promptId: Id, label: string, version: number | null, actor: Actor) {
+/** Moves a label of a prompt that this transaction has locked, and remembers the move. */
+async function recordMove(
+  transaction: Queries,
+  promptId: Id,
+  move: { label: string; from_version: number | null; to_version: number | null },
+  actor: Actor,
+): Promise<void> {
+  const { label, to_version: version } = move;
+  const { moved_at } = await transaction
+    .insertInto("label_moves")
+    .values({ prompt_id: promptId, ...move, moved_by: actor.name })
+    .returning("moved_at")
+    .executeTakeFirstOrThrow();
   if (version === null) {
     await transaction.deleteFrom("labels").where("prompt_id", "=", promptId).where("label", "=", label).execute();
     return;
   }
+  const place = { version, moved_at, moved_by: actor.name };
   await transaction
     .insertInto("labels")
-    .values({ prompt_id: promptId, label, version, moved_by: actor.name })
-    .onConflict((conflict) =>
-      conflict.columns(["prompt_id", "label"]).doUpdateSet((eb) => ({
-        version,
-        moved_at: eb.fn<Date>("now", []),
-        moved_by: actor.name,
-      })),
-    )
+    .values({ prompt_id: promptId, label, ...place })
+    .onConflict((conflict) => conflict.columns(["prompt_id", "label"]).doUpdateSet(place))
     .execute();
 }
 

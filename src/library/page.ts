@@ -27,6 +27,8 @@ const positions = {
   updated: [INSTANT, NUMBER],
   "-updated": [INSTANT, NUMBER],
   versions: [VERSION],
+  moves: [NUMBER],
+  labelled: [STORABLE, NUMBER],
   trash: [INSTANT, NUMBER],
   audit: [NUMBER],
 } as const;

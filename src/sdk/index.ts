@@ -8,6 +8,7 @@ export {
   isErrorCode,
   PromptlibError,
 } from "../contract/errors.ts";
+export type { LabelledPrompt, LabelMove, LabelPosition } from "../contract/label-shapes.ts";
 export type {
   ChangeUser,
   FetchQuery,
@@ -26,7 +27,6 @@ export type {
   ImportItem,
   ImportPiece,
   ImportSummary,
-  LabelPosition,
   List,
   Member,
   Message,
@@ -46,5 +46,6 @@ export type {
 } from "../contract/shapes.ts";
 export { type Client, createClient } from "./client.ts";
 export type { ImportLine, ImportOptions } from "./import.ts";
+export type { AtMoment } from "./labels.ts";
 export type { FetchedPrompt, PageOptions, PromptFilter, PromptPage, WhichVersion } from "./prompts.ts";
 export { type ClientOptions, networkCode, type ServedFrom } from "./transport.ts";

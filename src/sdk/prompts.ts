@@ -1,6 +1,5 @@
 import type { FetchQuery, ListQuery } from "../contract/routes.ts";
 import type {
-  LabelPosition,
   List,
   PatchPrompt,
   Prompt,
@@ -31,11 +30,10 @@ export interface PageOptions {
   limit?: number;
 }
 
-/** Fetch, list, save, versions, labels, trash. */
+/** Fetch, list, save, versions, trash. */
 export function promptCalls(transport: Transport) {
   const { project } = transport;
   const at = (name: string, rest = "") => `/api/prompts/${encodeURIComponent(name)}${rest}`;
-  const labelAt = (name: string, label: string) => at(name, `/labels/${encodeURIComponent(label)}`);
 
   async function listPrompts(filter: PromptFilter = {}): Promise<PromptPage> {
     const call = { method: "GET", path: "/api/prompts", query: { ...filter, ...project } } as const;
@@ -79,13 +77,6 @@ export function promptCalls(transport: Transport) {
         path: at(name, "/versions"),
         query: { ...page, ...project },
       }),
-    listLabels: (name: string): Promise<List<LabelPosition>> =>
-      transport.body({ method: "GET", path: at(name, "/labels"), query: project }),
-    moveLabel: (name: string, label: string, version: number): Promise<LabelPosition> =>
-      transport.body({ method: "PUT", path: labelAt(name, label), query: project, body: { version } }),
-    async removeLabel(name: string, label: string): Promise<void> {
-      await transport.body({ method: "DELETE", path: labelAt(name, label), query: project });
-    },
   };
 }
 

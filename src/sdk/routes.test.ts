@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Route, type RouteId, routes } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
+import { type RouteId, routes } from "../contract/routes.ts";
 import type { ImportPiece } from "../contract/shapes.ts";
 import { type Client, createClient } from "./index.ts";
 
@@ -26,6 +27,9 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   restorePrompt: (client) => client.restorePrompt("17"),
   listVersions: (client) => client.listVersions("a/b", { limit: 3 }),
   listLabels: (client) => client.listLabels("a/b"),
+  readLabel: (client) => client.readLabel("a/b", "production", { at: "2026-11-22T06:00:00+01:00" }),
+  listLabelMoves: (client) => client.listLabelMoves("a/b", "production", { limit: 3, cursor: "c" }),
+  listLabelled: (client) => client.listLabelled("production", { at: "2026-11-22T06:00:00Z", limit: 3 }),
   moveLabel: (client) => client.moveLabel("a/b", "production", 3),
   removeLabel: (client) => client.removeLabel("a/b", "production"),
   importPrompts: (client) =>

@@ -1,9 +1,8 @@
-/** Routes about prompts, versions, labels, the trash, the import. */
+/** Routes about prompts, versions, the trash, the import. */
 import { PromptlibError } from "../contract/errors.ts";
 import { type ImportPiece, importPiece, type SavePrompt } from "../contract/shapes.ts";
 import { transact } from "../database/transaction.ts";
 import { importFiles } from "../library/import/import.ts";
-import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
 import { listMirrored } from "../library/mirror-reader.ts";
 import { readPage } from "../library/page.ts";
@@ -52,20 +51,6 @@ export const promptHandlers = {
 
   async listVersions({ project, params, query }, { backend }) {
     return { body: await listVersions(backend.database.reads, project, normalizeName(params.name), readPage(query)) };
-  },
-
-  async listLabels({ project, params }, { backend }) {
-    return { body: await listLabels(backend.database.reads, project, normalizeName(params.name)) };
-  },
-
-  async moveLabel({ project, actor, params, body }, { backend }) {
-    const name = normalizeName(params.name);
-    return { body: await moveLabel(backend.database, project, actor, name, params.label, body.version) };
-  },
-
-  async removeLabel({ project, actor, params }, { backend }) {
-    await removeLabel(backend.database, project, actor, normalizeName(params.name), params.label);
-    return { status: 204 };
   },
 
   async listTrash({ project, query }, { backend }) {

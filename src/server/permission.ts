@@ -1,6 +1,6 @@
 /** May I: the one place that decides, from the route's access and the caller. Whatever is not allowed is refused. */
 import { PromptlibError } from "../contract/errors.ts";
-import type { Access } from "../contract/routes.ts";
+import type { Access } from "../contract/route.ts";
 import type { Role } from "../contract/shapes.ts";
 import { type AccessList, projectNotFound, requireProject } from "../library/access.ts";
 import type { ProjectRef } from "../library/find.ts";

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ADMIN, type Ask, freshServer, newKey, newUser, type Served } from "../../test/support/server.ts";
-import { type Access, type Route, type RouteId, routes } from "../contract/routes.ts";
+import type { Access, Route } from "../contract/route.ts";
+import { type RouteId, routes } from "../contract/routes.ts";
 
 const COLUMNS = [
   "everyone",

@@ -2,7 +2,8 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import { PromptlibError } from "../contract/errors.ts";
-import type { Route, RouteId, routes } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
+import type { RouteId, routes } from "../contract/routes.ts";
 import type { Actor } from "../library/actor.ts";
 import type { ProjectRef } from "../library/find.ts";
 import type { Backend } from "./backend.ts";

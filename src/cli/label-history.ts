@@ -1,0 +1,60 @@
+/** Where labels have been, as tables: the moves of one, and every prompt that had it at a time. */
+import type { Client, LabelledPrompt, LabelMove } from "../sdk/index.ts";
+import { localTime, note, printJson } from "./output.ts";
+import { type Column, printTable } from "./table.ts";
+
+const LARGEST_PAGE = 200;
+
+interface Paged<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+/** As many pages as there are, as one. */
+async function everyPage<T, P extends Paged<T>>(
+  read: (page: { limit: number; cursor?: string }) => Promise<P>,
+): Promise<P> {
+  let page = await read({ limit: LARGEST_PAGE });
+  const { items } = page;
+  while (page.nextCursor !== null) {
+    page = await read({ limit: LARGEST_PAGE, cursor: page.nextCursor });
+    items.push(...page.items);
+  }
+  return { ...page, items };
+}
+
+export async function printHistory(client: Client, name: string, label: string, json: boolean): Promise<void> {
+  const moves = await everyPage((page) => client.listLabelMoves(name, label, page));
+  if (json) return printJson(moves);
+  printTable(moveColumns, moves.items);
+}
+
+function versionText(version: number | null): string {
+  return version === null ? "nowhere" : String(version);
+}
+
+const moveColumns: readonly Column<LabelMove>[] = [
+  { title: "MOVED", cell: ({ movedAt }) => localTime(movedAt), whole: true },
+  { title: "FROM", cell: ({ from }) => versionText(from), right: true, whole: true },
+  { title: "TO", cell: ({ to }) => versionText(to), right: true, whole: true },
+  { title: "BY", cell: ({ movedBy }) => movedBy },
+];
+
+export async function printLabelled(
+  client: Client,
+  label: string,
+  moment: { at?: string },
+  json: boolean,
+): Promise<void> {
+  const labelled = await everyPage((page) => client.listLabelled(label, { ...moment, ...page }));
+  if (json) return printJson(labelled);
+  if (labelled.items.length === 0) return note(`No prompt ${moment.at ? "had" : "has"} the label ${label}.`);
+  printTable(labelledColumns, labelled.items);
+}
+
+const labelledColumns: readonly Column<LabelledPrompt>[] = [
+  { title: "NAME", cell: ({ name, trashedAt }) => (trashedAt === null ? name : `${name} (trashed since)`) },
+  { title: "VERSION", cell: ({ version }) => String(version), right: true, whole: true },
+  { title: "MOVED", cell: ({ movedAt }) => localTime(movedAt), whole: true },
+  { title: "BY", cell: ({ movedBy }) => movedBy },
+];

@@ -1,0 +1,31 @@
+/** Shapes of labels: where they stand, where they have been, what moves them. */
+import { z } from "zod";
+import { instant, promptName, versionNumber } from "./shapes.ts";
+
+/** A moment that is asked about, with any zone. */
+export const moment = z.iso.datetime({ offset: true }).describe("ISO 8601 with Z or an offset; not in the future");
+export const labelPosition = z.object({
+  label: z.string(),
+  version: versionNumber,
+  movedAt: instant,
+  movedBy: z.string(),
+});
+/** One move of a label. */
+export const labelMove = z.object({
+  id: z.string(),
+  label: z.string(),
+  from: versionNumber.nullable().describe("null: it was on no version"),
+  to: versionNumber.nullable().describe("null: it was removed"),
+  movedAt: instant,
+  movedBy: z.string(),
+});
+/** A prompt of the project that has a label, or had it at the time that was asked about. */
+export const labelledPrompt = z.object({
+  name: promptName,
+  ...labelPosition.shape,
+  trashedAt: instant.nullable().describe("when it was moved to the trash since"),
+});
+
+export type LabelPosition = z.infer<typeof labelPosition>;
+export type LabelMove = z.infer<typeof labelMove>;
+export type LabelledPrompt = z.infer<typeof labelledPrompt>;

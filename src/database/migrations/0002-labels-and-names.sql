@@ -1,0 +1,8 @@
+-- Labels with a history that can be asked.
+
+-- When a label moved: taken under the prompt's lock, so that the times of its moves are in the order of the moves (the
+-- beginning of a transaction that waited is not); milliseconds, so that the time that was told includes the move.
+alter table label_moves
+  alter column moved_at type timestamptz(3),
+  alter column moved_at set default clock_timestamp();
+alter table labels alter column moved_at type timestamptz(3);

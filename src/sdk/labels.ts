@@ -1,0 +1,33 @@
+import type { LabelledPrompt, LabelMove, LabelPosition } from "../contract/label-shapes.ts";
+import type { List } from "../contract/shapes.ts";
+import type { PageOptions } from "./prompts.ts";
+import type { Transport } from "./transport.ts";
+
+export interface AtMoment {
+  /** ISO 8601; now when left out. */
+  at?: string;
+}
+
+/** Where labels stand and stood, and moving them. */
+export function labelCalls({ body, project }: Transport) {
+  const labelsOf = (name: string) => `/api/prompts/${encodeURIComponent(name)}/labels`;
+  const labelAt = (name: string, label: string, rest = "") => `${labelsOf(name)}/${encodeURIComponent(label)}${rest}`;
+  return {
+    listLabels: (name: string): Promise<List<LabelPosition>> =>
+      body({ method: "GET", path: labelsOf(name), query: project }),
+    /** Where a label stands, or stood at a time. */
+    readLabel: (name: string, label: string, at: AtMoment = {}): Promise<LabelPosition> =>
+      body({ method: "GET", path: labelAt(name, label), query: { ...at, ...project } }),
+    /** Last first. */
+    listLabelMoves: (name: string, label: string, page: PageOptions = {}): Promise<List<LabelMove>> =>
+      body({ method: "GET", path: labelAt(name, label, "/history"), query: { ...page, ...project } }),
+    /** All prompts of the project that have a label, or had it at a time. */
+    listLabelled: (label: string, options: AtMoment & PageOptions = {}): Promise<List<LabelledPrompt>> =>
+      body({ method: "GET", path: `/api/labels/${encodeURIComponent(label)}`, query: { ...options, ...project } }),
+    moveLabel: (name: string, label: string, version: number): Promise<LabelPosition> =>
+      body({ method: "PUT", path: labelAt(name, label), query: project, body: { version } }),
+    async removeLabel(name: string, label: string): Promise<void> {
+      await body({ method: "DELETE", path: labelAt(name, label), query: project });
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** Routes about labels: where they stand, where they stood, moving them. */
+import { labelAt, listLabelled, listLabelMoves } from "../library/label-history.ts";
+import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
+import { readPage } from "../library/page.ts";
+import { normalizeName } from "../prompt/names.ts";
+import type { Handlers } from "./route.ts";
+
+export const labelHandlers = {
+  async listLabels({ project, params }, { backend }) {
+    return { body: await listLabels(backend.database.reads, project, normalizeName(params.name)) };
+  },
+
+  async moveLabel({ project, actor, params, body }, { backend }) {
+    const name = normalizeName(params.name);
+    return { body: await moveLabel(backend.database, project, actor, name, params.label, body.version) };
+  },
+
+  async removeLabel({ project, actor, params }, { backend }) {
+    await removeLabel(backend.database, project, actor, normalizeName(params.name), params.label);
+    return { status: 204 };
+  },
+
+  async readLabel({ project, params, query }, { backend }) {
+    const name = normalizeName(params.name);
+    return { body: await labelAt(backend.database.reads, project, name, params.label, query.at) };
+  },
+
+  async listLabelMoves({ project, params, query }, { backend }) {
+    const name = normalizeName(params.name);
+    return { body: await listLabelMoves(backend.database.reads, project, name, params.label, readPage(query)) };
+  },
+
+  async listLabelled({ project, params, query }, { backend }) {
+    return { body: await listLabelled(backend.database.reads, project, params.label, query.at, readPage(query)) };
+  },
+} satisfies Partial<Handlers>;
