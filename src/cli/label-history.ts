@@ -29,7 +29,7 @@ export async function printHistory(client: Client, name: string, label: string, 
   printTable(moveColumns, moves.items);
 }
 
-function versionText(version: number | null): string {
+export function versionText(version: number | null): string {
   return version === null ? "nowhere" : String(version);
 }
 
@@ -37,7 +37,7 @@ const moveColumns: readonly Column<LabelMove>[] = [
   { title: "MOVED", cell: ({ movedAt }) => localTime(movedAt), whole: true },
   { title: "FROM", cell: ({ from }) => versionText(from), right: true, whole: true },
   { title: "TO", cell: ({ to }) => versionText(to), right: true, whole: true },
-  { title: "BY", cell: ({ movedBy }) => movedBy },
+  { title: "BY", cell: ({ movedBy, undoes }) => (undoes === null ? movedBy : `${movedBy} (undo)`) },
 ];
 
 export async function printLabelled(

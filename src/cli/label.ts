@@ -3,13 +3,14 @@ import type { Command } from "commander";
 import type { Client, LabelPosition } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { instantOf } from "./instant.ts";
-import { printHistory } from "./label-history.ts";
+import { printHistory, versionText } from "./label-history.ts";
 import { localTime, note, print, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption, usage } from "./verb.ts";
 
 interface LabelOptions {
   remove?: true;
+  undo?: true;
   history?: true;
   at?: string;
   project?: string;
@@ -21,9 +22,10 @@ export function registerLabel(program: Command): void {
     .command("label <name> [label] [version]")
     .summary("list, move or remove the labels of a prompt")
     .description(
-      "List the labels of a prompt, tell where one is, put it on a version (a number, latest, or where another label is), or remove it.",
+      "List the labels of a prompt, tell where one is, put it on a version (a number, latest, or where another label is), undo its last move, or remove it.",
     )
     .option("--remove", "remove the label")
+    .option("--undo", "take back the last move; with a version: only if the label is on that one")
     .option("--history", "where the label has been: who moved it, when, from where")
     .option("--at <time>", "where the label was at this time: 2026-11-22T06:00:00Z, or a local time without a zone")
     .action(label);
@@ -33,6 +35,7 @@ export function registerLabel(program: Command): void {
     "promptlib label greeting",
     "promptlib label greeting production 3",
     "promptlib label greeting production staging",
+    "promptlib label greeting production --undo",
     "promptlib label greeting production --history",
     "promptlib label greeting production --at '2026-11-22 06:00'",
     "promptlib label greeting production --remove",
@@ -45,14 +48,15 @@ async function label(
   version: string | undefined,
   options: LabelOptions,
 ): Promise<void> {
-  const { remove, history, at, project, json = false } = options;
-  const deeds = [version !== undefined, remove, history, at !== undefined].filter(Boolean).length;
+  const { remove, undo, history, at, project, json = false } = options;
+  const deeds = [version !== undefined && !undo, remove, undo, history, at !== undefined].filter(Boolean).length;
   if (label === undefined && deeds > 0) throw usage("Say which label.");
-  if (deeds > 1) throw usage("Give one of: a version, --remove, --history, --at.");
+  if (deeds > 1) throw usage("Give one of: a version, --remove, --undo, --history, --at.");
   const moment = at === undefined ? {} : { at: instantOf(at) };
   const { client } = await connect({ project });
   if (label === undefined) return await listLabels(client, name, json);
   if (history) return await printHistory(client, name, label, json);
+  if (undo) return await undoMove(client, name, label, version, json);
   if (remove) {
     await client.removeLabel(name, label);
     return json ? printJson({ name, label, removed: true }) : print(`${name}: ${label} was removed`);
@@ -64,6 +68,22 @@ async function label(
   if (json) return printJson(position);
   const verb = at === undefined ? "is" : "was";
   print(`${name}: ${label} ${verb} on version ${position.version}`);
+}
+
+async function undoMove(
+  client: Client,
+  name: string,
+  label: string,
+  version: string | undefined,
+  json: boolean,
+): Promise<void> {
+  const expected = version === undefined ? undefined : await versionNumber(client, name, version);
+  const answer = await client.undoLabel(name, label, expected);
+  if (json) return printJson(answer);
+  const { to, movedBy, movedAt } = answer.undone;
+  const where = answer.version === null ? "was removed" : `is on version ${answer.version} again`;
+  print(`${name}: ${label} ${where}`);
+  note(`Taken back: the move to ${versionText(to)} by ${movedBy}, ${localTime(movedAt)}.`);
 }
 
 async function versionNumber(client: Client, name: string, version: string): Promise<number> {

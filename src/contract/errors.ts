@@ -155,6 +155,18 @@ export const errorTable = rows({
     message: "Someone saved a newer version meanwhile.",
     hint: "Look at details.between, merge, and save with the newest version as baseVersion.",
   },
+  label_moved: {
+    status: 409,
+    exit: 5,
+    message: "The label is on another version by now.",
+    hint: "Look at its history, then decide again: promptlib label NAME LABEL --history",
+  },
+  nothing_to_undo: {
+    status: 409,
+    exit: 5,
+    message: "The label has no move that could be undone.",
+    hint: "All of them were taken back already; put the label where it belongs: promptlib label NAME LABEL VERSION",
+  },
   type_conflict: {
     status: 409,
     exit: 5,

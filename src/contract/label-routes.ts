@@ -1,7 +1,7 @@
 /** The routes of labels: of one prompt, and of all prompts of a project. */
 import { z } from "zod";
 import * as labels from "./label-shapes.ts";
-import { inProject, page, projectQuery, promptParams, table, twin } from "./route.ts";
+import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as shapes from "./shapes.ts";
 
 const nameAndLabel = z.object({ name: shapes.promptName, label: shapes.labelName });
@@ -55,6 +55,20 @@ const ofOnePrompt = table({
     answers: { 200: labels.labelPosition },
     errors: ["prompt_not_found", "version_not_found"],
   },
+  undoLabel: {
+    method: "POST",
+    path: "/api/prompts/{name}/labels/{label}/undo",
+    access: "label",
+    summary: "Take back the last move of a label that was not taken back yet.",
+    withoutDatabase: false,
+    params: nameAndLabel,
+    query: z.strictObject({
+      ...inProject,
+      version: versionNumber.optional().describe("where the caller believes the label to be: 409 when it is elsewhere"),
+    }),
+    answers: { 200: labels.undoneMove },
+    errors: ["prompt_not_found", "label_not_found", "label_moved", "nothing_to_undo"],
+  },
   removeLabel: {
     method: "DELETE",
     path: "/api/prompts/{name}/labels/{label}",
@@ -87,6 +101,7 @@ const twins = {
   readLabelByQuery: twin(ofOnePrompt.readLabel),
   listLabelMovesByQuery: twin(ofOnePrompt.listLabelMoves),
   moveLabelByQuery: twin(ofOnePrompt.moveLabel),
+  undoLabelByQuery: twin(ofOnePrompt.undoLabel),
   removeLabelByQuery: twin(ofOnePrompt.removeLabel),
 };
 

@@ -18,6 +18,13 @@ export const labelMove = z.object({
   to: versionNumber.nullable().describe("null: it was removed"),
   movedAt: instant,
   movedBy: z.string(),
+  undoes: z.string().nullable().describe("the id of the move that this one took back"),
+});
+export const undoneMove = z.object({
+  label: z.string(),
+  version: versionNumber.nullable().describe("where the label is again; null: on no version"),
+  move: labelMove,
+  undone: labelMove.describe("the move that was taken back, maybe somebody else's"),
 });
 /** A prompt of the project that has a label, or had it at the time that was asked about. */
 export const labelledPrompt = z.object({
@@ -28,4 +35,5 @@ export const labelledPrompt = z.object({
 
 export type LabelPosition = z.infer<typeof labelPosition>;
 export type LabelMove = z.infer<typeof labelMove>;
+export type UndoneMove = z.infer<typeof undoneMove>;
 export type LabelledPrompt = z.infer<typeof labelledPrompt>;

@@ -78,6 +78,7 @@ export interface Tables {
     to_version: number | null;
     moved_at: Timestamp;
     moved_by: string;
+    undoes: Id | null;
   };
   changes: {
     tx: Generated<string>;

@@ -39,7 +39,11 @@ function latestHasVersions(): PromptlibError {
   });
 }
 
-async function neverThere(db: Queries, prompt: { id: Id; name: string }, label: string): Promise<PromptlibError> {
+export async function neverThere(
+  db: Queries,
+  prompt: { id: Id; name: string },
+  label: string,
+): Promise<PromptlibError> {
   const rows = await db
     .selectFrom("label_moves")
     .select("label")
@@ -55,7 +59,7 @@ async function neverThere(db: Queries, prompt: { id: Id; name: string }, label: 
   });
 }
 
-function presentMove(row: Selectable<Tables["label_moves"]>): LabelMove {
+export function presentMove(row: Selectable<Tables["label_moves"]>): LabelMove {
   return {
     id: row.id,
     label: row.label,
@@ -63,6 +67,7 @@ function presentMove(row: Selectable<Tables["label_moves"]>): LabelMove {
     to: row.to_version,
     movedAt: row.moved_at.toISOString(),
     movedBy: row.moved_by,
+    undoes: row.undoes,
   };
 }
 

@@ -34,32 +34,35 @@ export async function placeLabels(
   return moved;
 }
 
+export interface LabelMoving {
+  label: string;
+  from_version: number | null;
+  to_version: number | null;
+  undoes?: Id;
+}
+
 /** Moves a label of a prompt that this transaction has locked, and remembers the move. */
-async function recordMove(
-  transaction: Queries,
-  promptId: Id,
-  move: { label: string; from_version: number | null; to_version: number | null },
-  actor: Actor,
-): Promise<void> {
+export async function recordMove(transaction: Queries, promptId: Id, move: LabelMoving, actor: Actor) {
   const { label, to_version: version } = move;
-  const { moved_at } = await transaction
+  const moved = await transaction
     .insertInto("label_moves")
     .values({ prompt_id: promptId, ...move, moved_by: actor.name })
-    .returning("moved_at")
+    .returningAll()
     .executeTakeFirstOrThrow();
   if (version === null) {
     await transaction.deleteFrom("labels").where("prompt_id", "=", promptId).where("label", "=", label).execute();
-    return;
+    return moved;
   }
-  const place = { version, moved_at, moved_by: actor.name };
+  const place = { version, moved_at: moved.moved_at, moved_by: actor.name };
   await transaction
     .insertInto("labels")
     .values({ prompt_id: promptId, label, ...place })
     .onConflict((conflict) => conflict.columns(["prompt_id", "label"]).doUpdateSet(place))
     .execute();
+  return moved;
 }
 
-function refuseLatest(label: string): void {
+export function refuseLatest(label: string): void {
   if (label !== "latest") return;
   throw new PromptlibError("invalid_request", {
     message: "The label “latest” moves by itself, to each new version.",

@@ -8,7 +8,7 @@ export {
   isErrorCode,
   PromptlibError,
 } from "../contract/errors.ts";
-export type { LabelledPrompt, LabelMove, LabelPosition } from "../contract/label-shapes.ts";
+export type { LabelledPrompt, LabelMove, LabelPosition, UndoneMove } from "../contract/label-shapes.ts";
 export type {
   ChangeUser,
   FetchQuery,

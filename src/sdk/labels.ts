@@ -1,4 +1,4 @@
-import type { LabelledPrompt, LabelMove, LabelPosition } from "../contract/label-shapes.ts";
+import type { LabelledPrompt, LabelMove, LabelPosition, UndoneMove } from "../contract/label-shapes.ts";
 import type { List } from "../contract/shapes.ts";
 import type { PageOptions } from "./prompts.ts";
 import type { Transport } from "./transport.ts";
@@ -26,6 +26,9 @@ export function labelCalls({ body, project }: Transport) {
       body({ method: "GET", path: `/api/labels/${encodeURIComponent(label)}`, query: { ...options, ...project } }),
     moveLabel: (name: string, label: string, version: number): Promise<LabelPosition> =>
       body({ method: "PUT", path: labelAt(name, label), query: project, body: { version } }),
+    /** Takes back the last move. `expect`: the version on which you believe the label to be. */
+    undoLabel: (name: string, label: string, expect?: number): Promise<UndoneMove> =>
+      body({ method: "POST", path: labelAt(name, label, "/undo"), query: { version: expect, ...project } }),
     async removeLabel(name: string, label: string): Promise<void> {
       await body({ method: "DELETE", path: labelAt(name, label), query: project });
     },

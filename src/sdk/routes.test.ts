@@ -31,6 +31,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   listLabelMoves: (client) => client.listLabelMoves("a/b", "production", { limit: 3, cursor: "c" }),
   listLabelled: (client) => client.listLabelled("production", { at: "2026-11-22T06:00:00Z", limit: 3 }),
   moveLabel: (client) => client.moveLabel("a/b", "production", 3),
+  undoLabel: (client) => client.undoLabel("a/b", "production", 3),
   removeLabel: (client) => client.removeLabel("a/b", "production"),
   importPrompts: (client) =>
     Array.fromAsync(client.importPrompts(pieces(), { format: "csv", dryRun: true, prune: true })),

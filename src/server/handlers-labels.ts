@@ -1,5 +1,6 @@
 /** Routes about labels: where they stand, where they stood, moving them. */
 import { labelAt, listLabelled, listLabelMoves } from "../library/label-history.ts";
+import { undoLabel } from "../library/label-undo.ts";
 import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { readPage } from "../library/page.ts";
 import { normalizeName } from "../prompt/names.ts";
@@ -28,6 +29,11 @@ export const labelHandlers = {
   async listLabelMoves({ project, params, query }, { backend }) {
     const name = normalizeName(params.name);
     return { body: await listLabelMoves(backend.database.reads, project, name, params.label, readPage(query)) };
+  },
+
+  async undoLabel({ project, actor, params, query }, { backend }) {
+    const name = normalizeName(params.name);
+    return { body: await undoLabel(backend.database, project, actor, name, params.label, query.version) };
   },
 
   async listLabelled({ project, params, query }, { backend }) {

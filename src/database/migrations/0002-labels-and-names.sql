@@ -6,3 +6,7 @@ alter table label_moves
   alter column moved_at type timestamptz(3),
   alter column moved_at set default clock_timestamp();
 alter table labels alter column moved_at type timestamptz(3);
+
+-- A move that takes another back; each is taken back once.
+alter table label_moves add column undoes bigint references label_moves;
+create unique index label_moves_undone on label_moves (undoes) where undoes is not null;
