@@ -18,6 +18,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   push: async () => (await import("./push.ts")).registerPush,
   label: async () => (await import("./label.ts")).registerLabel,
   labelled: async () => (await import("./labelled.ts")).registerLabelled,
+  promote: async () => (await import("./promote.ts")).registerPromote,
   user: async () => (await import("./user.ts")).registerUser,
   key: async () => (await import("./key.ts")).registerKey,
   status: async () => (await import("./status.ts")).registerStatus,

@@ -167,6 +167,12 @@ export const errorTable = rows({
     message: "The label has no move that could be undone.",
     hint: "All of them were taken back already; put the label where it belongs: promptlib label NAME LABEL VERSION",
   },
+  promotion_refused: {
+    status: 409,
+    exit: 5,
+    message: "Some of these prompts cannot be promoted; nothing was moved.",
+    hint: "Each is listed in details with what is wrong. Leave them out, or mend them, and promote again.",
+  },
   type_conflict: {
     status: 409,
     exit: 5,

@@ -94,6 +94,18 @@ const ofTheProject = table({
     answers: { 200: shapes.listOf(labels.labelledPrompt) },
     errors: [],
   },
+  promoteLabel: {
+    method: "POST",
+    path: "/api/labels/{label}/promote",
+    access: "label",
+    summary: "Put a label on many prompts at once, each where another of its labels is: all of them or none.",
+    withoutDatabase: false,
+    params: labelParams,
+    query: projectQuery,
+    body: labels.promoteLabel,
+    answers: { 200: labels.promotion },
+    errors: ["promotion_refused"],
+  },
 });
 
 const twins = {

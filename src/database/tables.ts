@@ -79,6 +79,7 @@ export interface Tables {
     moved_at: Timestamp;
     moved_by: string;
     undoes: Id | null;
+    promoted_from: string | null;
   };
   changes: {
     tx: Generated<string>;

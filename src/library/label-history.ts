@@ -68,6 +68,7 @@ export function presentMove(row: Selectable<Tables["label_moves"]>): LabelMove {
     movedAt: row.moved_at.toISOString(),
     movedBy: row.moved_by,
     undoes: row.undoes,
+    promotedFrom: row.promoted_from,
   };
 }
 

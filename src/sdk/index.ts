@@ -8,7 +8,14 @@ export {
   isErrorCode,
   PromptlibError,
 } from "../contract/errors.ts";
-export type { LabelledPrompt, LabelMove, LabelPosition, UndoneMove } from "../contract/label-shapes.ts";
+export type {
+  LabelledPrompt,
+  LabelMove,
+  LabelPosition,
+  PromoteLabel,
+  Promotion,
+  UndoneMove,
+} from "../contract/label-shapes.ts";
 export type {
   ChangeUser,
   FetchQuery,

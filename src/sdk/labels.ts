@@ -1,4 +1,11 @@
-import type { LabelledPrompt, LabelMove, LabelPosition, UndoneMove } from "../contract/label-shapes.ts";
+import type {
+  LabelledPrompt,
+  LabelMove,
+  LabelPosition,
+  PromoteLabel,
+  Promotion,
+  UndoneMove,
+} from "../contract/label-shapes.ts";
 import type { List } from "../contract/shapes.ts";
 import type { PageOptions } from "./prompts.ts";
 import type { Transport } from "./transport.ts";
@@ -29,6 +36,14 @@ export function labelCalls({ body, project }: Transport) {
     /** Takes back the last move. `expect`: the version on which you believe the label to be. */
     undoLabel: (name: string, label: string, expect?: number): Promise<UndoneMove> =>
       body({ method: "POST", path: labelAt(name, label, "/undo"), query: { version: expect, ...project } }),
+    /** Puts the label on many prompts, each where its label `from` is: all of them or none. */
+    promoteLabel: (label: string, promotion: PromoteLabel): Promise<Promotion> =>
+      body({
+        method: "POST",
+        path: `/api/labels/${encodeURIComponent(label)}/promote`,
+        query: project,
+        body: promotion,
+      }),
     async removeLabel(name: string, label: string): Promise<void> {
       await body({ method: "DELETE", path: labelAt(name, label), query: project });
     },

@@ -32,6 +32,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   listLabelled: (client) => client.listLabelled("production", { at: "2026-11-22T06:00:00Z", limit: 3 }),
   moveLabel: (client) => client.moveLabel("a/b", "production", 3),
   undoLabel: (client) => client.undoLabel("a/b", "production", 3),
+  promoteLabel: (client) => client.promoteLabel("production", { from: "staging", names: ["a/b"], dryRun: true }),
   removeLabel: (client) => client.removeLabel("a/b", "production"),
   importPrompts: (client) =>
     Array.fromAsync(client.importPrompts(pieces(), { format: "csv", dryRun: true, prune: true })),

@@ -1,5 +1,6 @@
 /** Routes about labels: where they stand, where they stood, moving them. */
 import { labelAt, listLabelled, listLabelMoves } from "../library/label-history.ts";
+import { promoteLabel } from "../library/label-promotion.ts";
 import { undoLabel } from "../library/label-undo.ts";
 import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { readPage } from "../library/page.ts";
@@ -34,6 +35,10 @@ export const labelHandlers = {
   async undoLabel({ project, actor, params, query }, { backend }) {
     const name = normalizeName(params.name);
     return { body: await undoLabel(backend.database, project, actor, name, params.label, query.version) };
+  },
+
+  async promoteLabel({ project, actor, params, body }, { backend }) {
+    return { body: await promoteLabel(backend.database, project, actor, params.label, body) };
   },
 
   async listLabelled({ project, params, query }, { backend }) {

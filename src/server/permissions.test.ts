@@ -252,6 +252,7 @@ function bodyOf(id: string, fresh: string): unknown {
     savePrompt: { name: fresh, text: "x" },
     patchPrompt: { description: "changed" },
     moveLabel: { version: 1 },
+    promoteLabel: { from: "staging", folder: fresh },
     createProject: { name: fresh },
     setMember: { role: "viewer" },
     createKey: { name: fresh },

@@ -10,3 +10,6 @@ alter table labels alter column moved_at type timestamptz(3);
 -- A move that takes another back; each is taken back once.
 alter table label_moves add column undoes bigint references label_moves;
 create unique index label_moves_undone on label_moves (undoes) where undoes is not null;
+
+-- The label from which this one was promoted; null: it was moved by itself.
+alter table label_moves add column promoted_from text;
