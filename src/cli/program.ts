@@ -19,6 +19,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   label: async () => (await import("./label.ts")).registerLabel,
   labelled: async () => (await import("./labelled.ts")).registerLabelled,
   promote: async () => (await import("./promote.ts")).registerPromote,
+  protect: async () => (await import("./protect.ts")).registerProtect,
   user: async () => (await import("./user.ts")).registerUser,
   key: async () => (await import("./key.ts")).registerKey,
   status: async () => (await import("./status.ts")).registerStatus,

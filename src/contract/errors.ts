@@ -85,6 +85,12 @@ export const errorTable = rows({
     message: "You may not do this.",
     hint: "docs/permissions.md lists who may do what; ask an admin of the project or an operator.",
   },
+  label_protected: {
+    status: 403,
+    exit: 4,
+    message: "This would move a label that is protected in this project.",
+    hint: "It takes the role admin, or an API key with the scope label:NAME. Protected labels: promptlib protect",
+  },
   csrf: {
     status: 403,
     exit: 4,

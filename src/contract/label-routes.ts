@@ -53,7 +53,7 @@ const ofOnePrompt = table({
     query: projectQuery,
     body: moveLabel,
     answers: { 200: labels.labelPosition },
-    errors: ["prompt_not_found", "version_not_found"],
+    errors: ["prompt_not_found", "version_not_found", "label_protected"],
   },
   undoLabel: {
     method: "POST",
@@ -67,7 +67,7 @@ const ofOnePrompt = table({
       version: versionNumber.optional().describe("where the caller believes the label to be: 409 when it is elsewhere"),
     }),
     answers: { 200: labels.undoneMove },
-    errors: ["prompt_not_found", "label_not_found", "label_moved", "nothing_to_undo"],
+    errors: ["prompt_not_found", "label_not_found", "label_moved", "nothing_to_undo", "label_protected"],
   },
   removeLabel: {
     method: "DELETE",
@@ -78,7 +78,7 @@ const ofOnePrompt = table({
     params: nameAndLabel,
     query: projectQuery,
     answers: { 204: null },
-    errors: ["prompt_not_found", "label_not_found"],
+    errors: ["prompt_not_found", "label_not_found", "label_protected"],
   },
 });
 
@@ -104,7 +104,39 @@ const ofTheProject = table({
     query: projectQuery,
     body: labels.promoteLabel,
     answers: { 200: labels.promotion },
-    errors: ["promotion_refused"],
+    errors: ["promotion_refused", "label_protected"],
+  },
+  listProtectedLabels: {
+    method: "GET",
+    path: "/api/protected-labels",
+    access: "viewer",
+    summary: "List the labels of the project that not everybody may move.",
+    withoutDatabase: false,
+    query: projectQuery,
+    answers: { 200: shapes.listOf(labels.protectedLabel) },
+    errors: [],
+  },
+  protectLabel: {
+    method: "PUT",
+    path: "/api/protected-labels/{label}",
+    access: "admin",
+    summary: "Protect a label: on every prompt of the project, whatever moves it needs a right of its own.",
+    withoutDatabase: false,
+    params: labelParams,
+    query: projectQuery,
+    answers: { 200: labels.protectedLabel },
+    errors: [],
+  },
+  unprotectLabel: {
+    method: "DELETE",
+    path: "/api/protected-labels/{label}",
+    access: "admin",
+    summary: "Protect a label no more.",
+    withoutDatabase: false,
+    params: labelParams,
+    query: projectQuery,
+    answers: { 204: null },
+    errors: ["label_not_found"],
   },
 });
 

@@ -27,6 +27,11 @@ export const undoneMove = z.object({
   move: labelMove,
   undone: labelMove.describe("the move that was taken back, maybe somebody else's"),
 });
+export const protectedLabel = z.object({
+  label: z.string(),
+  protectedAt: instant,
+  protectedBy: z.string(),
+});
 /** Prompts that one promotion may move: it is one transaction. */
 export const PROMOTION_LIMIT = 5_000;
 export const promoteLabel = z
@@ -75,6 +80,7 @@ export const labelledPrompt = z.object({
 export type LabelPosition = z.infer<typeof labelPosition>;
 export type LabelMove = z.infer<typeof labelMove>;
 export type UndoneMove = z.infer<typeof undoneMove>;
+export type ProtectedLabel = z.infer<typeof protectedLabel>;
 export type PromoteLabel = z.infer<typeof promoteLabel>;
 export type Promotion = z.infer<typeof promotion>;
 export type LabelledPrompt = z.infer<typeof labelledPrompt>;

@@ -93,7 +93,7 @@ const promptRoutes = table({
     params: promptParams,
     query: projectQuery,
     answers: { 200: shapes.trashedPrompt },
-    errors: ["prompt_not_found"],
+    errors: ["prompt_not_found", "label_protected"],
   },
   listVersions: {
     method: "GET",
@@ -200,7 +200,7 @@ const otherRoutes = table({
     query: projectQuery,
     body: shapes.savePrompt,
     answers: { 200: shapes.savedPrompt, 201: shapes.savedPrompt },
-    errors: ["template_invalid", "content_too_large", "version_conflict", "type_conflict"],
+    errors: ["template_invalid", "content_too_large", "version_conflict", "type_conflict", "label_protected"],
   },
   listTrash: {
     method: "GET",
@@ -221,7 +221,7 @@ const otherRoutes = table({
     params: z.object({ id: z.string().regex(/^\d{1,18}$/) }),
     query: projectQuery,
     answers: { 200: shapes.promptSummary },
-    errors: ["prompt_not_found", "already_exists"],
+    errors: ["prompt_not_found", "already_exists", "label_protected"],
   },
   importPrompts: {
     method: "POST",

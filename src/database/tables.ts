@@ -81,6 +81,7 @@ export interface Tables {
     undoes: Id | null;
     promoted_from: string | null;
   };
+  protected_labels: { project_id: Id; label: string; protected_at: Timestamp; protected_by: string };
   changes: {
     tx: Generated<string>;
     seq: Generated<string>;

@@ -11,6 +11,7 @@ import { changePrompts, recordPromptDeed } from "./change.ts";
 import type { ProjectRef } from "./find.ts";
 import { refuseLatest } from "./labels.ts";
 import { folderName } from "./list.ts";
+import { refuseProtectedLabel } from "./protected-labels.ts";
 
 interface Step {
   id: Id;
@@ -22,7 +23,8 @@ interface Step {
 
 /**
  * Puts `label` of each of the prompts where its label `request.from` is.
- * Errors: `promotion_refused` with every prompt that is named and not there, or does not have the label.
+ * Errors: `promotion_refused` with every prompt that is named and not there, or does not have the label;
+ * `label_protected`.
  */
 export async function promoteLabel(
   database: Database,
@@ -34,9 +36,11 @@ export async function promoteLabel(
   refuseLatest(label);
   if (label === request.from) throw sameLabel(label);
   if (request.dryRun) {
+    await refuseProtectedLabel(database.reads, project.id, label, actor);
     return present(label, request, await makePlan(database.reads, project, label, request, false));
   }
   return transact(database, async (transaction) => {
+    await refuseProtectedLabel(transaction, project.id, label, actor);
     const plan = await makePlan(transaction, project, label, request, true);
     const steps = plan.filter(isMove);
     await carryOut(transaction, label, request.from, steps, actor);

@@ -15,7 +15,7 @@ import { recordMove, refuseLatest } from "./labels.ts";
  * Takes back the last move that was not taken back yet, whoever made it. `expected`: the version on which the caller
  * believes the label to be.
  * Errors: `prompt_not_found`, `label_not_found` when it never was on this prompt, `label_moved` when it is not where it
- * was expected, with who moved it; `nothing_to_undo`.
+ * was expected, with who moved it; `nothing_to_undo`, `label_protected`.
  */
 export async function undoLabel(
   database: Database,
@@ -34,7 +34,7 @@ export async function undoLabel(
       throw new PromptlibError("nothing_to_undo", { message: `Every move of “${label}” was taken back already.` });
     }
     const back = { label, from_version: last.to_version, to_version: last.from_version, undoes: last.id };
-    const move = await recordMove(transaction, prompt.id, back, actor);
+    const move = await recordMove(transaction, project, prompt.id, back, actor);
     await changePrompt(transaction, prompt.id);
     recordPromptDeed(transaction, project, actor, {
       action: "label.undo",

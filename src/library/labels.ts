@@ -8,10 +8,15 @@ import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, lockPrompt, type ProjectRef, promptNotFound, selectVersion } from "./find.ts";
+import { refuseProtectedLabel } from "./protected-labels.ts";
 
-/** Puts labels on a version of a prompt that this transaction has locked; answers those that moved. */
+/**
+ * Puts labels on a version of a prompt that this transaction has locked; answers those that moved.
+ * Errors: `label_protected`.
+ */
 export async function placeLabels(
   transaction: Queries,
+  project: ProjectRef,
   promptId: Id,
   labels: readonly string[],
   version: number | null,
@@ -28,7 +33,7 @@ export async function placeLabels(
       .executeTakeFirst();
     if ((before?.version ?? null) === version) continue;
     const move = { label, from_version: before?.version ?? null, to_version: version };
-    await recordMove(transaction, promptId, move, actor);
+    await recordMove(transaction, project, promptId, move, actor);
     moved.push(label);
   }
   return moved;
@@ -41,9 +46,16 @@ export interface LabelMoving {
   undoes?: Id;
 }
 
-/** Moves a label of a prompt that this transaction has locked, and remembers the move. */
-export async function recordMove(transaction: Queries, promptId: Id, move: LabelMoving, actor: Actor) {
+/** Moves a label of a prompt that this transaction has locked, and remembers the move. Errors: `label_protected`. */
+export async function recordMove(
+  transaction: Queries,
+  project: ProjectRef,
+  promptId: Id,
+  move: LabelMoving,
+  actor: Actor,
+) {
   const { label, to_version: version } = move;
+  await refuseProtectedLabel(transaction, project.id, label, actor);
   const moved = await transaction
     .insertInto("label_moves")
     .values({ prompt_id: promptId, ...move, moved_by: actor.name })
@@ -70,7 +82,7 @@ export function refuseLatest(label: string): void {
   });
 }
 
-/** Moves a label; the same place again changes nothing. Errors: `prompt_not_found`, `version_not_found`. */
+/** Moves a label; the same place again changes nothing. Errors: `prompt_not_found`, `version_not_found`, `label_protected`. */
 export async function moveLabel(
   database: Database,
   project: ProjectRef,
@@ -82,7 +94,7 @@ export async function moveLabel(
   return transact(database, async (transaction) => {
     const prompt = await lockPrompt(transaction, project, name);
     selectVersion(prompt, {}, { version });
-    const moved = await placeLabels(transaction, prompt.id, [label], version, actor);
+    const moved = await placeLabels(transaction, project, prompt.id, [label], version, actor);
     if (moved.length > 0) {
       await changePrompt(transaction, prompt.id);
       recordPromptDeed(transaction, project, actor, {
@@ -101,7 +113,7 @@ export async function moveLabel(
   });
 }
 
-/** Errors: `prompt_not_found`, `label_not_found`. */
+/** Errors: `prompt_not_found`, `label_not_found`, `label_protected`. */
 export async function removeLabel(
   database: Database,
   project: ProjectRef,
@@ -111,7 +123,7 @@ export async function removeLabel(
 ): Promise<void> {
   await transact(database, async (transaction) => {
     const prompt = await lockPrompt(transaction, project, name);
-    const moved = await placeLabels(transaction, prompt.id, [label], null, actor);
+    const moved = await placeLabels(transaction, project, prompt.id, [label], null, actor);
     if (moved.length === 0) {
       throw new PromptlibError("label_not_found", { message: `“${name}” has no label “${label}”.` });
     }

@@ -8,8 +8,9 @@ import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { lockPrompt, type ProjectRef } from "./find.ts";
 import { presentTrashed, summaryOf } from "./list.ts";
+import { refuseProtectedPrompt } from "./protected-labels.ts";
 
-/** Errors: `prompt_not_found`. */
+/** Errors: `prompt_not_found`, `label_protected`. */
 export async function trashPrompt(
   database: Database,
   project: ProjectRef,
@@ -26,6 +27,7 @@ export async function trashIn(
   name: string,
 ): Promise<TrashedPrompt> {
   const prompt = await lockPrompt(transaction, project, name);
+  await refuseProtectedPrompt(transaction, prompt.id, actor);
   await changePrompt(transaction, prompt.id, { trashed_at: sql`now()`, trashed_by: actor.name });
   recordPromptDeed(transaction, project, actor, {
     action: "prompt.trash",
@@ -36,7 +38,10 @@ export async function trashIn(
   return presentTrashed(project, row);
 }
 
-/** Brings a prompt back under its name. Errors: `prompt_not_found`, `already_exists` when the name was taken since. */
+/**
+ * Brings a prompt back under its name.
+ * Errors: `prompt_not_found`, `already_exists` when the name was taken since, `label_protected`.
+ */
 export async function restorePrompt(
   database: Database,
   project: ProjectRef,
@@ -54,6 +59,7 @@ export async function restorePrompt(
         .forUpdate()
         .executeTakeFirst();
       if (!row) throw new PromptlibError("prompt_not_found", { message: "There is no such prompt in the trash." });
+      await refuseProtectedPrompt(transaction, row.id, actor);
       await changePrompt(transaction, row.id, { trashed_at: null, trashed_by: null });
       recordPromptDeed(transaction, project, actor, {
         action: "prompt.restore",

@@ -14,6 +14,7 @@ export type {
   LabelPosition,
   PromoteLabel,
   Promotion,
+  ProtectedLabel,
   UndoneMove,
 } from "../contract/label-shapes.ts";
 export type {

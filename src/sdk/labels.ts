@@ -4,6 +4,7 @@ import type {
   LabelPosition,
   PromoteLabel,
   Promotion,
+  ProtectedLabel,
   UndoneMove,
 } from "../contract/label-shapes.ts";
 import type { List } from "../contract/shapes.ts";
@@ -18,6 +19,7 @@ export interface AtMoment {
 /** Where labels stand and stood, and moving them. */
 export function labelCalls({ body, project }: Transport) {
   const labelsOf = (name: string) => `/api/prompts/${encodeURIComponent(name)}/labels`;
+  const protectedAt = (label: string) => `/api/protected-labels/${encodeURIComponent(label)}`;
   const labelAt = (name: string, label: string, rest = "") => `${labelsOf(name)}/${encodeURIComponent(label)}${rest}`;
   return {
     listLabels: (name: string): Promise<List<LabelPosition>> =>
@@ -44,6 +46,14 @@ export function labelCalls({ body, project }: Transport) {
         query: project,
         body: promotion,
       }),
+    listProtectedLabels: (): Promise<List<ProtectedLabel>> =>
+      body({ method: "GET", path: "/api/protected-labels", query: project }),
+    /** From now on only admins of the project, and keys with the scope label:NAME, may move it. */
+    protectLabel: (label: string): Promise<ProtectedLabel> =>
+      body({ method: "PUT", path: protectedAt(label), query: project }),
+    async unprotectLabel(label: string): Promise<void> {
+      await body({ method: "DELETE", path: protectedAt(label), query: project });
+    },
     async removeLabel(name: string, label: string): Promise<void> {
       await body({ method: "DELETE", path: labelAt(name, label), query: project });
     },

@@ -33,6 +33,9 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   moveLabel: (client) => client.moveLabel("a/b", "production", 3),
   undoLabel: (client) => client.undoLabel("a/b", "production", 3),
   promoteLabel: (client) => client.promoteLabel("production", { from: "staging", names: ["a/b"], dryRun: true }),
+  listProtectedLabels: (client) => client.listProtectedLabels(),
+  protectLabel: (client) => client.protectLabel("production"),
+  unprotectLabel: (client) => client.unprotectLabel("production"),
   removeLabel: (client) => client.removeLabel("a/b", "production"),
   importPrompts: (client) =>
     Array.fromAsync(client.importPrompts(pieces(), { format: "csv", dryRun: true, prune: true })),

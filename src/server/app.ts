@@ -15,6 +15,7 @@ import { peopleHandlers } from "./handlers-people.ts";
 import { promptHandlers } from "./handlers-prompts.ts";
 import { systemHandlers } from "./handlers-system.ts";
 import { hotFetch } from "./hot-fetch.ts";
+import { protectedLabelsOf } from "./permission.ts";
 import { type Handler, type HandlerId, type Handlers, handlerOf, type Parts, validate } from "./route.ts";
 
 /** So long a connection may be silent in the middle of a body that is kept until it is whole. */
@@ -82,7 +83,8 @@ function register(app: FastifyInstance, parts: Parts, proxies: Proxies, id: Rout
             return caller;
           },
           get actor() {
-            return { name: caller ? callerName(caller) : "nobody", address };
+            const protectedLabels = caller && project ? protectedLabelsOf(caller, project) : [];
+            return { name: caller ? callerName(caller) : "nobody", address, protectedLabels };
           },
           get project() {
             if (!project) throw new Error(`${id} belongs to no project`);

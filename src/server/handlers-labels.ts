@@ -4,6 +4,7 @@ import { promoteLabel } from "../library/label-promotion.ts";
 import { undoLabel } from "../library/label-undo.ts";
 import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { readPage } from "../library/page.ts";
+import { listProtectedLabels, protectLabel, unprotectLabel } from "../library/protected-labels.ts";
 import { normalizeName } from "../prompt/names.ts";
 import type { Handlers } from "./route.ts";
 
@@ -39,6 +40,19 @@ export const labelHandlers = {
 
   async promoteLabel({ project, actor, params, body }, { backend }) {
     return { body: await promoteLabel(backend.database, project, actor, params.label, body) };
+  },
+
+  async listProtectedLabels({ project }, { backend }) {
+    return { body: await listProtectedLabels(backend.database.reads, project) };
+  },
+
+  async protectLabel({ project, actor, params }, { backend }) {
+    return { body: await protectLabel(backend.database, project, actor, params.label) };
+  },
+
+  async unprotectLabel({ project, actor, params }, { backend }) {
+    await unprotectLabel(backend.database, project, actor, params.label);
+    return { status: 204 };
   },
 
   async listLabelled({ project, params, query }, { backend }) {

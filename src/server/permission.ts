@@ -75,3 +75,9 @@ function keyMay(
       return false;
   }
 }
+
+/** Which protected labels of the project the caller may move: an admin all, a key those that it names. */
+export function protectedLabelsOf(caller: Caller, project: ProjectRef): "all" | readonly string[] {
+  if (caller.kind !== "key") return roleMay("admin", roleOf(caller, project.id)) ? "all" : [];
+  return caller.key.scopes.flatMap((scope) => /^label:(.*)$/.exec(scope)?.[1] ?? []);
+}

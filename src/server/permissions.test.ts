@@ -220,6 +220,8 @@ async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask &
     await local.savePrompt({ name: fresh, text: "x", labels: ["given"] });
   const values: Record<string, string> = { name: fresh, username: fresh, label: "given" };
   if (needs("{username}")) await makeUser(server, fresh, id === "removeMember");
+  if (id === "protectLabel" || id === "unprotectLabel") values.label = fresh;
+  if (id === "unprotectLabel") await local.protectLabel(fresh);
   if (id === "revokeKey") values.id = (await local.createKey({ name: fresh })).id;
   if (id === "restorePrompt") values.id = await trashed(server, fresh);
   const query = new URLSearchParams();

@@ -13,3 +13,14 @@ create unique index label_moves_undone on label_moves (undoes) where undoes is n
 
 -- The label from which this one was promoted; null: it was moved by itself.
 alter table label_moves add column promoted_from text;
+
+-- Labels that only those with a right of their own may move.
+create table protected_labels (
+  project_id bigint not null references projects,
+  label text not null,
+  protected_at timestamptz not null default now(),
+  protected_by text not null,
+  primary key (project_id, label)
+);
+grant select on protected_labels to promptlib_app, promptlib_guard;
+grant insert, delete on protected_labels to promptlib_app;

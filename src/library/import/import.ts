@@ -154,9 +154,18 @@ class Importer {
     for (const name of await this.#patiently(() => this.#missingNames())) {
       const notes = doubt ? [doubt] : [];
       const item: ImportItem = { path: "", line: null, name, result: "missing", version: null, reason: null, notes };
-      const prune = this.#options.prune && !doubt;
-      if (prune) await this.#patiently(() => this.#prune(name));
-      yield prune ? { ...item, result: "pruned" } : item;
+      if (!this.#options.prune || doubt) yield item;
+      else yield await this.#pruned(item, name);
+    }
+  }
+
+  async #pruned(item: ImportItem, name: string): Promise<ImportItem> {
+    try {
+      await this.#patiently(() => this.#prune(name));
+      return { ...item, result: "pruned" };
+    } catch (error) {
+      if (!(error instanceof PromptlibError && error.code === "label_protected")) throw error;
+      return { ...item, notes: [`kept: ${error.message}`] };
     }
   }
 
