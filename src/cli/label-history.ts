@@ -1,27 +1,8 @@
 /** Where labels have been, as tables: the moves of one, and every prompt that had it at a time. */
 import type { Client, LabelledPrompt, LabelMove } from "../sdk/index.ts";
+import { everyPage } from "./every-page.ts";
 import { localTime, note, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
-
-const LARGEST_PAGE = 200;
-
-interface Paged<T> {
-  items: T[];
-  nextCursor: string | null;
-}
-
-/** As many pages as there are, as one. */
-async function everyPage<T, P extends Paged<T>>(
-  read: (page: { limit: number; cursor?: string }) => Promise<P>,
-): Promise<P> {
-  let page = await read({ limit: LARGEST_PAGE });
-  const { items } = page;
-  while (page.nextCursor !== null) {
-    page = await read({ limit: LARGEST_PAGE, cursor: page.nextCursor });
-    items.push(...page.items);
-  }
-  return { ...page, items };
-}
 
 export async function printHistory(client: Client, name: string, label: string, json: boolean): Promise<void> {
   const moves = await everyPage((page) => client.listLabelMoves(name, label, page));

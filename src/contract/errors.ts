@@ -129,6 +129,12 @@ export const errorTable = rows({
     message: "The prompt has no such label.",
     hint: "The labels there are, are listed in details.",
   },
+  alias_not_found: {
+    status: 404,
+    exit: 3,
+    message: "There is no alias of this name.",
+    hint: "List the aliases with: promptlib alias",
+  },
   project_not_found: {
     status: 404,
     exit: 3,

@@ -86,6 +86,15 @@ export const patchPrompt = z
   .strictObject({ description: text().max(2000).optional(), tags: z.array(tag).max(50).optional() })
   .refine((body) => Object.keys(body).length > 0, "give description or tags");
 
+export const renamePrompt = z.strictObject({ to: promptName });
+export const duplicatePrompt = z
+  .strictObject({
+    to: promptName,
+    version: versionNumber.optional(),
+    label: labelName.optional().describe("latest when neither version nor label is given"),
+  })
+  .refine(({ version, label }) => version === undefined || label === undefined, "give either version or label");
+
 const promptFields = {
   project: projectName,
   name: promptName,
@@ -126,6 +135,13 @@ export const promptSummary = z.object({
   updatedAt: instant,
 });
 export const versionSummary = z.object(versionFields);
+/** A name that a prompt had before and still answers under. */
+export const alias = z.object({
+  name: promptName,
+  prompt: promptName.describe("the prompt's present name"),
+  madeAt: instant,
+  madeBy: z.string(),
+});
 export const trashedPrompt = z.object({
   id: z.string(),
   ...promptFields,
@@ -240,6 +256,8 @@ export type Prompt = z.infer<typeof prompt>;
 export type SavedPrompt = z.infer<typeof savedPrompt>;
 export type SavePrompt = z.infer<typeof savePrompt>;
 export type PatchPrompt = z.infer<typeof patchPrompt>;
+export type DuplicatePrompt = z.infer<typeof duplicatePrompt>;
+export type Alias = z.infer<typeof alias>;
 export type PromptSummary = z.infer<typeof promptSummary>;
 export type PromptType = z.infer<typeof promptType>;
 export type VersionSummary = z.infer<typeof versionSummary>;

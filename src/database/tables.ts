@@ -82,6 +82,15 @@ export interface Tables {
     promoted_from: string | null;
   };
   protected_labels: { project_id: Id; label: string; protected_at: Timestamp; protected_by: string };
+  aliases: {
+    id: Generated<Id>;
+    project_id: Id;
+    name: string;
+    prompt_id: Id;
+    made_at: Timestamp;
+    made_by: string;
+    ended_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  };
   changes: {
     tx: Generated<string>;
     seq: Generated<string>;

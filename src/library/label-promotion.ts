@@ -7,6 +7,7 @@ import type { Id } from "../database/tables.ts";
 import { transact } from "../database/transaction.ts";
 import { nameFault } from "../prompt/names.ts";
 import type { Actor } from "./actor.ts";
+import { presentNames } from "./aliases.ts";
 import { changePrompts, recordPromptDeed } from "./change.ts";
 import type { ProjectRef } from "./find.ts";
 import { refuseLatest } from "./labels.ts";
@@ -69,7 +70,7 @@ async function makePlan(
   request: PromoteLabel,
   lock: boolean,
 ): Promise<Step[]> {
-  const names = request.names && [...new Set(request.names.map((name) => name.normalize("NFC")))];
+  const names = request.names && (await namesNow(db, project, request.names));
   const prompts = await readPrompts(db, project, request, names, lock);
   if (prompts.length > PROMOTION_LIMIT) throw tooMany();
   // Asked once the locks are held: what was moved while we waited is seen.
@@ -81,6 +82,13 @@ async function makePlan(
   });
   if (names) refuseFaults(names, prompts, steps, request.from);
   return steps;
+}
+
+/** Those that were given; former names as the prompts are called now. */
+async function namesNow(db: Queries, project: ProjectRef, given: readonly string[]): Promise<string[]> {
+  const names = given.map((name) => name.normalize("NFC"));
+  const renamed = await presentNames(db, project, names.filter(isName));
+  return [...new Set(names.map((name) => renamed.get(name) ?? name))];
 }
 
 function readPrompts(

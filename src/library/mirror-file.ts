@@ -4,9 +4,10 @@
  */
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isErrno, prepareDirectory, readIfExists, replaceFile, writeFileDurably } from "../base/files.ts";
+import { isErrno, prepareDirectory, readIfExists, writeFileDurably } from "../base/files.ts";
 import type { Content } from "../contract/shapes.ts";
 import type { Id } from "../database/tables.ts";
+import { isAliasFile, readAliasFile, replaceIn } from "./mirror-alias.ts";
 import { mirrorPath } from "./mirror-path.ts";
 import { type LabelMap, presentPrompt, type VersionRow, versionSummary } from "./stored.ts";
 
@@ -27,6 +28,8 @@ export interface MirroredPrompt {
   newest: number;
   revision: string;
   labels: LabelMap;
+  /** Names that it had before and still answers under; a file of each leads here. Files of older programs lack it. */
+  aliases?: string[];
   createdAt: string;
   updatedAt: string;
   /** Older versions in files beside this one, in order. */
@@ -36,6 +39,22 @@ export interface MirroredPrompt {
 
 export function mirrorFile(folder: string, project: string, name: string): string {
   return join(folder, project, mirrorPath(name));
+}
+
+/** The file of the prompt that is called so; null when there is none. A damaged one throws a SyntaxError. */
+export async function openMirrored(
+  folder: string,
+  project: string,
+  name: string,
+): Promise<{ path: string; prompt: MirroredPrompt } | null> {
+  const path = mirrorFile(folder, project, name);
+  const prompt = await readMirrorFile(path);
+  if (prompt) return { path, prompt };
+  const alias = await readAliasFile(path);
+  if (!alias) return null;
+  const target = mirrorFile(folder, project, alias.prompt);
+  const renamed = await readMirrorFile(target);
+  return renamed?.id === alias.id ? { path: target, prompt: renamed } : null;
 }
 
 export function mirroredVersion(row: VersionRow): MirroredVersion {
@@ -93,17 +112,6 @@ export async function writeMirrorFile(
 
 function mirrorText(prompt: MirroredPrompt): string {
   return `${JSON.stringify(prompt, null, 2)}\n`;
-}
-
-/** Nearly always the folder is there: it is made when it turns out not to be. */
-async function replaceIn(path: string, text: string): Promise<void> {
-  try {
-    await replaceFile(path, text);
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
-    await prepareDirectory(dirname(path), 0o700);
-    await replaceFile(path, text);
-  }
 }
 
 /** How many of the oldest versions make half of the file, so that archives are few and of a good size. */
@@ -165,7 +173,12 @@ export function presentMirrored(prompt: MirroredPrompt, version: MirroredVersion
 }
 
 /** Paths of all prompts' files below the folder of a project; archives, temporary files and dot files left out. */
-export async function* mirrorFiles(folder: string): AsyncGenerator<string> {
+export function mirrorFiles(folder: string): AsyncGenerator<string> {
+  return filesBelow(folder, (name) => name.endsWith(".json") && !isArchive(name) && !isAliasFile(name));
+}
+
+/** Paths of all files below the folder that are no dot files and are called as wanted. */
+export async function* filesBelow(folder: string, wanted: (name: string) => boolean): AsyncGenerator<string> {
   let entries: Awaited<ReturnType<typeof readEntries>>;
   try {
     entries = await readEntries(folder);
@@ -175,8 +188,8 @@ export async function* mirrorFiles(folder: string): AsyncGenerator<string> {
   }
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* mirrorFiles(path);
-    else if (entry.name.endsWith(".json") && !isArchive(entry.name) && !entry.name.startsWith(".")) yield path;
+    if (entry.isDirectory()) yield* filesBelow(path, wanted);
+    else if (!entry.name.startsWith(".") && wanted(entry.name)) yield path;
   }
 }
 

@@ -29,6 +29,7 @@ const positions = {
   versions: [VERSION],
   moves: [NUMBER],
   labelled: [STORABLE, NUMBER],
+  aliases: [STORABLE],
   trash: [INSTANT, NUMBER],
   audit: [NUMBER],
 } as const;

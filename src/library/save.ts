@@ -9,6 +9,7 @@ import { canonicalContent, contentSize } from "../prompt/content.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { templateFaults } from "../prompt/template.ts";
 import type { Actor } from "./actor.ts";
+import { takeAlias } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, findVersion, type ProjectRef, readLabels } from "./find.ts";
 import { placeLabels } from "./labels.ts";
@@ -151,6 +152,7 @@ async function saveFirst(
       details: { newest: null, between: [] },
     });
   }
+  await takeAlias(transaction, project, actor, save.name);
   const inserted = await transaction
     .insertInto("prompts")
     .values({

@@ -5,8 +5,9 @@ import type { PromptSummary, TrashedPrompt } from "../contract/shapes.ts";
 import { type Database, type Queries, violatedConstraint } from "../database/database.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
+import { claimName } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { lockPrompt, type ProjectRef } from "./find.ts";
+import { lockPromptNamed, type ProjectRef } from "./find.ts";
 import { presentTrashed, summaryOf } from "./list.ts";
 import { refuseProtectedPrompt } from "./protected-labels.ts";
 
@@ -26,7 +27,7 @@ export async function trashIn(
   actor: Actor,
   name: string,
 ): Promise<TrashedPrompt> {
-  const prompt = await lockPrompt(transaction, project, name);
+  const prompt = await lockPromptNamed(transaction, project, name);
   await refuseProtectedPrompt(transaction, prompt.id, actor);
   await changePrompt(transaction, prompt.id, { trashed_at: sql`now()`, trashed_by: actor.name });
   recordPromptDeed(transaction, project, actor, {
@@ -61,6 +62,7 @@ export async function restorePrompt(
       if (!row) throw new PromptlibError("prompt_not_found", { message: "There is no such prompt in the trash." });
       await refuseProtectedPrompt(transaction, row.id, actor);
       await changePrompt(transaction, row.id, { trashed_at: null, trashed_by: null });
+      await claimName(transaction, project, row.name, row.id);
       recordPromptDeed(transaction, project, actor, {
         action: "prompt.restore",
         subject: row.name,

@@ -28,6 +28,7 @@ export type {
   NewUser,
 } from "../contract/routes.ts";
 export type {
+  Alias,
   ApiKey,
   AuditEntry,
   CreatedKey,

@@ -1,5 +1,6 @@
 import type { FetchQuery, ListQuery } from "../contract/routes.ts";
 import type {
+  Alias,
   List,
   PatchPrompt,
   Prompt,
@@ -16,6 +17,8 @@ export interface FetchedPrompt {
   /** For `ifNoneMatch` next time. */
   etag: string | null;
   servedFrom: ServedFrom;
+  /** The present name of the prompt, when it was asked for by one that it had before. */
+  renamedTo: string | null;
 }
 export interface PromptPage extends List<PromptSummary> {
   servedFrom: ServedFrom;
@@ -59,6 +62,19 @@ export function promptCalls(transport: Transport) {
     /** Changes description or tags; makes no version. */
     patchPrompt: (name: string, body: PatchPrompt): Promise<PromptSummary> =>
       transport.body({ method: "PATCH", path: at(name), query: project, body }),
+    /** The old name goes on answering as an alias. A folder is part of the name. */
+    renamePrompt: (name: string, to: string): Promise<PromptSummary> =>
+      transport.body({ method: "POST", path: at(name, "/rename"), query: project, body: { to } }),
+    /** A new prompt out of one version of another: by number, by label, or the latest. */
+    duplicatePrompt: (name: string, to: string, which: WhichVersion = {}): Promise<SavedPrompt> =>
+      transport.body({ method: "POST", path: at(name, "/duplicate"), query: project, body: { to, ...which } }),
+    /** Names that prompts had before and still answer under. */
+    listAliases: (page: PageOptions = {}): Promise<List<Alias>> =>
+      transport.body({ method: "GET", path: "/api/aliases", query: { ...page, ...project } }),
+    /** The former name answers no more. */
+    async removeAlias(name: string): Promise<void> {
+      await transport.body({ method: "DELETE", path: "/api/aliases", query: { name, ...project } });
+    },
     trashPrompt: (name: string): Promise<TrashedPrompt> =>
       transport.body({ method: "DELETE", path: at(name), query: project }),
     listTrash: (page: PageOptions = {}): Promise<List<TrashedPrompt>> =>
@@ -95,7 +111,14 @@ function fetchPromptThrough(transport: Transport, at: (name: string) => string) 
       query: { ...query, ...transport.project },
       ...(ifNoneMatch === undefined ? {} : { headers: { "if-none-match": ifNoneMatch }, accepts: [304] }),
     });
-    return status === 304 ? null : { prompt: body, etag: headers.get("etag"), servedFrom: servedFrom(headers) };
+    if (status === 304) return null;
+    const renamedTo = headers.get("x-renamed-to");
+    return {
+      prompt: body,
+      etag: headers.get("etag"),
+      servedFrom: servedFrom(headers),
+      renamedTo: renamedTo === null ? null : decodeURIComponent(renamedTo),
+    };
   }
   return fetchPrompt;
 }

@@ -2,14 +2,17 @@
 import { PromptlibError } from "../contract/errors.ts";
 import { type ImportPiece, importPiece, type SavePrompt } from "../contract/shapes.ts";
 import { transact } from "../database/transaction.ts";
+import { listAliases, removeAlias } from "../library/aliases.ts";
 import { importFiles } from "../library/import/import.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
 import { listMirrored } from "../library/mirror-reader.ts";
 import { readPage } from "../library/page.ts";
 import { readyAnswer } from "../library/ready.ts";
+import { duplicatePrompt, renamePrompt } from "../library/rename.ts";
 import { prepareSave, readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import { normalizeName } from "../prompt/names.ts";
+import { RENAMED_TO } from "./answer.ts";
 import { requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
@@ -19,8 +22,13 @@ const FROM_MIRROR = { "x-served-from": "mirror" };
 export const promptHandlers = {
   async fetchPrompt({ project, params, query, raw }, { backend }) {
     if (query.version !== undefined && query.label !== undefined) throw eitherVersionOrLabel();
-    const { bytes, etag, fromMirror } = await backend.fetch(project, normalizeName(params.name), query);
-    const headers = { etag, "cache-control": "private, no-cache", ...(fromMirror ? FROM_MIRROR : {}) };
+    const { bytes, etag, renamedTo, fromMirror } = await backend.fetch(project, normalizeName(params.name), query);
+    const headers = {
+      etag,
+      "cache-control": "private, no-cache",
+      ...(fromMirror ? FROM_MIRROR : {}),
+      ...renamed(renamedTo),
+    };
     return matches(raw.headers["if-none-match"], etag) ? { status: 304, headers } : { body: bytes, headers };
   },
 
@@ -49,6 +57,26 @@ export const promptHandlers = {
     return { body: await trashPrompt(backend.database, project, actor, normalizeName(params.name)) };
   },
 
+  async renamePrompt({ project, actor, params, body }, { backend }) {
+    const [name, to] = [normalizeName(params.name), normalizeName(body.to)];
+    return { body: await renamePrompt(backend.database, project, actor, name, to) };
+  },
+
+  async duplicatePrompt({ project, actor, params, body }, { backend }) {
+    const request = { ...body, to: normalizeName(body.to) };
+    const made = await duplicatePrompt(backend.database, project, actor, normalizeName(params.name), request);
+    return { status: 201, body: made };
+  },
+
+  async listAliases({ project, query }, { backend }) {
+    return { body: await listAliases(backend.database.reads, project, readPage(query)) };
+  },
+
+  async removeAlias({ project, actor, query }, { backend }) {
+    await removeAlias(backend.database, project, actor, normalizeName(query.name));
+    return { status: 204 };
+  },
+
   async listVersions({ project, params, query }, { backend }) {
     return { body: await listVersions(backend.database.reads, project, normalizeName(params.name), readPage(query)) };
   },
@@ -66,6 +94,10 @@ export const promptHandlers = {
     return { body: importFiles(backend.database, project, actor, piecesOf(linesOf(raw)), options) };
   },
 } satisfies Partial<Handlers>;
+
+function renamed(to: string | null): Record<string, string> {
+  return to === null ? {} : { [RENAMED_TO]: encodeURIComponent(to) };
+}
 
 function eitherVersionOrLabel(): PromptlibError {
   return new PromptlibError("invalid_request", {

@@ -222,6 +222,10 @@ async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask &
   if (needs("{username}")) await makeUser(server, fresh, id === "removeMember");
   if (id === "protectLabel" || id === "unprotectLabel") values.label = fresh;
   if (id === "unprotectLabel") await local.protectLabel(fresh);
+  if (id === "removeAlias") {
+    await local.savePrompt({ name: fresh, text: "x" });
+    await local.renamePrompt(fresh, `${fresh}-renamed`);
+  }
   if (id === "revokeKey") values.id = (await local.createKey({ name: fresh })).id;
   if (id === "restorePrompt") values.id = await trashed(server, fresh);
   const query = new URLSearchParams();
@@ -254,6 +258,8 @@ function bodyOf(id: string, fresh: string): unknown {
     savePrompt: { name: fresh, text: "x" },
     patchPrompt: { description: "changed" },
     moveLabel: { version: 1 },
+    renamePrompt: { to: `${fresh}-renamed` },
+    duplicatePrompt: { to: `${fresh}-copy` },
     promoteLabel: { from: "staging", folder: fresh },
     createProject: { name: fresh },
     setMember: { role: "viewer" },

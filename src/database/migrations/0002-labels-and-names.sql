@@ -24,3 +24,19 @@ create table protected_labels (
 );
 grant select on protected_labels to promptlib_app, promptlib_guard;
 grant insert, delete on protected_labels to promptlib_app;
+
+-- Names that a prompt had: each goes on answering until it ends. An ended one is kept: whoever finds the prompt under
+-- its old name, in a file of the mirror say, can tell that it was once called so.
+create table aliases (
+  id bigint generated always as identity primary key,
+  project_id bigint not null references projects,
+  name text not null,
+  prompt_id bigint not null references prompts,
+  made_at timestamptz not null default now(),
+  made_by text not null,
+  ended_at timestamptz
+);
+create unique index aliases_by_name on aliases (project_id, name collate "C") where ended_at is null;
+create index aliases_by_prompt on aliases (prompt_id);
+grant select on aliases to promptlib_app, promptlib_guard;
+grant insert, update (ended_at) on aliases to promptlib_app;

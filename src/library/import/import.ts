@@ -6,6 +6,7 @@ import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shap
 import { type Database, isAway, type Queries } from "../../database/database.ts";
 import { transact } from "../../database/transaction.ts";
 import type { Actor } from "../actor.ts";
+import { presentNames } from "../aliases.ts";
 import type { ProjectRef } from "../find.ts";
 import { type LockedPrompts, lockPrompts, type PreparedSave, savePrompt } from "../save.ts";
 import { trashIn } from "../trash.ts";
@@ -47,6 +48,8 @@ class Importer {
   readonly #options: ImportOptions;
   /** Hashes of the names that the files have, so that memory stays small. */
   readonly #present = new Set<string>();
+  /** Hashes of the names of prompts that the files still call by a former one. */
+  readonly #renamed = new Set<string>();
   /** In a dry run: what the names that came before would be at by then. */
   readonly #rehearsed = new Map<string, { version: number; hash: Buffer }>();
   /** A rejected row without a readable name may be any prompt: then nothing is known to be missing for sure. */
@@ -127,12 +130,21 @@ class Importer {
 
   async #saveAll(transaction: Queries, batch: Pending[]): Promise<ImportItem[]> {
     const names = batch.map(({ save }) => save.name);
-    const locked = await lockPrompts(transaction, this.#project, names);
+    const named = await lockPrompts(transaction, this.#project, names);
+    const present = await presentNames(
+      transaction,
+      this.#project,
+      names.filter((name) => !named.has(name)),
+    );
+    const locked = new Map([...named, ...(await lockPrompts(transaction, this.#project, [...present.values()]))]);
     const items: ImportItem[] = [];
     for (const { item, save } of batch) {
       try {
-        const { created, version } = await this.#saveOne(transaction, save, locked);
-        items.push({ ...item, version, result: !created ? "unchanged" : version === 1 ? "created" : "updated" });
+        const follows = present.get(save.name);
+        const { created, version } = await this.#saveOne(transaction, save, follows ?? save.name, locked);
+        const result = !created ? "unchanged" : version === 1 ? "created" : "updated";
+        const notes = follows === undefined ? item.notes : [...item.notes, `saved as “${follows}”, its name by now`];
+        items.push({ ...item, version, result, notes });
       } catch (error) {
         if (!(error instanceof PromptlibError) || isGone(error) || error.code === "disk_full") throw error;
         items.push({ ...item, result: "rejected", reason: error.message });
@@ -141,11 +153,26 @@ class Importer {
     return items;
   }
 
-  async #saveOne(transaction: Queries, save: PreparedSave, locked: LockedPrompts) {
+  /** `name`: the present one of a prompt that the file calls by a former one; else as the file has it. */
+  async #saveOne(transaction: Queries, save: PreparedSave, name: string, locked: LockedPrompts) {
+    if (name !== save.name) this.#follow(save.name, name);
     const before = this.#rehearsed.get(fingerprint(save.name));
-    if (!before) return savePrompt(transaction, this.#project, this.#actor, save, this.#options.format, locked);
+    if (!before) {
+      const named = { ...save, name };
+      return savePrompt(transaction, this.#project, this.#actor, named, this.#options.format, locked);
+    }
     const created = !before.hash.equals(save.hash);
     return { created, version: created ? before.version + 1 : before.version };
+  }
+
+  /** What the files call by a former name is not missing in them; and it is not saved twice over. */
+  #follow(former: string, name: string): void {
+    if (this.#present.has(fingerprint(name))) {
+      throw new PromptlibError("already_exists", {
+        message: `“${former}” is a former name of “${name}”, which the files have, too.`,
+      });
+    }
+    this.#renamed.add(fingerprint(name));
   }
 
   /** What an earlier import brought and these files no longer have. */
@@ -193,7 +220,12 @@ class Importer {
       .where("trashed_at", "is", null)
       .orderBy("name")
       .execute();
-    return rows.map(({ name }) => name).filter((name) => !this.#present.has(fingerprint(name)));
+    return rows
+      .map(({ name }) => name)
+      .filter((name) => {
+        const hash = fingerprint(name);
+        return !this.#present.has(hash) && !this.#renamed.has(hash);
+      });
   }
 
   /** A dry run does the same and takes it back, so that it tells exactly what would be. */
