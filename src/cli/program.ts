@@ -19,6 +19,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   rename: async () => (await import("./rename.ts")).registerRename,
   duplicate: async () => (await import("./duplicate.ts")).registerDuplicate,
   alias: async () => (await import("./alias.ts")).registerAlias,
+  redact: async () => (await import("./redact.ts")).registerRedact,
   label: async () => (await import("./label.ts")).registerLabel,
   labelled: async () => (await import("./labelled.ts")).registerLabelled,
   promote: async () => (await import("./promote.ts")).registerPromote,

@@ -123,6 +123,12 @@ export const errorTable = rows({
     message: "The prompt has no such version.",
     hint: "The newest version is in details.",
   },
+  version_redacted: {
+    status: 410,
+    exit: 3,
+    message: "This version was redacted: what it said is gone.",
+    hint: "Take another version. Who redacted it, and when, is in the list of versions.",
+  },
   label_not_found: {
     status: 404,
     exit: 3,
@@ -184,6 +190,12 @@ export const errorTable = rows({
     exit: 5,
     message: "Some of these prompts cannot be promoted; nothing was moved.",
     hint: "Each is listed in details with what is wrong. Leave them out, or mend them, and promote again.",
+  },
+  version_in_use: {
+    status: 409,
+    exit: 5,
+    message: "A label is on this version, so applications fetch it.",
+    hint: "Move the labels in details to another version first; for latest, save a new version.",
   },
   type_conflict: {
     status: 409,

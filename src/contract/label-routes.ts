@@ -53,7 +53,7 @@ const ofOnePrompt = table({
     query: projectQuery,
     body: moveLabel,
     answers: { 200: labels.labelPosition },
-    errors: ["prompt_not_found", "version_not_found", "label_protected"],
+    errors: ["prompt_not_found", "version_not_found", "label_protected", "version_redacted"],
   },
   undoLabel: {
     method: "POST",
@@ -67,7 +67,14 @@ const ofOnePrompt = table({
       version: versionNumber.optional().describe("where the caller believes the label to be: 409 when it is elsewhere"),
     }),
     answers: { 200: labels.undoneMove },
-    errors: ["prompt_not_found", "label_not_found", "label_moved", "nothing_to_undo", "label_protected"],
+    errors: [
+      "prompt_not_found",
+      "label_not_found",
+      "label_moved",
+      "nothing_to_undo",
+      "label_protected",
+      "version_redacted",
+    ],
   },
   removeLabel: {
     method: "DELETE",

@@ -70,7 +70,7 @@ const promptRoutes = table({
     params: promptParams,
     query: fetchQuery,
     answers: { 200: shapes.prompt, 304: null },
-    errors: ["prompt_not_found", "version_not_found", "label_not_found"],
+    errors: ["prompt_not_found", "version_not_found", "label_not_found", "version_redacted"],
   },
   patchPrompt: {
     method: "PATCH",
@@ -117,7 +117,26 @@ const promptRoutes = table({
     query: projectQuery,
     body: shapes.duplicatePrompt,
     answers: { 201: shapes.savedPrompt },
-    errors: ["prompt_not_found", "version_not_found", "label_not_found", "already_exists", "label_protected"],
+    errors: [
+      "prompt_not_found",
+      "version_not_found",
+      "label_not_found",
+      "already_exists",
+      "label_protected",
+      "version_redacted",
+    ],
+  },
+  redactVersion: {
+    method: "POST",
+    path: "/api/prompts/{name}/versions/{version}/redact",
+    access: "admin",
+    summary: "Take out what a version says, for good: a secret, say. Number, author, time and hash stay.",
+    withoutDatabase: false,
+    params: promptParams.extend({ version: versionNumber }),
+    query: projectQuery,
+    body: shapes.redactVersion,
+    answers: { 200: shapes.redactedVersion },
+    errors: ["prompt_not_found", "version_not_found", "version_in_use"],
   },
   listVersions: {
     method: "GET",
@@ -138,6 +157,7 @@ const twins = {
   trashPromptByQuery: twin(promptRoutes.trashPrompt),
   renamePromptByQuery: twin(promptRoutes.renamePrompt),
   duplicatePromptByQuery: twin(promptRoutes.duplicatePrompt),
+  redactVersionByQuery: twin(promptRoutes.redactVersion),
   listVersionsByQuery: twin(promptRoutes.listVersions),
 };
 

@@ -134,7 +134,16 @@ export const promptSummary = z.object({
   createdAt: instant,
   updatedAt: instant,
 });
-export const versionSummary = z.object(versionFields);
+export const versionSummary = z.object({
+  ...versionFields,
+  redactedAt: instant.nullable().describe("when what it said was taken out"),
+  redactedBy: z.string().nullable(),
+});
+export const redactVersion = z.strictObject({ reason: text().trim().min(1).max(2000).describe("for the audit log") });
+export const redactedVersion = versionSummary.extend({
+  name: promptName,
+  heldByBackupsUntil: instant.nullable().describe("null: as long as backups and WAL from before are kept"),
+});
 /** A name that a prompt had before and still answers under. */
 export const alias = z.object({
   name: promptName,
@@ -260,6 +269,7 @@ export type DuplicatePrompt = z.infer<typeof duplicatePrompt>;
 export type Alias = z.infer<typeof alias>;
 export type PromptSummary = z.infer<typeof promptSummary>;
 export type PromptType = z.infer<typeof promptType>;
+export type RedactedVersion = z.infer<typeof redactedVersion>;
 export type VersionSummary = z.infer<typeof versionSummary>;
 export type TrashedPrompt = z.infer<typeof trashedPrompt>;
 export type Content = z.infer<typeof content>;

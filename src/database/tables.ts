@@ -68,6 +68,8 @@ export interface Tables {
     message: WithDefault<string>;
     author: string;
     created_at: Timestamp;
+    redacted_at: Date | null;
+    redacted_by: string | null;
   };
   labels: { prompt_id: Id; label: string; version: number; moved_at: Timestamp; moved_by: string };
   label_moves: {

@@ -75,13 +75,33 @@ export async function readLabels(db: Queries, promptId: Id): Promise<LabelMap> {
   return Object.fromEntries(rows.map(({ label, version }) => [label, version]));
 }
 
+/** A version that is there. Errors: `version_redacted`. */
 export async function findVersion(db: Queries, promptId: Id, version: number): Promise<VersionRow> {
-  return db
+  const row = await db
     .selectFrom("versions")
     .selectAll()
     .where("prompt_id", "=", promptId)
     .where("version", "=", version)
     .executeTakeFirstOrThrow();
+  if (row.redacted_at !== null) throw versionRedacted(version, row.redacted_at);
+  return row;
+}
+
+/** For a version that is about to be labelled. Errors: `version_redacted`. */
+export async function refuseRedacted(db: Queries, promptId: Id, version: number): Promise<void> {
+  const { redacted_at } = await db
+    .selectFrom("versions")
+    .select("redacted_at")
+    .where("prompt_id", "=", promptId)
+    .where("version", "=", version)
+    .executeTakeFirstOrThrow();
+  if (redacted_at !== null) throw versionRedacted(version, redacted_at);
+}
+
+export function versionRedacted(version: number, at: Date): PromptlibError {
+  return new PromptlibError("version_redacted", {
+    message: `Version ${version} was redacted at ${at.toISOString()}: what it said is gone.`,
+  });
 }
 
 /**

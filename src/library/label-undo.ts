@@ -7,7 +7,7 @@ import type { Id } from "../database/tables.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { lockPrompt, type ProjectRef } from "./find.ts";
+import { lockPrompt, type ProjectRef, refuseRedacted } from "./find.ts";
 import { neverThere, presentMove } from "./label-history.ts";
 import { recordMove, refuseLatest } from "./labels.ts";
 
@@ -15,7 +15,7 @@ import { recordMove, refuseLatest } from "./labels.ts";
  * Takes back the last move that was not taken back yet, whoever made it. `expected`: the version on which the caller
  * believes the label to be.
  * Errors: `prompt_not_found`, `label_not_found` when it never was on this prompt, `label_moved` when it is not where it
- * was expected, with who moved it; `nothing_to_undo`, `label_protected`.
+ * was expected, with who moved it; `nothing_to_undo`, `label_protected`, `version_redacted`.
  */
 export async function undoLabel(
   database: Database,
@@ -33,6 +33,7 @@ export async function undoLabel(
     if (!last) {
       throw new PromptlibError("nothing_to_undo", { message: `Every move of “${label}” was taken back already.` });
     }
+    if (last.from_version !== null) await refuseRedacted(transaction, prompt.id, last.from_version);
     const back = { label, from_version: last.to_version, to_version: last.from_version, undoes: last.id };
     const move = await recordMove(transaction, project, prompt.id, back, actor);
     await changePrompt(transaction, prompt.id);

@@ -7,7 +7,7 @@ import type { Id } from "../database/tables.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { findPrompt, lockPrompt, type ProjectRef, promptNotFound, selectVersion } from "./find.ts";
+import { findPrompt, lockPrompt, type ProjectRef, promptNotFound, refuseRedacted, selectVersion } from "./find.ts";
 import { refuseProtectedLabel } from "./protected-labels.ts";
 
 /**
@@ -82,7 +82,7 @@ export function refuseLatest(label: string): void {
   });
 }
 
-/** Moves a label; the same place again changes nothing. Errors: `prompt_not_found`, `version_not_found`, `label_protected`. */
+/** Moves a label; the same place again changes nothing. Errors: `prompt_not_found`, `version_not_found`, `version_redacted`, `label_protected`. */
 export async function moveLabel(
   database: Database,
   project: ProjectRef,
@@ -94,6 +94,7 @@ export async function moveLabel(
   return transact(database, async (transaction) => {
     const prompt = await lockPrompt(transaction, project, name);
     selectVersion(prompt, {}, { version });
+    await refuseRedacted(transaction, prompt.id, version);
     const moved = await placeLabels(transaction, project, prompt.id, [label], version, actor);
     if (moved.length > 0) {
       await changePrompt(transaction, prompt.id);

@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { isErrno, prepareDirectory, readIfExists, writeFileDurably } from "../base/files.ts";
 import type { Content } from "../contract/shapes.ts";
 import type { Id } from "../database/tables.ts";
+import { versionRedacted } from "./find.ts";
 import { isAliasFile, readAliasFile, replaceIn } from "./mirror-alias.ts";
 import { mirrorPath } from "./mirror-path.ts";
 import { type LabelMap, presentPrompt, type VersionRow, versionSummary } from "./stored.ts";
@@ -15,7 +16,7 @@ const FILE_LIMIT = 4 * 1024 * 1024;
 const FORMAT = 1;
 
 type MirroredContent = Omit<Content, "text" | "messages"> & Partial<Pick<Content, "text" | "messages">>;
-export type MirroredVersion = ReturnType<typeof versionSummary> & MirroredContent;
+export type MirroredVersion = ReturnType<typeof versionSummary> & MirroredContent & { redactedAt?: string };
 
 export interface MirroredPrompt {
   format: typeof FORMAT;
@@ -30,6 +31,8 @@ export interface MirroredPrompt {
   labels: LabelMap;
   /** Names that it had before and still answers under; a file of each leads here. Files of older programs lack it. */
   aliases?: string[];
+  /** Versions that say nothing any more. */
+  redacted?: number[];
   createdAt: string;
   updatedAt: string;
   /** Older versions in files beside this one, in order. */
@@ -65,6 +68,7 @@ export function mirroredVersion(row: VersionRow): MirroredVersion {
     variables: row.variables,
     config: row.config as Content["config"],
     template: row.template,
+    ...(row.redacted_at === null ? {} : { redactedAt: row.redacted_at.toISOString() }),
   };
 }
 
@@ -155,9 +159,10 @@ export async function mirroredVersionOf(
   return (JSON.parse(text) as MirroredVersion[]).find((candidate) => candidate.version === version) ?? null;
 }
 
-/** As the server answers it. */
+/** As the server answers it. Errors: `version_redacted`. */
 export function presentMirrored(prompt: MirroredPrompt, version: MirroredVersion) {
-  const { createdAt, contentHash, text, messages, ...rest } = version;
+  const { createdAt, contentHash, text, messages, redactedAt, ...rest } = version;
+  if (redactedAt !== undefined) throw versionRedacted(version.version, new Date(redactedAt));
   return presentPrompt(
     prompt.project,
     prompt,
@@ -211,6 +216,10 @@ async function withArchives(path: string): Promise<string[]> {
 
 export async function removeMirrorFile(path: string): Promise<void> {
   for (const file of (await withArchives(path)).reverse()) await rm(file, { force: true });
+}
+
+export async function removeArchives(path: string): Promise<void> {
+  for (const file of (await withArchives(path)).slice(1)) await rm(file, { force: true });
 }
 
 /** Moves a prompt's files to another folder, where they are kept as they are. */

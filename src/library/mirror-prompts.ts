@@ -12,6 +12,7 @@ import {
   mirroredVersion,
   mirrorFile,
   readMirrorFile,
+  removeArchives,
   removeMirrorFile,
   writeMirrorFile,
 } from "./mirror-file.ts";
@@ -54,6 +55,8 @@ async function readRows(db: Queries, ids: readonly Id[]) {
       labelsOfPrompt.as("labels"),
       namesOf(sql`ended_at is null`).as("aliases"),
       namesOf(sql`true`).as("names"),
+      sql<number[]>`(select coalesce(json_agg(version order by version), '[]') from versions
+        where prompt_id = prompts.id and redacted_at is not null)`.as("redacted"),
     ])
     .where(sql<boolean>`prompts.id = any(${ids}::bigint[])`)
     .execute();
@@ -99,7 +102,7 @@ async function writePrompt(db: Queries, folder: string, row: Row): Promise<void>
   const before = await readOurs(path);
   const same = before?.id === row.id ? before : null;
   if (same?.revision === row.revision) return;
-  const archives = same?.archives ?? [];
+  const archives = same ? await keptArchives(path, same, row) : [];
   const prompt: MirroredPrompt = {
     format: 1,
     project: row.project,
@@ -112,6 +115,7 @@ async function writePrompt(db: Queries, folder: string, row: Row): Promise<void>
     revision: row.revision,
     labels: row.labels,
     aliases: row.aliases,
+    redacted: row.redacted,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     archives,
@@ -119,6 +123,13 @@ async function writePrompt(db: Queries, folder: string, row: Row): Promise<void>
   };
   if (before && !same) await removeMirrorFile(path);
   await writeMirrorFile(path, prompt, readVersions(db, row.id, archives.at(-1)?.to ?? 0, row.newest));
+}
+
+/** An archive is written once, but for a redaction: then all are made anew, and the old ones go before. */
+async function keptArchives(path: string, before: MirroredPrompt, row: Row): Promise<MirroredPrompt["archives"]> {
+  if (row.redacted.every((version) => before.redacted?.includes(version))) return before.archives;
+  await removeArchives(path);
+  return [];
 }
 
 /** A file that is damaged is written anew. */

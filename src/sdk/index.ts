@@ -44,6 +44,7 @@ export type {
   Prompt,
   PromptSummary,
   PromptType,
+  RedactedVersion,
   Role,
   SavedPrompt,
   SavePrompt,

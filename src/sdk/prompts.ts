@@ -5,6 +5,7 @@ import type {
   PatchPrompt,
   Prompt,
   PromptSummary,
+  RedactedVersion,
   SavedPrompt,
   SavePrompt,
   TrashedPrompt,
@@ -85,6 +86,14 @@ export function promptCalls(transport: Transport) {
         method: "POST",
         path: `/api/trash/${encodeURIComponent(id)}/restore`,
         query: project,
+      }),
+    /** Takes out what a version says, for good. No label may be on it. */
+    redactVersion: (name: string, version: number, reason: string): Promise<RedactedVersion> =>
+      transport.body({
+        method: "POST",
+        path: at(name, `/versions/${version}/redact`),
+        query: project,
+        body: { reason },
       }),
     /** Newest first, without content. */
     listVersions: (name: string, page: PageOptions = {}): Promise<List<VersionSummary>> =>

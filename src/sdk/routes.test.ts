@@ -26,6 +26,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   duplicatePrompt: (client) => client.duplicatePrompt("a/b", "c/d", { version: 3 }),
   listAliases: (client) => client.listAliases({ limit: 3, cursor: "c" }),
   removeAlias: (client) => client.removeAlias("a/ü"),
+  redactVersion: (client) => client.redactVersion("a/b", 3, "a password"),
   trashPrompt: (client) => client.trashPrompt("a/b"),
   listTrash: (client) => client.listTrash({ limit: 3, cursor: "c" }),
   restorePrompt: (client) => client.restorePrompt("17"),

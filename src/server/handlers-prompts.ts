@@ -8,6 +8,7 @@ import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/li
 import { listMirrored } from "../library/mirror-reader.ts";
 import { readPage } from "../library/page.ts";
 import { readyAnswer } from "../library/ready.ts";
+import { redactVersion } from "../library/redact.ts";
 import { duplicatePrompt, renamePrompt } from "../library/rename.ts";
 import { prepareSave, readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
@@ -75,6 +76,11 @@ export const promptHandlers = {
   async removeAlias({ project, actor, query }, { backend }) {
     await removeAlias(backend.database, project, actor, normalizeName(query.name));
     return { status: 204 };
+  },
+
+  async redactVersion({ project, actor, params, body }, { backend }) {
+    const name = normalizeName(params.name);
+    return { body: await redactVersion(backend.database, project, actor, name, params.version, body.reason) };
   },
 
   async listVersions({ project, params, query }, { backend }) {

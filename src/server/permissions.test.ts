@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ADMIN, type Ask, freshServer, newKey, newUser, type Served } from "../../test/support/server.ts";
 import type { Access, Route } from "../contract/route.ts";
 import { type RouteId, routes } from "../contract/routes.ts";
+import type { Client } from "../sdk/index.ts";
 
 const COLUMNS = [
   "everyone",
@@ -209,6 +210,11 @@ async function signIn(server: Served, name: string, password: string): Promise<s
   return (await server.local.login(usernameOf(name), password)).token;
 }
 
+/** Its first version has no label any more. */
+async function redactable(local: Client, name: string): Promise<void> {
+  await local.savePrompt({ name, text: "y", labels: ["given"] });
+}
+
 let counter = 0;
 
 /** A request that would succeed for whoever may: everything it needs is made for it alone. */
@@ -218,7 +224,8 @@ async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask &
   const needs = (path: string) => route.path.includes(path);
   if (needs("/prompts/{name}") || id.endsWith("ByQuery"))
     await local.savePrompt({ name: fresh, text: "x", labels: ["given"] });
-  const values: Record<string, string> = { name: fresh, username: fresh, label: "given" };
+  const values: Record<string, string> = { name: fresh, username: fresh, label: "given", version: "1" };
+  if (needs("{version}")) await redactable(local, fresh);
   if (needs("{username}")) await makeUser(server, fresh, id === "removeMember");
   if (id === "protectLabel" || id === "unprotectLabel") values.label = fresh;
   if (id === "unprotectLabel") await local.protectLabel(fresh);
@@ -258,6 +265,7 @@ function bodyOf(id: string, fresh: string): unknown {
     savePrompt: { name: fresh, text: "x" },
     patchPrompt: { description: "changed" },
     moveLabel: { version: 1 },
+    redactVersion: { reason: "a secret" },
     renamePrompt: { to: `${fresh}-renamed` },
     duplicatePrompt: { to: `${fresh}-copy` },
     promoteLabel: { from: "staging", folder: fresh },

@@ -40,3 +40,20 @@ create unique index aliases_by_name on aliases (project_id, name collate "C") wh
 create index aliases_by_prompt on aliases (prompt_id);
 grant select on aliases to promptlib_app, promptlib_guard;
 grant insert, update (ended_at) on aliases to promptlib_app;
+
+-- Redaction: number, author, time and hash of a version stay, what it said goes. The server may not change versions; it
+-- may call this.
+alter table versions
+  add column redacted_at timestamptz,
+  add column redacted_by text,
+  drop constraint versions_check,
+  add constraint versions_content check (
+    case when redacted_at is null then (text is null) <> (messages is null) else text is null and messages is null end);
+create function redact_version(of_prompt bigint, which integer, by_whom text) returns void
+  language sql security definer set search_path = promptlib, pg_temp as $$
+    update versions
+    set text = null, messages = null, variables = '{}', config = '{}', redacted_at = now(), redacted_by = by_whom
+    where prompt_id = of_prompt and version = which and redacted_at is null
+  $$;
+revoke execute on function redact_version from public;
+grant execute on function redact_version to promptlib_app;
