@@ -1,7 +1,7 @@
-/** Where labels have been, as tables: the moves of one, and every prompt that had it at a time. */
-import type { Client, LabelledPrompt, LabelMove } from "../sdk/index.ts";
+/** Labels as tables: the moves of one, who fetched by which, and every prompt that had one at a time. */
+import type { Client, LabelFetches, LabelledPrompt, LabelMove } from "../sdk/index.ts";
 import { everyPage } from "./every-page.ts";
-import { localTime, note, printJson } from "./output.ts";
+import { count, localTime, note, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 
 export async function printHistory(client: Client, name: string, label: string, json: boolean): Promise<void> {
@@ -19,6 +19,27 @@ const moveColumns: readonly Column<LabelMove>[] = [
   { title: "FROM", cell: ({ from }) => versionText(from), right: true, whole: true },
   { title: "TO", cell: ({ to }) => versionText(to), right: true, whole: true },
   { title: "BY", cell: ({ movedBy, undoes }) => (undoes === null ? movedBy : `${movedBy} (undo)`) },
+];
+
+export async function printFetches(
+  client: Client,
+  name: string,
+  label: string | undefined,
+  json: boolean,
+): Promise<void> {
+  const fetches = await client.listFetches(name);
+  const items = fetches.items.filter((one) => label === undefined || one.label === label);
+  if (json) return printJson({ ...fetches, items, total: items.length });
+  if (items.length === 0) return note("Nobody fetched it so far; what was fetched is told after a minute at most.");
+  printTable(fetchColumns, items);
+}
+
+const fetchColumns: readonly Column<LabelFetches>[] = [
+  { title: "LABEL", cell: ({ label }) => label },
+  { title: "LAST", cell: ({ lastAt }) => localTime(lastAt), whole: true },
+  { title: "FETCHES", cell: ({ fetches }) => count(fetches), right: true, whole: true },
+  { title: "SINCE", cell: ({ firstAt }) => localTime(firstAt), whole: true },
+  { title: "BY", cell: ({ caller, keyName }) => (keyName === null ? caller : `${caller} (${keyName})`) },
 ];
 
 export async function printLabelled(

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Client, LabelPosition } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { instantOf } from "./instant.ts";
-import { printHistory, versionText } from "./label-history.ts";
+import { printFetches, printHistory, versionText } from "./label-history.ts";
 import { localTime, note, print, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption, usage } from "./verb.ts";
@@ -12,6 +12,7 @@ interface LabelOptions {
   remove?: true;
   undo?: true;
   history?: true;
+  fetches?: true;
   at?: string;
   project?: string;
   json?: true;
@@ -27,6 +28,7 @@ export function registerLabel(program: Command): void {
     .option("--remove", "remove the label")
     .option("--undo", "take back the last move; with a version: only if the label is on that one")
     .option("--history", "where the label has been: who moved it, when, from where")
+    .option("--fetches", "who fetched the prompt by its labels, or by this one: how often, and last when")
     .option("--at <time>", "where the label was at this time: 2026-11-22T06:00:00Z, or a local time without a zone")
     .action(label);
   projectOption(jsonOption(command));
@@ -38,6 +40,7 @@ export function registerLabel(program: Command): void {
     "promptlib label greeting production --undo",
     "promptlib label greeting production --history",
     "promptlib label greeting production --at '2026-11-22 06:00'",
+    "promptlib label greeting --fetches",
     "promptlib label greeting production --remove",
   );
 }
@@ -48,12 +51,15 @@ async function label(
   version: string | undefined,
   options: LabelOptions,
 ): Promise<void> {
-  const { remove, undo, history, at, project, json = false } = options;
-  const deeds = [version !== undefined && !undo, remove, undo, history, at !== undefined].filter(Boolean).length;
-  if (label === undefined && deeds > 0) throw usage("Say which label.");
-  if (deeds > 1) throw usage("Give one of: a version, --remove, --undo, --history, --at.");
+  const { remove, undo, history, fetches, at, project, json = false } = options;
+  const deeds = [version !== undefined && !undo, remove, undo, history, fetches, at !== undefined].filter(
+    Boolean,
+  ).length;
+  if (label === undefined && deeds > 0 && !fetches) throw usage("Say which label.");
+  if (deeds > 1) throw usage("Give one of: a version, --remove, --undo, --history, --fetches, --at.");
   const moment = at === undefined ? {} : { at: instantOf(at) };
   const { client } = await connect({ project });
+  if (fetches) return await printFetches(client, name, label, json);
   if (label === undefined) return await listLabels(client, name, json);
   if (history) return await printHistory(client, name, label, json);
   if (undo) return await undoMove(client, name, label, version, json);

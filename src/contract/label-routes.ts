@@ -21,6 +21,17 @@ const ofOnePrompt = table({
     answers: { 200: shapes.listOf(labels.labelPosition) },
     errors: ["prompt_not_found"],
   },
+  listFetches: {
+    method: "GET",
+    path: "/api/prompts/{name}/fetches",
+    access: "viewer",
+    summary: "Who fetched the prompt by which label, how often, and last when; current to a minute.",
+    withoutDatabase: false,
+    params: promptParams,
+    query: projectQuery,
+    answers: { 200: shapes.listOf(labels.labelFetches) },
+    errors: ["prompt_not_found"],
+  },
   readLabel: {
     method: "GET",
     path: "/api/prompts/{name}/labels/{label}",
@@ -149,6 +160,7 @@ const ofTheProject = table({
 
 const twins = {
   listLabelsByQuery: twin(ofOnePrompt.listLabels),
+  listFetchesByQuery: twin(ofOnePrompt.listFetches),
   readLabelByQuery: twin(ofOnePrompt.readLabel),
   listLabelMovesByQuery: twin(ofOnePrompt.listLabelMoves),
   moveLabelByQuery: twin(ofOnePrompt.moveLabel),

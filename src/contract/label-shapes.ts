@@ -27,6 +27,14 @@ export const undoneMove = z.object({
   move: labelMove,
   undone: labelMove.describe("the move that was taken back, maybe somebody else's"),
 });
+export const labelFetches = z.object({
+  label: z.string().describe("latest where the fetch named neither label nor version"),
+  caller: z.string().describe("key:ID, user:NAME or local:OS-USER"),
+  keyName: z.string().nullable().describe("what the API key is called"),
+  fetches: z.int(),
+  firstAt: instant,
+  lastAt: instant,
+});
 export const protectedLabel = z.object({
   label: z.string(),
   protectedAt: instant,
@@ -80,6 +88,7 @@ export const labelledPrompt = z.object({
 export type LabelPosition = z.infer<typeof labelPosition>;
 export type LabelMove = z.infer<typeof labelMove>;
 export type UndoneMove = z.infer<typeof undoneMove>;
+export type LabelFetches = z.infer<typeof labelFetches>;
 export type ProtectedLabel = z.infer<typeof protectedLabel>;
 export type PromoteLabel = z.infer<typeof promoteLabel>;
 export type Promotion = z.infer<typeof promotion>;

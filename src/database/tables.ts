@@ -84,6 +84,7 @@ export interface Tables {
     promoted_from: string | null;
   };
   protected_labels: { project_id: Id; label: string; protected_at: Timestamp; protected_by: string };
+  label_fetches: { prompt_id: Id; label: string; caller: string; fetches: string; first_at: Date; last_at: Date };
   aliases: {
     id: Generated<Id>;
     project_id: Id;

@@ -18,6 +18,8 @@ export interface ReadyAnswer {
   etag: string;
   /** The present name of the prompt, when it was asked for by one that it had before. */
   renamedTo: string | null;
+  /** null: read from the mirror. */
+  promptId: Id | null;
 }
 
 interface ReadyPrompt {
@@ -99,7 +101,7 @@ export class ReadyPrompts {
     const { prompt, labels } = found;
     const wanted = selectVersion(prompt, labels, selector);
     const row = await findVersion(db, prompt.id, wanted);
-    const answer = readyAnswer(presentPrompt(project.name, prompt, row, labels), name);
+    const answer = readyAnswer(presentPrompt(project.name, prompt, row, labels), name, prompt.id);
     if (generation === this.#generation) this.#remember(keyOf(project, name), prompt, labels, wanted, answer);
     return answer;
   }
@@ -176,11 +178,12 @@ function sizeOf(entry: ReadyPrompt, key: string): number {
 }
 
 /** `asked`: the name under which it was asked for. */
-export function readyAnswer(prompt: Prompt, asked = prompt.name): ReadyAnswer {
+export function readyAnswer(prompt: Prompt, asked = prompt.name, promptId: Id | null = null): ReadyAnswer {
   const text = JSON.stringify(prompt);
   // Not Buffer.from: it cuts small ones out of shared blocks, and one that stays would keep its whole block.
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
   const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
-  return { bytes, etag: `"${prompt.version}-${hash}"`, renamedTo: asked === prompt.name ? null : prompt.name };
+  const renamedTo = asked === prompt.name ? null : prompt.name;
+  return { bytes, etag: `"${prompt.version}-${hash}"`, renamedTo, promptId };
 }

@@ -9,6 +9,7 @@ export {
   PromptlibError,
 } from "../contract/errors.ts";
 export type {
+  LabelFetches,
   LabelledPrompt,
   LabelMove,
   LabelPosition,

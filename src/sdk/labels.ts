@@ -1,4 +1,5 @@
 import type {
+  LabelFetches,
   LabelledPrompt,
   LabelMove,
   LabelPosition,
@@ -24,6 +25,9 @@ export function labelCalls({ body, project }: Transport) {
   return {
     listLabels: (name: string): Promise<List<LabelPosition>> =>
       body({ method: "GET", path: labelsOf(name), query: project }),
+    /** Who fetched by which label, how often and last when; current to a minute. */
+    listFetches: (name: string): Promise<List<LabelFetches>> =>
+      body({ method: "GET", path: `/api/prompts/${encodeURIComponent(name)}/fetches`, query: project }),
     /** Where a label stands, or stood at a time. */
     readLabel: (name: string, label: string, at: AtMoment = {}): Promise<LabelPosition> =>
       body({ method: "GET", path: labelAt(name, label), query: { ...at, ...project } }),

@@ -32,6 +32,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   restorePrompt: (client) => client.restorePrompt("17"),
   listVersions: (client) => client.listVersions("a/b", { limit: 3 }),
   listLabels: (client) => client.listLabels("a/b"),
+  listFetches: (client) => client.listFetches("a/b"),
   readLabel: (client) => client.readLabel("a/b", "production", { at: "2026-11-22T06:00:00+01:00" }),
   listLabelMoves: (client) => client.listLabelMoves("a/b", "production", { limit: 3, cursor: "c" }),
   listLabelled: (client) => client.listLabelled("production", { at: "2026-11-22T06:00:00Z", limit: 3 }),

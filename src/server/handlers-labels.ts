@@ -1,4 +1,5 @@
 /** Routes about labels: where they stand, where they stood, moving them. */
+import { listFetches } from "../library/label-fetches.ts";
 import { labelAt, listLabelled, listLabelMoves } from "../library/label-history.ts";
 import { promoteLabel } from "../library/label-promotion.ts";
 import { undoLabel } from "../library/label-undo.ts";
@@ -21,6 +22,10 @@ export const labelHandlers = {
   async removeLabel({ project, actor, params }, { backend }) {
     await removeLabel(backend.database, project, actor, normalizeName(params.name), params.label);
     return { status: 204 };
+  },
+
+  async listFetches({ project, params }, { backend }) {
+    return { body: await listFetches(backend.database.reads, project, normalizeName(params.name)) };
   },
 
   async readLabel({ project, params, query }, { backend }) {

@@ -14,6 +14,7 @@ import { prepareSave, readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { RENAMED_TO } from "./answer.ts";
+import { callerName } from "./caller.ts";
 import { requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
@@ -21,9 +22,14 @@ import type { Handlers } from "./route.ts";
 const FROM_MIRROR = { "x-served-from": "mirror" };
 
 export const promptHandlers = {
-  async fetchPrompt({ project, params, query, raw }, { backend }) {
+  async fetchPrompt({ project, caller, params, query, raw }, { backend, fetchCounts }) {
     if (query.version !== undefined && query.label !== undefined) throw eitherVersionOrLabel();
-    const { bytes, etag, renamedTo, fromMirror } = await backend.fetch(project, normalizeName(params.name), query);
+    const { bytes, etag, renamedTo, promptId, fromMirror } = await backend.fetch(
+      project,
+      normalizeName(params.name),
+      query,
+    );
+    fetchCounts.fetched(promptId, query, callerName(caller));
     const headers = {
       etag,
       "cache-control": "private, no-cache",

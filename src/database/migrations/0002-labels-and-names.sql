@@ -57,3 +57,16 @@ create function redact_version(of_prompt bigint, which integer, by_whom text) re
   $$;
 revoke execute on function redact_version from public;
 grant execute on function redact_version to promptlib_app;
+
+-- How often a label was fetched, and by whom: counted in the servers' memory, written once a minute.
+create table label_fetches (
+  prompt_id bigint not null references prompts,
+  label text not null,
+  caller text not null,
+  fetches bigint not null,
+  first_at timestamptz not null,
+  last_at timestamptz not null,
+  primary key (prompt_id, label, caller)
+);
+grant select on label_fetches to promptlib_app, promptlib_guard;
+grant insert, update on label_fetches to promptlib_app;
