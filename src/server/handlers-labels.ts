@@ -7,6 +7,7 @@ import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { readPage } from "../library/page.ts";
 import { listProtectedLabels, protectLabel, unprotectLabel } from "../library/protected-labels.ts";
 import { normalizeName } from "../prompt/names.ts";
+import { requireProjectAccess } from "./permission.ts";
 import type { Handlers } from "./route.ts";
 
 export const labelHandlers = {
@@ -43,7 +44,9 @@ export const labelHandlers = {
     return { body: await undoLabel(backend.database, project, actor, name, params.label, query.version) };
   },
 
-  async promoteLabel({ project, actor, params, body }, { backend }) {
+  async promoteLabel({ project, actor, caller, params, body }, { backend }) {
+    // The answer lists them: who may only move the label says which prompts.
+    if (!body.names) requireProjectAccess("viewer", caller, project, null);
     return { body: await promoteLabel(backend.database, project, actor, params.label, body) };
   },
 

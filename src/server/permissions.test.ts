@@ -134,6 +134,11 @@ describe("on the real server", () => {
     await expect(key.moveLabel("labelled", "given", 1)).resolves.toMatchObject({ label: "given" });
     await expect(key.moveLabel("labelled", "production", 1)).rejects.toMatchObject({ code: "forbidden" });
     await expect(key.removeLabel("labelled", "production")).rejects.toMatchObject({ code: "forbidden" });
+    const promoted = await key.promoteLabel("given", { from: "latest", names: ["labelled"] });
+    expect(promoted).toMatchObject({ moved: 0, unchanged: 1 });
+    // It reads nothing: which prompts there are, it is not told.
+    const all = { from: "latest", all: true } as const;
+    await expect(key.promoteLabel("given", all)).rejects.toMatchObject({ code: "forbidden" });
   });
 
   it("an existing project of others and one that does not exist are answered alike", async () => {
@@ -229,6 +234,7 @@ async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask &
   if (needs("{username}")) await makeUser(server, fresh, id === "removeMember");
   if (id === "protectLabel" || id === "unprotectLabel") values.label = fresh;
   if (id === "unprotectLabel") await local.protectLabel(fresh);
+  if (id === "promoteLabel") await local.savePrompt({ name: fresh, text: "x" });
   if (id === "removeAlias") {
     await local.savePrompt({ name: fresh, text: "x" });
     await local.renamePrompt(fresh, `${fresh}-renamed`);
@@ -268,7 +274,7 @@ function bodyOf(id: string, fresh: string): unknown {
     redactVersion: { reason: "a secret" },
     renamePrompt: { to: `${fresh}-renamed` },
     duplicatePrompt: { to: `${fresh}-copy` },
-    promoteLabel: { from: "staging", folder: fresh },
+    promoteLabel: { from: "latest", names: [fresh] },
     createProject: { name: fresh },
     setMember: { role: "viewer" },
     createKey: { name: fresh },
