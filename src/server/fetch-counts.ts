@@ -11,11 +11,15 @@ const PORTION = 5_000;
 /** Prompts, labels and callers remembered while nothing can be written; what is new beyond that is not counted. */
 const MOST = 50_000;
 
+/** In maps of maps: to put three texts together for each fetch would cost more than all the rest. */
+type Counts = Map<FetchCount["promptId"], Map<FetchCount["caller"], Map<FetchCount["label"], FetchCount>>>;
+
 export class FetchCounts {
   readonly #backend: Backend;
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
-  #counts = new Map<string, FetchCount>();
+  #counts: Counts = new Map();
+  #size = 0;
   #writing: Promise<void> | null = null;
 
   constructor(backend: Backend, log: Log) {
@@ -24,21 +28,32 @@ export class FetchCounts {
     this.#timer = setInterval(() => void this.write(), WRITE_EVERY_MS);
   }
 
-  /** `promptId`: null where it is not known; a fetch by version is none of a label. */
+  /**
+   * `promptId`: null where it is not known; a fetch by version is none of a label. `caller`: the id of a key, or the name
+   * of somebody else.
+   */
   fetched(promptId: string | null, { version, label = "latest" }: Selector, caller: string): void {
     if (promptId === null || version !== undefined) return;
     const at = now();
-    this.#add({ promptId, label, caller, count: 1, firstAt: at, lastAt: at });
+    const known = this.#counts.get(promptId)?.get(caller)?.get(label);
+    if (known) {
+      known.count += 1;
+      known.lastAt = at;
+    } else this.#add({ promptId, label, caller, count: 1, firstAt: at, lastAt: at });
   }
 
   #add(more: FetchCount): void {
-    const key = `${more.promptId} ${more.label} ${more.caller}`;
-    const known = this.#counts.get(key);
+    const ofPrompt = this.#counts.get(more.promptId) ?? new Map<string, Map<string, FetchCount>>();
+    const ofCaller = ofPrompt.get(more.caller) ?? new Map<string, FetchCount>();
+    const known = ofCaller.get(more.label);
     if (known) {
       known.count += more.count;
       if (more.firstAt < known.firstAt) known.firstAt = more.firstAt;
       if (more.lastAt > known.lastAt) known.lastAt = more.lastAt;
-    } else if (this.#counts.size < MOST) this.#counts.set(key, more);
+    } else if (this.#size < MOST) {
+      this.#size += 1;
+      this.#counts.set(more.promptId, ofPrompt.set(more.caller, ofCaller.set(more.label, more)));
+    }
   }
 
   /** Writes what was counted; two never at once. */
@@ -50,12 +65,15 @@ export class FetchCounts {
 
   async #writeAll(): Promise<void> {
     if (!this.#backend.feed.isLive) return;
-    const counts = [...this.#counts.values()];
+    const counts = [...this.#counts.values()].flatMap((callers) =>
+      [...callers.values()].flatMap((labels) => [...labels.values()]),
+    );
     this.#counts = new Map();
+    this.#size = 0;
     let written = 0;
     try {
       for (; written < counts.length; written += PORTION) {
-        await writeFetches(this.#backend.database.writes, counts.slice(written, written + PORTION));
+        await writeFetches(this.#backend.database.writes, counts.slice(written, written + PORTION).map(withName));
       }
     } catch (error) {
       for (const count of counts.slice(written)) this.#add(count);
@@ -67,4 +85,9 @@ export class FetchCounts {
     clearInterval(this.#timer);
     await this.write();
   }
+}
+
+/** Ids of keys hold letters and digits alone. */
+function withName(count: FetchCount): FetchCount {
+  return count.caller.includes(":") ? count : { ...count, caller: `key:${count.caller}` };
 }

@@ -29,7 +29,7 @@ export const promptHandlers = {
       normalizeName(params.name),
       query,
     );
-    fetchCounts.fetched(promptId, query, callerName(caller));
+    fetchCounts.fetched(promptId, query, caller.kind === "key" ? caller.key.id : callerName(caller));
     const headers = {
       etag,
       "cache-control": "private, no-cache",

@@ -25,7 +25,7 @@ export function hotFetch(parts: Parts, request: IncomingMessage, response: Serve
   const ready = project && peek(parts, project, asked);
   if (!ready) return false;
   parts.lastUsed.used(key.id);
-  parts.fetchCounts.fetched(ready.promptId, asked.selector, `key:${key.id}`);
+  parts.fetchCounts.fetched(ready.promptId, asked.selector, key.id);
   parts.metrics.hotFetches += 1;
   response.writeHead(200, [
     "content-type",
