@@ -29,8 +29,9 @@ async function get(name: string, { label, version, project, json }: GetOptions):
   if (label !== undefined && version !== undefined) throw usage("Either --label or --version can be given.");
   const { client } = await connect({ project });
   const which = version === undefined ? { ...(label === undefined ? {} : { label }) } : { version };
-  const { prompt, servedFrom } = await client.fetchPrompt(name, which);
+  const { prompt, servedFrom, renamedTo } = await client.fetchPrompt(name, which);
   if (servedFrom === "mirror") note("The database is away: this is the last state that the server knew.");
+  if (renamedTo !== null) note(`${name} is called ${renamedTo} now.`);
   if (json) return printJson(prompt);
   process.stdout.write(promptText(prompt, process.stdout.isTTY === true));
 }

@@ -9,8 +9,9 @@ import { refusal } from "../../test/support/refusal.ts";
 import type { RestoreReport } from "../recovery/restore-report.ts";
 import { detailLines } from "./details.ts";
 import { drillLines } from "./drill.ts";
+import { instantOf } from "./instant.ts";
 import { Pace, timeLeft } from "./recovery-progress.ts";
-import { instantOf, reportLines } from "./restore.ts";
+import { reportLines } from "./restore.ts";
 
 describe("a time to restore to", () => {
   it.each([

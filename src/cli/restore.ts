@@ -4,6 +4,7 @@ import { PromptlibError } from "../contract/errors.ts";
 import type { RestoreOptions } from "../contract/recovery.ts";
 import type { Impossible, RestorePlan } from "../recovery/restore-plan-shapes.ts";
 import type { RestoreReport } from "../recovery/restore-report.ts";
+import { instantOf } from "./instant.ts";
 import { count, localTime, note, print, printJson, size } from "./output.ts";
 import { order } from "./recovery-order.ts";
 import { printTable } from "./table.ts";
@@ -56,25 +57,6 @@ function requestOf(what: string | undefined, { at, lsn, point, plan }: Options):
     ...(point === undefined ? {} : { point }),
     ...(plan ? { plan } : {}),
   };
-}
-
-const TIME = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(?:(:\d{2})([.]\d{1,6})?)? ?([Zz]|[+-]\d{2}(?::?\d{2})?)?$/;
-
-/**
- * ISO 8601 with a zone. Without one it is local time, which is what people have on their clocks. Microseconds count:
- * PostgreSQL has them, and a Date has none.
- */
-export function instantOf(text: string): string {
-  const [, day = "", minutes = "", seconds = ":00", fraction = "", zone] = TIME.exec(text.trim()) ?? [];
-  const local = `${day}T${minutes}${seconds}`;
-  // A Date takes the 31st of February for the 3rd of March, and 24:00 for the next day.
-  const isReal = new Date(`${local}Z`).toJSON()?.startsWith(local) ?? false;
-  if (!isReal) {
-    throw usage(`${text} is no time.`, "Write it as 2026-11-22T06:00:00Z, or as 2026-11-22 06:00 in local time.");
-  }
-  if (zone === undefined) return `${new Date(local).toISOString().slice(0, -".000Z".length)}${fraction}Z`;
-  const [, sign = "", hours = "", rest = "00"] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
-  return `${local}${fraction}${sign === "" ? "Z" : `${sign}${hours}:${rest}`}`;
 }
 
 export function reportLines(report: RestoreReport): string[] {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { promptText } from "./get.ts";
 import { expiry, keyState } from "./key.ts";
 import { columns } from "./list.ts";
+import { promotionOf, summaryText } from "./promote.ts";
 import { savedText, saveSettings } from "./push.ts";
 import { outputText, renderRequest } from "./render.ts";
 import { layTable } from "./table.ts";
@@ -86,6 +87,32 @@ describe("what render sends and prints", () => {
     expect(JSON.parse(outputText({ output: [{ role: "user", content: "Hi" }] }, true))).toEqual([
       { role: "user", content: "Hi" },
     ]);
+  });
+});
+
+describe("a promotion", () => {
+  it("sends what was given, and is refused when it is not said which prompts, or in two ways", () => {
+    expect(promotionOf("staging", ["a"], { dryRun: true })).toEqual({ from: "staging", names: ["a"], dryRun: true });
+    expect(promotionOf("staging", [], { folder: "mail", tag: "x" })).toEqual({
+      from: "staging",
+      folder: "mail",
+      tag: "x",
+    });
+    for (const [names, options] of [
+      [[], {}],
+      [["a"], { all: true }],
+      [[], { all: true, tag: "x" }],
+    ] as const) {
+      expect(() => promotionOf("staging", [...names], options)).toThrow(expect.objectContaining({ code: "usage" }));
+    }
+  });
+
+  it("says what was moved, or would be", () => {
+    const done = { label: "production", from: "staging", moved: 1, unchanged: 0, items: [], dryRun: false };
+    expect(summaryText(done)).toBe("production of 1 prompt was moved to where staging is.");
+    expect(summaryText({ ...done, moved: 2, unchanged: 3, dryRun: true })).toBe(
+      "production of 2 prompts would be moved to where staging is. 3 prompts had both on one version already.",
+    );
   });
 });
 

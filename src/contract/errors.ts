@@ -97,6 +97,12 @@ export const errorTable = rows({
     message: "You may not do this.",
     hint: "docs/permissions.md lists who may do what; ask an admin of the project or an operator.",
   },
+  label_protected: {
+    status: 403,
+    exit: 4,
+    message: "This would move a label that is protected in this project.",
+    hint: "It takes the role admin, or an API key with the scope label:NAME. Protected labels: promptlib protect",
+  },
   csrf: {
     status: 403,
     exit: 4,
@@ -129,11 +135,23 @@ export const errorTable = rows({
     message: "The prompt has no such version.",
     hint: "The newest version is in details.",
   },
+  version_redacted: {
+    status: 410,
+    exit: 3,
+    message: "This version was redacted: what it said is gone.",
+    hint: "Take another version. Who redacted it, and when, is in the list of versions.",
+  },
   label_not_found: {
     status: 404,
     exit: 3,
     message: "The prompt has no such label.",
     hint: "The labels there are, are listed in details.",
+  },
+  alias_not_found: {
+    status: 404,
+    exit: 3,
+    message: "There is no alias of this name.",
+    hint: "List the aliases with: promptlib alias",
   },
   project_not_found: {
     status: 404,
@@ -166,6 +184,30 @@ export const errorTable = rows({
     exit: 5,
     message: "Someone saved a newer version meanwhile.",
     hint: "Look at details.between, merge, and save with the newest version as baseVersion.",
+  },
+  label_moved: {
+    status: 409,
+    exit: 5,
+    message: "The label is on another version by now.",
+    hint: "Look at its history, then decide again: promptlib label NAME LABEL --history",
+  },
+  nothing_to_undo: {
+    status: 409,
+    exit: 5,
+    message: "The label has no move that could be undone.",
+    hint: "All of them were taken back already; put the label where it belongs: promptlib label NAME LABEL VERSION",
+  },
+  promotion_refused: {
+    status: 409,
+    exit: 5,
+    message: "Some of these prompts cannot be promoted; nothing was moved.",
+    hint: "Each is listed in details with what is wrong. Leave them out, or mend them, and promote again.",
+  },
+  version_in_use: {
+    status: 409,
+    exit: 5,
+    message: "A label is on this version, so applications fetch it.",
+    hint: "Move the labels in details to another version first; for latest, save a new version.",
   },
   type_conflict: {
     status: 409,

@@ -5,46 +5,12 @@
 import { z } from "zod";
 import type { ErrorCode } from "./errors.ts";
 import { exportLine } from "./export.ts";
+import { labelRoutes } from "./label-routes.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
+import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as shapes from "./shapes.ts";
 
-/**
- * Who may call a route. Roles and scopes are about the project that the request names:
- * - `viewer`, `editor`, `admin`: a person with at least this role in the project
- * - a key of the project with the scope `read` counts where `viewer` is enough, with `write` where `editor` is;
- *   `label` is `editor`, or a key with `write` or `label:NAME`
- * - `operator`: a person who is operator of the instance (the local operator is one)
- * - `person`: anyone signed in, whatever the roles; `anyone`: also a key; `public`: nobody is asked
- */
-export type Access = "public" | "anyone" | "person" | "viewer" | "editor" | "label" | "admin" | "operator";
-
-export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Parameters in braces, as OpenAPI writes them. */
-  readonly path: string;
-  readonly access: Access;
-  readonly summary: string;
-  /** Whether it answers while the database is away. Writes never do. */
-  readonly withoutDatabase: boolean;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** Media type of body and answer where it is not JSON. */
-  readonly media?: "application/x-ndjson" | "text/plain" | "text/event-stream";
-  readonly answers: Readonly<Record<number, z.ZodType | null>>;
-  readonly errors: readonly ErrorCode[];
-}
-
-const name = z.object({ name: shapes.promptName });
-const nameAndLabel = z.object({ name: shapes.promptName, label: shapes.labelName });
-const inProject = { project: shapes.projectName.optional().describe("for logins; a key belongs to one project") };
-const page = {
-  cursor: z.string().max(4096).optional().describe("nextCursor of the page before"),
-  limit: z.coerce.number().int().min(1).max(200).optional().describe("items on a page; 50 when left out"),
-};
 const instanceQuery = z.strictObject({});
-const projectQuery = z.strictObject(inProject);
-const versionNumber = z.coerce.number().int().min(1).max(2147483647);
 
 export const fetchQuery = z.strictObject({
   ...inProject,
@@ -66,7 +32,6 @@ export const importQuery = z.strictObject({
   dryRun: z.enum(["true", "false"]).optional(),
   prune: z.enum(["true", "false"]).optional().describe("move to the trash what the files no longer have"),
 });
-const moveLabel = z.strictObject({ version: z.int().min(1).max(2147483647) });
 const login = z.strictObject({ username: shapes.text().max(64), password: z.string().max(1024) });
 const loginAnswer = z.object({ token: z.string(), expiresAt: z.iso.datetime(), user: shapes.user });
 const newUser = z.strictObject({
@@ -97,10 +62,6 @@ export type ChangeUser = z.infer<typeof changeUser>;
 export type NewKey = z.infer<typeof newKey>;
 export type NewProject = z.infer<typeof newProject>;
 
-function table<const T extends Record<string, Route>>(routes: T): T {
-  return routes;
-}
-
 const promptRoutes = table({
   fetchPrompt: {
     method: "GET",
@@ -108,10 +69,10 @@ const promptRoutes = table({
     access: "viewer",
     summary: "Fetch one version of a prompt: by version, by label, or the latest.",
     withoutDatabase: true,
-    params: name,
+    params: promptParams,
     query: fetchQuery,
     answers: { 200: shapes.prompt, 304: null },
-    errors: ["prompt_not_found", "version_not_found", "label_not_found"],
+    errors: ["prompt_not_found", "version_not_found", "label_not_found", "version_redacted"],
   },
   renderPrompt: {
     method: "POST",
@@ -119,7 +80,7 @@ const promptRoutes = table({
     access: "viewer",
     summary: "Render a version: values into its variables, messages into its placeholders, includes into their places.",
     withoutDatabase: true,
-    params: name,
+    params: promptParams,
     query: projectQuery,
     body: renderRequest,
     answers: { 200: renderedPrompt },
@@ -139,7 +100,7 @@ const promptRoutes = table({
     access: "editor",
     summary: "Change the description or the tags; makes no version.",
     withoutDatabase: false,
-    params: name,
+    params: promptParams,
     query: projectQuery,
     body: shapes.patchPrompt,
     answers: { 200: shapes.promptSummary },
@@ -151,10 +112,53 @@ const promptRoutes = table({
     access: "editor",
     summary: "Move a prompt to the trash; its name becomes free.",
     withoutDatabase: false,
-    params: name,
+    params: promptParams,
     query: projectQuery,
     answers: { 200: shapes.trashedPrompt },
-    errors: ["prompt_not_found", "prompt_included"],
+    errors: ["prompt_not_found", "prompt_included", "label_protected"],
+  },
+  renamePrompt: {
+    method: "POST",
+    path: "/api/prompts/{name}/rename",
+    access: "editor",
+    summary: "Give a prompt another name, in another folder or not; the old one goes on answering as an alias.",
+    withoutDatabase: false,
+    params: promptParams,
+    query: projectQuery,
+    body: shapes.renamePrompt,
+    answers: { 200: shapes.promptSummary },
+    errors: ["prompt_not_found", "already_exists", "label_protected"],
+  },
+  duplicatePrompt: {
+    method: "POST",
+    path: "/api/prompts/{name}/duplicate",
+    access: "editor",
+    summary: "Make a new prompt out of one version of another, with its description and tags, without its labels.",
+    withoutDatabase: false,
+    params: promptParams,
+    query: projectQuery,
+    body: shapes.duplicatePrompt,
+    answers: { 201: shapes.savedPrompt },
+    errors: [
+      "prompt_not_found",
+      "version_not_found",
+      "label_not_found",
+      "already_exists",
+      "label_protected",
+      "version_redacted",
+    ],
+  },
+  redactVersion: {
+    method: "POST",
+    path: "/api/prompts/{name}/versions/{version}/redact",
+    access: "admin",
+    summary: "Take out what a version says, for good: a secret, say. Number, author, time and hash stay.",
+    withoutDatabase: false,
+    params: promptParams.extend({ version: versionNumber }),
+    query: projectQuery,
+    body: shapes.redactVersion,
+    answers: { 200: shapes.redactedVersion },
+    errors: ["prompt_not_found", "version_not_found", "version_in_use"],
   },
   listVersions: {
     method: "GET",
@@ -162,69 +166,22 @@ const promptRoutes = table({
     access: "viewer",
     summary: "List the versions of a prompt, newest first, without their content.",
     withoutDatabase: false,
-    params: name,
+    params: promptParams,
     query: z.strictObject({ ...inProject, ...page }),
     answers: { 200: shapes.listOf(shapes.versionSummary) },
     errors: ["prompt_not_found"],
   },
-  listLabels: {
-    method: "GET",
-    path: "/api/prompts/{name}/labels",
-    access: "viewer",
-    summary: "List the labels of a prompt and where they stand.",
-    withoutDatabase: false,
-    params: name,
-    query: projectQuery,
-    answers: { 200: shapes.listOf(shapes.labelPosition) },
-    errors: ["prompt_not_found"],
-  },
-  moveLabel: {
-    method: "PUT",
-    path: "/api/prompts/{name}/labels/{label}",
-    access: "label",
-    summary: "Put a label on a version; it leaves the one it was on.",
-    withoutDatabase: false,
-    params: nameAndLabel,
-    query: projectQuery,
-    body: moveLabel,
-    answers: { 200: shapes.labelPosition },
-    errors: ["prompt_not_found", "version_not_found"],
-  },
-  removeLabel: {
-    method: "DELETE",
-    path: "/api/prompts/{name}/labels/{label}",
-    access: "label",
-    summary: "Remove a label from a prompt.",
-    withoutDatabase: false,
-    params: nameAndLabel,
-    query: projectQuery,
-    answers: { 204: null },
-    errors: ["prompt_not_found", "label_not_found"],
-  },
 });
-
-/** Every route under /api/prompts/{name} also with the name in the query: some proxies unpack %2F. */
-function twin<const T extends Route & { params: z.ZodObject; query: z.ZodObject }>(route: T): Route {
-  const { name: inPath, ...params } = route.params.shape;
-  if (!inPath) throw new Error(`${route.path} names no prompt`);
-  return {
-    ...route,
-    path: route.path.replace("/api/prompts/{name}", "/api/prompt"),
-    params: z.object(params),
-    query: route.query.extend({ name: shapes.promptName }),
-    summary: `${route.summary} (The name in the query.)`,
-  };
-}
 
 const twins = {
   fetchPromptByQuery: twin(promptRoutes.fetchPrompt),
   renderPromptByQuery: twin(promptRoutes.renderPrompt),
   patchPromptByQuery: twin(promptRoutes.patchPrompt),
   trashPromptByQuery: twin(promptRoutes.trashPrompt),
+  renamePromptByQuery: twin(promptRoutes.renamePrompt),
+  duplicatePromptByQuery: twin(promptRoutes.duplicatePrompt),
+  redactVersionByQuery: twin(promptRoutes.redactVersion),
   listVersionsByQuery: twin(promptRoutes.listVersions),
-  listLabelsByQuery: twin(promptRoutes.listLabels),
-  moveLabelByQuery: twin(promptRoutes.moveLabel),
-  removeLabelByQuery: twin(promptRoutes.removeLabel),
 };
 
 const otherRoutes = table({
@@ -312,7 +269,27 @@ const otherRoutes = table({
     query: projectQuery,
     body: shapes.savePrompt,
     answers: { 200: shapes.savedPrompt, 201: shapes.savedPrompt },
-    errors: ["template_invalid", "content_too_large", "version_conflict", "type_conflict"],
+    errors: ["template_invalid", "content_too_large", "version_conflict", "type_conflict", "label_protected"],
+  },
+  listAliases: {
+    method: "GET",
+    path: "/api/aliases",
+    access: "viewer",
+    summary: "List the names that prompts had before and still answer under.",
+    withoutDatabase: false,
+    query: z.strictObject({ ...inProject, ...page }),
+    answers: { 200: shapes.listOf(shapes.alias) },
+    errors: [],
+  },
+  removeAlias: {
+    method: "DELETE",
+    path: "/api/aliases",
+    access: "editor",
+    summary: "Let a former name answer no more.",
+    withoutDatabase: false,
+    query: z.strictObject({ ...inProject, name: shapes.promptName }),
+    answers: { 204: null },
+    errors: ["alias_not_found", "label_protected"],
   },
   listTrash: {
     method: "GET",
@@ -333,7 +310,7 @@ const otherRoutes = table({
     params: z.object({ id: z.string().regex(/^\d{1,18}$/) }),
     query: projectQuery,
     answers: { 200: shapes.promptSummary },
-    errors: ["prompt_not_found", "already_exists"],
+    errors: ["prompt_not_found", "already_exists", "label_protected"],
   },
   importPrompts: {
     method: "POST",
@@ -490,7 +467,7 @@ const otherRoutes = table({
   },
 });
 
-export const routes = { ...otherRoutes, ...promptRoutes, ...twins };
+export const routes = { ...otherRoutes, ...promptRoutes, ...labelRoutes, ...twins };
 export type RouteId = keyof typeof routes;
 
 /** Errors that any route may answer, besides its own. */

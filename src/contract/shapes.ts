@@ -33,7 +33,7 @@ export const userName = z
 export const password = text().min(12, "a password has at least 12 characters").max(1024);
 export const tag = text().trim().min(1).max(64);
 export const versionNumber = z.int().min(1).max(2147483647);
-const instant = z.iso.datetime().describe("UTC, ISO 8601");
+export const instant = z.iso.datetime().describe("UTC, ISO 8601");
 
 export const promptType = z.enum(["text", "chat"]);
 const template = z.enum(["mustache", "none"]).describe("none: braces stay as they are");
@@ -86,6 +86,15 @@ export const patchPrompt = z
   .strictObject({ description: text().max(2000).optional(), tags: z.array(tag).max(50).optional() })
   .refine((body) => Object.keys(body).length > 0, "give description or tags");
 
+export const renamePrompt = z.strictObject({ to: promptName });
+export const duplicatePrompt = z
+  .strictObject({
+    to: promptName,
+    version: versionNumber.optional(),
+    label: labelName.optional().describe("latest when neither version nor label is given"),
+  })
+  .refine(({ version, label }) => version === undefined || label === undefined, "give either version or label");
+
 const promptFields = {
   project: projectName,
   name: promptName,
@@ -125,12 +134,22 @@ export const promptSummary = z.object({
   createdAt: instant,
   updatedAt: instant,
 });
-export const versionSummary = z.object(versionFields);
-export const labelPosition = z.object({
-  label: z.string(),
-  version: versionNumber,
-  movedAt: instant,
-  movedBy: z.string(),
+export const versionSummary = z.object({
+  ...versionFields,
+  redactedAt: instant.nullable().describe("when what it said was taken out"),
+  redactedBy: z.string().nullable(),
+});
+export const redactVersion = z.strictObject({ reason: text().trim().min(1).max(2000).describe("for the audit log") });
+export const redactedVersion = versionSummary.extend({
+  name: promptName,
+  heldByBackupsUntil: instant.nullable().describe("null: as long as backups and WAL from before are kept"),
+});
+/** A name that a prompt had before and still answers under. */
+export const alias = z.object({
+  name: promptName,
+  prompt: promptName.describe("the prompt's present name"),
+  madeAt: instant,
+  madeBy: z.string(),
 });
 export const trashedPrompt = z.object({
   id: z.string(),
@@ -262,10 +281,12 @@ export type Prompt = z.infer<typeof prompt>;
 export type SavedPrompt = z.infer<typeof savedPrompt>;
 export type SavePrompt = z.infer<typeof savePrompt>;
 export type PatchPrompt = z.infer<typeof patchPrompt>;
+export type DuplicatePrompt = z.infer<typeof duplicatePrompt>;
+export type Alias = z.infer<typeof alias>;
 export type PromptSummary = z.infer<typeof promptSummary>;
 export type PromptType = z.infer<typeof promptType>;
+export type RedactedVersion = z.infer<typeof redactedVersion>;
 export type VersionSummary = z.infer<typeof versionSummary>;
-export type LabelPosition = z.infer<typeof labelPosition>;
 export type TrashedPrompt = z.infer<typeof trashedPrompt>;
 export type Content = z.infer<typeof content>;
 export type Message = z.infer<typeof message>;

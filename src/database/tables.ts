@@ -68,6 +68,8 @@ export interface Tables {
     message: WithDefault<string>;
     author: string;
     created_at: Timestamp;
+    redacted_at: Date | null;
+    redacted_by: string | null;
   };
   labels: { prompt_id: Id; label: string; version: number; moved_at: Timestamp; moved_by: string };
   label_moves: {
@@ -78,6 +80,19 @@ export interface Tables {
     to_version: number | null;
     moved_at: Timestamp;
     moved_by: string;
+    undoes: Id | null;
+    promoted_from: string | null;
+  };
+  protected_labels: { project_id: Id; label: string; protected_at: Timestamp; protected_by: string };
+  label_fetches: { prompt_id: Id; label: string; caller: string; fetches: string; first_at: Date; last_at: Date };
+  aliases: {
+    id: Generated<Id>;
+    project_id: Id;
+    name: string;
+    prompt_id: Id;
+    made_at: Timestamp;
+    made_by: string;
+    ended_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   };
   changes: {
     tx: Generated<string>;

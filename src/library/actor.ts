@@ -14,6 +14,8 @@ export interface Actor {
   readonly name: string;
   /** The address the request came from; null where it came from no network. */
   readonly address: string | null;
+  /** Which of the protected labels of the project at hand the actor may move; none when left out. */
+  readonly protectedLabels?: "all" | readonly string[];
 }
 
 export interface Deed {

@@ -22,6 +22,17 @@ export async function changePrompt(
   return revision;
 }
 
+/** The same for many locked prompts in one statement, where nothing of their rows changes. */
+export async function changePrompts(transaction: Queries, promptIds: readonly Id[]): Promise<void> {
+  const rows = await transaction
+    .updateTable("prompts")
+    .set({ revision: sql`revision + 1`, updated_at: sql`now()` })
+    .where(sql<boolean>`id = any(${promptIds}::bigint[])`)
+    .returning(["id", "revision"])
+    .execute();
+  for (const { id, revision } of rows) recordChange(transaction, "prompt", id, revision);
+}
+
 export function recordPromptDeed(
   transaction: Queries,
   project: ProjectRef,

@@ -48,19 +48,26 @@ export interface FoundPrompt {
 export const labelsOfPrompt = sql<Record<string, number>>`(
   select coalesce(json_object_agg(label, version order by label), '{}') from labels where prompt_id = prompts.id)`;
 
-/** A living prompt with its labels as of one moment, or null. */
+/** A living prompt with its labels as of one moment, by its name or by one that it had before, or null. */
 export async function findPrompt(db: Queries, project: ProjectRef, name: string): Promise<FoundPrompt | null> {
-  const row = await db
-    .selectFrom("prompts")
-    .selectAll()
-    .select(labelsOfPrompt.as("labels"))
-    .where("project_id", "=", project.id)
-    .where(sql<boolean>`name collate "C" = ${name}`)
-    .where("trashed_at", "is", null)
-    .executeTakeFirst();
+  const living = () =>
+    db.selectFrom("prompts").selectAll().select(labelsOfPrompt.as("labels")).where("trashed_at", "is", null);
+  const row =
+    (await living().where("project_id", "=", project.id).where(nameIs(name)).executeTakeFirst()) ??
+    (await living().where(aliasIs(project, name)).executeTakeFirst());
   if (!row) return null;
   const { labels, ...prompt } = row;
   return { prompt, labels };
+}
+
+function nameIs(name: string) {
+  return sql<boolean>`name collate "C" = ${name}`;
+}
+
+/** That the prompt was called so before, and still answers under it. */
+function aliasIs(project: ProjectRef, name: string) {
+  return sql<boolean>`prompts.id = (select prompt_id from aliases
+    where project_id = ${project.id} and name collate "C" = ${name} and ended_at is null)`;
 }
 
 export async function readLabels(db: Queries, promptId: Id): Promise<LabelMap> {
@@ -68,28 +75,62 @@ export async function readLabels(db: Queries, promptId: Id): Promise<LabelMap> {
   return Object.fromEntries(rows.map(({ label, version }) => [label, version]));
 }
 
+/** A version that is there. Errors: `version_redacted`. */
 export async function findVersion(db: Queries, promptId: Id, version: number): Promise<VersionRow> {
-  return db
+  const row = await db
     .selectFrom("versions")
     .selectAll()
     .where("prompt_id", "=", promptId)
     .where("version", "=", version)
     .executeTakeFirstOrThrow();
+  if (row.redacted_at !== null) throw versionRedacted(version, row.redacted_at);
+  return row;
+}
+
+/** For a version that is about to be labelled. Errors: `version_redacted`. */
+export async function refuseRedacted(db: Queries, promptId: Id, version: number): Promise<void> {
+  const { redacted_at } = await db
+    .selectFrom("versions")
+    .select("redacted_at")
+    .where("prompt_id", "=", promptId)
+    .where("version", "=", version)
+    .executeTakeFirstOrThrow();
+  if (redacted_at !== null) throw versionRedacted(version, redacted_at);
+}
+
+export function versionRedacted(version: number, at: Date): PromptlibError {
+  return new PromptlibError("version_redacted", {
+    message: `Version ${version} was redacted at ${at.toISOString()}: what it said is gone.`,
+  });
 }
 
 /**
- * Locks a living prompt for a change of this transaction; throws `prompt_not_found`.
- * Whoever changes a prompt, its labels or versions holds this lock, so revisions count every change.
+ * Locks a living prompt for a change of this transaction, by its name or by one that it had before; throws
+ * `prompt_not_found`. Whoever changes a prompt, its labels or versions holds this lock, so revisions count every change.
  */
 export async function lockPrompt(transaction: Queries, project: ProjectRef, name: string): Promise<PromptRow> {
-  const row = await transaction
-    .selectFrom("prompts")
-    .selectAll()
-    .where("project_id", "=", project.id)
-    .where(sql<boolean>`name collate "C" = ${name}`)
-    .where("trashed_at", "is", null)
-    .forUpdate()
-    .executeTakeFirst();
+  const row =
+    (await lockNamed(transaction, project, name)) ??
+    (await livingForUpdate(transaction).where(aliasIs(project, name)).executeTakeFirst());
   if (!row) throw promptNotFound(name);
   return row;
+}
+
+/** The same by its present name alone, for what must not happen to another prompt than the one that is meant. */
+export async function lockPromptNamed(transaction: Queries, project: ProjectRef, name: string): Promise<PromptRow> {
+  const row = await lockNamed(transaction, project, name);
+  if (row) return row;
+  const found = await findPrompt(transaction, project, name);
+  if (!found) throw promptNotFound(name);
+  throw new PromptlibError("prompt_not_found", {
+    message: `“${name}” is a former name of “${found.prompt.name}”; this takes the present one.`,
+  });
+}
+
+function lockNamed(transaction: Queries, project: ProjectRef, name: string) {
+  return livingForUpdate(transaction).where("project_id", "=", project.id).where(nameIs(name)).executeTakeFirst();
+}
+
+function livingForUpdate(transaction: Queries) {
+  return transaction.selectFrom("prompts").selectAll().where("trashed_at", "is", null).forUpdate();
 }

@@ -1,16 +1,22 @@
 /** Labels: movable names on versions. Every move remembers where it came from. */
 import { PromptlibError } from "../contract/errors.ts";
-import type { LabelPosition, List } from "../contract/shapes.ts";
+import type { LabelPosition } from "../contract/label-shapes.ts";
+import type { List } from "../contract/shapes.ts";
 import type { Database, Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { findPrompt, lockPrompt, type ProjectRef, promptNotFound, selectVersion } from "./find.ts";
+import { findPrompt, lockPrompt, type ProjectRef, promptNotFound, refuseRedacted, selectVersion } from "./find.ts";
+import { refuseProtectedLabel } from "./protected-labels.ts";
 
-/** Puts labels on a version of a prompt that this transaction has locked; answers those that moved. */
+/**
+ * Puts labels on a version of a prompt that this transaction has locked; answers those that moved.
+ * Errors: `label_protected`.
+ */
 export async function placeLabels(
   transaction: Queries,
+  project: ProjectRef,
   promptId: Id,
   labels: readonly string[],
   version: number | null,
@@ -26,41 +32,49 @@ export async function placeLabels(
       .where("label", "=", label)
       .executeTakeFirst();
     if ((before?.version ?? null) === version) continue;
-    await place(transaction, promptId, label, version, actor);
-    await transaction
-      .insertInto("label_moves")
-      .values({
-        prompt_id: promptId,
-        label,
-        from_version: before?.version ?? null,
-        to_version: version,
-        moved_by: actor.name,
-      })
-      .execute();
+    const move = { label, from_version: before?.version ?? null, to_version: version };
+    await recordMove(transaction, project, promptId, move, actor);
     moved.push(label);
   }
   return moved;
 }
 
-async function place(transaction: Queries, promptId: Id, label: string, version: number | null, actor: Actor) {
-  if (version === null) {
-    await transaction.deleteFrom("labels").where("prompt_id", "=", promptId).where("label", "=", label).execute();
-    return;
-  }
-  await transaction
-    .insertInto("labels")
-    .values({ prompt_id: promptId, label, version, moved_by: actor.name })
-    .onConflict((conflict) =>
-      conflict.columns(["prompt_id", "label"]).doUpdateSet((eb) => ({
-        version,
-        moved_at: eb.fn<Date>("now", []),
-        moved_by: actor.name,
-      })),
-    )
-    .execute();
+export interface LabelMoving {
+  label: string;
+  from_version: number | null;
+  to_version: number | null;
+  undoes?: Id;
 }
 
-function refuseLatest(label: string): void {
+/** Moves a label of a prompt that this transaction has locked, and remembers the move. Errors: `label_protected`. */
+export async function recordMove(
+  transaction: Queries,
+  project: ProjectRef,
+  promptId: Id,
+  move: LabelMoving,
+  actor: Actor,
+) {
+  const { label, to_version: version } = move;
+  await refuseProtectedLabel(transaction, project.id, label, actor);
+  const moved = await transaction
+    .insertInto("label_moves")
+    .values({ prompt_id: promptId, ...move, moved_by: actor.name })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  if (version === null) {
+    await transaction.deleteFrom("labels").where("prompt_id", "=", promptId).where("label", "=", label).execute();
+    return moved;
+  }
+  const place = { version, moved_at: moved.moved_at, moved_by: actor.name };
+  await transaction
+    .insertInto("labels")
+    .values({ prompt_id: promptId, label, ...place })
+    .onConflict((conflict) => conflict.columns(["prompt_id", "label"]).doUpdateSet(place))
+    .execute();
+  return moved;
+}
+
+export function refuseLatest(label: string): void {
   if (label !== "latest") return;
   throw new PromptlibError("invalid_request", {
     message: "The label “latest” moves by itself, to each new version.",
@@ -68,7 +82,7 @@ function refuseLatest(label: string): void {
   });
 }
 
-/** Moves a label; the same place again changes nothing. Errors: `prompt_not_found`, `version_not_found`. */
+/** Moves a label; the same place again changes nothing. Errors: `prompt_not_found`, `version_not_found`, `version_redacted`, `label_protected`. */
 export async function moveLabel(
   database: Database,
   project: ProjectRef,
@@ -80,7 +94,8 @@ export async function moveLabel(
   return transact(database, async (transaction) => {
     const prompt = await lockPrompt(transaction, project, name);
     selectVersion(prompt, {}, { version });
-    const moved = await placeLabels(transaction, prompt.id, [label], version, actor);
+    await refuseRedacted(transaction, prompt.id, version);
+    const moved = await placeLabels(transaction, project, prompt.id, [label], version, actor);
     if (moved.length > 0) {
       await changePrompt(transaction, prompt.id);
       recordPromptDeed(transaction, project, actor, {
@@ -99,7 +114,7 @@ export async function moveLabel(
   });
 }
 
-/** Errors: `prompt_not_found`, `label_not_found`. */
+/** Errors: `prompt_not_found`, `label_not_found`, `label_protected`. */
 export async function removeLabel(
   database: Database,
   project: ProjectRef,
@@ -109,7 +124,7 @@ export async function removeLabel(
 ): Promise<void> {
   await transact(database, async (transaction) => {
     const prompt = await lockPrompt(transaction, project, name);
-    const moved = await placeLabels(transaction, prompt.id, [label], null, actor);
+    const moved = await placeLabels(transaction, project, prompt.id, [label], null, actor);
     if (moved.length === 0) {
       throw new PromptlibError("label_not_found", { message: `“${name}” has no label “${label}”.` });
     }

@@ -84,7 +84,7 @@ export async function listVersions(
   const { prompt, labels } = found;
   const versions = () => db.selectFrom("versions").where("prompt_id", "=", prompt.id);
   let query = versions()
-    .select(["version", "author", "message", "created_at", "content_hash"])
+    .select(["version", "author", "message", "created_at", "content_hash", "redacted_at", "redacted_by"])
     .orderBy("version", "desc")
     .limit(page.limit + 1);
   const [before] = positionAfter(page, "versions") ?? [];
@@ -93,7 +93,12 @@ export async function listVersions(
     list: "versions",
     count: versions,
     position: (row) => [String(row.version)],
-    present: (row) => ({ ...versionSummary(row), labels: labelsOn(row.version, labels, prompt.newest) }),
+    present: (row) => ({
+      ...versionSummary(row),
+      labels: labelsOn(row.version, labels, prompt.newest),
+      redactedAt: row.redacted_at?.toISOString() ?? null,
+      redactedBy: row.redacted_by,
+    }),
   });
 }
 

@@ -2,11 +2,14 @@
  * Comparing the whole mirror with the database: after a restore, or after long absence. What the mirror knows and the
  * database does not is never overwritten: it is moved aside, to be offered for bringing back.
  */
+import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { sql } from "kysely";
 import type { Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
+import { aliasFile, isAliasFile, readAlias } from "./mirror-alias.ts";
 import {
+  filesBelow,
   type MirroredPrompt,
   mirroredVersions,
   mirrorFile,
@@ -27,6 +30,10 @@ export async function compareAll(db: Queries, folder: string, beyond: string, no
   for await (const path of mirrorFiles(folder)) {
     if (await settle(db, folder, aside, path)) moved += 1;
   }
+  for await (const path of filesBelow(folder, isAliasFile)) {
+    // What an alias knows stands in the file of its prompt, too: so nothing is lost with it.
+    if (!(await leadsRight(db, folder, path))) await rm(path, { force: true });
+  }
   for (let after: Id = "0"; ; ) {
     const rows = await db
       .selectFrom("prompts")
@@ -45,6 +52,23 @@ export async function compareAll(db: Queries, folder: string, beyond: string, no
     if (!last) return { moved };
     after = last.id;
   }
+}
+
+async function leadsRight(db: Queries, folder: string, path: string): Promise<boolean> {
+  const file = await readAlias(path);
+  if (!file || aliasFile(mirrorFile(folder, file.project, file.alias)) !== path) return false;
+  const row = await db
+    .selectFrom("aliases")
+    .innerJoin("prompts", "prompts.id", "aliases.prompt_id")
+    .innerJoin("projects", "projects.id", "aliases.project_id")
+    .select("prompts.name")
+    .where("prompts.id", "=", file.id)
+    .where("projects.name", "=", file.project)
+    .where(sql<boolean>`aliases.name collate "C" = ${file.alias}`)
+    .where("ended_at", "is", null)
+    .where("trashed_at", "is", null)
+    .executeTakeFirst();
+  return row?.name === file.prompt;
 }
 
 /** Leaves, removes or moves aside one file; answers whether it was moved. */
@@ -98,12 +122,24 @@ async function readKnown(db: Queries, id: Id): Promise<Known | undefined> {
 /** Whether the file holds something that the database does not. */
 async function isBeyond(db: Queries, path: string, file: MirroredPrompt, known: Known): Promise<boolean> {
   if (BigInt(file.revision) > BigInt(known.revision) || file.newest > known.newest) return true;
-  if (file.name !== known.name || file.project !== known.project) return true;
+  if (file.project !== known.project) return true;
+  if (file.name !== known.name && !(await wasCalled(db, file))) return true;
   // As many changes, but others: labels or tags went another way.
   if (file.revision === known.revision && file.updatedAt !== known.updated_at.toISOString()) return true;
   if (!(await hasAllVersions(db, path, file))) return true;
   // Fewer changes: were they these, or did the database come to as many by another way?
   return file.revision !== known.revision && !(await wasOnce(db, file));
+}
+
+/** Whether the database knows that the prompt had the name of the file before. */
+async function wasCalled(db: Queries, file: MirroredPrompt): Promise<boolean> {
+  const row = await db
+    .selectFrom("aliases")
+    .select("id")
+    .where("prompt_id", "=", file.id)
+    .where(sql<boolean>`name collate "C" = ${file.name}`)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function hasAllVersions(db: Queries, path: string, file: MirroredPrompt): Promise<boolean> {

@@ -4,9 +4,11 @@
  */
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isErrno, prepareDirectory, readIfExists, replaceFile, writeFileDurably } from "../base/files.ts";
+import { isErrno, prepareDirectory, readIfExists, writeFileDurably } from "../base/files.ts";
 import type { Content } from "../contract/shapes.ts";
 import type { Id } from "../database/tables.ts";
+import { versionRedacted } from "./find.ts";
+import { isAliasFile, readAliasFile, replaceIn } from "./mirror-alias.ts";
 import { mirrorPath } from "./mirror-path.ts";
 import { type LabelMap, presentPrompt, type VersionRow, versionSummary } from "./stored.ts";
 
@@ -14,7 +16,7 @@ const FILE_LIMIT = 4 * 1024 * 1024;
 const FORMAT = 1;
 
 type MirroredContent = Omit<Content, "text" | "messages"> & Partial<Pick<Content, "text" | "messages">>;
-export type MirroredVersion = ReturnType<typeof versionSummary> & MirroredContent;
+export type MirroredVersion = ReturnType<typeof versionSummary> & MirroredContent & { redactedAt?: string };
 
 export interface MirroredPrompt {
   format: typeof FORMAT;
@@ -27,6 +29,10 @@ export interface MirroredPrompt {
   newest: number;
   revision: string;
   labels: LabelMap;
+  /** Names that it had before and still answers under; a file of each leads here. Files of older programs lack it. */
+  aliases?: string[];
+  /** Versions that say nothing any more. */
+  redacted?: number[];
   createdAt: string;
   updatedAt: string;
   /** Older versions in files beside this one, in order. */
@@ -38,6 +44,22 @@ export function mirrorFile(folder: string, project: string, name: string): strin
   return join(folder, project, mirrorPath(name));
 }
 
+/** The file of the prompt that is called so; null when there is none. A damaged one throws a SyntaxError. */
+export async function openMirrored(
+  folder: string,
+  project: string,
+  name: string,
+): Promise<{ path: string; prompt: MirroredPrompt } | null> {
+  const path = mirrorFile(folder, project, name);
+  const prompt = await readMirrorFile(path);
+  if (prompt) return { path, prompt };
+  const alias = await readAliasFile(path);
+  if (!alias) return null;
+  const target = mirrorFile(folder, project, alias.prompt);
+  const renamed = await readMirrorFile(target);
+  return renamed?.id === alias.id ? { path: target, prompt: renamed } : null;
+}
+
 export function mirroredVersion(row: VersionRow): MirroredVersion {
   return {
     ...versionSummary(row),
@@ -46,6 +68,7 @@ export function mirroredVersion(row: VersionRow): MirroredVersion {
     variables: row.variables,
     config: row.config as Content["config"],
     template: row.template,
+    ...(row.redacted_at === null ? {} : { redactedAt: row.redacted_at.toISOString() }),
   };
 }
 
@@ -95,17 +118,6 @@ function mirrorText(prompt: MirroredPrompt): string {
   return `${JSON.stringify(prompt, null, 2)}\n`;
 }
 
-/** Nearly always the folder is there: it is made when it turns out not to be. */
-async function replaceIn(path: string, text: string): Promise<void> {
-  try {
-    await replaceFile(path, text);
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
-    await prepareDirectory(dirname(path), 0o700);
-    await replaceFile(path, text);
-  }
-}
-
 /** How many of the oldest versions make half of the file, so that archives are few and of a good size. */
 function olderHalf(sizes: number[]): number {
   let taken = 0;
@@ -147,9 +159,10 @@ export async function mirroredVersionOf(
   return (JSON.parse(text) as MirroredVersion[]).find((candidate) => candidate.version === version) ?? null;
 }
 
-/** As the server answers it. */
+/** As the server answers it. Errors: `version_redacted`. */
 export function presentMirrored(prompt: MirroredPrompt, version: MirroredVersion) {
-  const { createdAt, contentHash, text, messages, ...rest } = version;
+  const { createdAt, contentHash, text, messages, redactedAt, ...rest } = version;
+  if (redactedAt !== undefined) throw versionRedacted(version.version, new Date(redactedAt));
   return presentPrompt(
     prompt.project,
     prompt,
@@ -165,7 +178,12 @@ export function presentMirrored(prompt: MirroredPrompt, version: MirroredVersion
 }
 
 /** Paths of all prompts' files below the folder of a project; archives, temporary files and dot files left out. */
-export async function* mirrorFiles(folder: string): AsyncGenerator<string> {
+export function mirrorFiles(folder: string): AsyncGenerator<string> {
+  return filesBelow(folder, (name) => name.endsWith(".json") && !isArchive(name) && !isAliasFile(name));
+}
+
+/** Paths of all files below the folder that are no dot files and are called as wanted. */
+export async function* filesBelow(folder: string, wanted: (name: string) => boolean): AsyncGenerator<string> {
   let entries: Awaited<ReturnType<typeof readEntries>>;
   try {
     entries = await readEntries(folder);
@@ -175,8 +193,8 @@ export async function* mirrorFiles(folder: string): AsyncGenerator<string> {
   }
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* mirrorFiles(path);
-    else if (entry.name.endsWith(".json") && !isArchive(entry.name) && !entry.name.startsWith(".")) yield path;
+    if (entry.isDirectory()) yield* filesBelow(path, wanted);
+    else if (!entry.name.startsWith(".") && wanted(entry.name)) yield path;
   }
 }
 
@@ -198,6 +216,10 @@ async function withArchives(path: string): Promise<string[]> {
 
 export async function removeMirrorFile(path: string): Promise<void> {
   for (const file of (await withArchives(path)).reverse()) await rm(file, { force: true });
+}
+
+export async function removeArchives(path: string): Promise<void> {
+  for (const file of (await withArchives(path)).slice(1)) await rm(file, { force: true });
 }
 
 /** Moves a prompt's files to another folder, where they are kept as they are. */

@@ -1,16 +1,18 @@
 /** From the database into the files of the mirror. */
 import { dirname } from "node:path";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { syncDirectory } from "../base/files.ts";
 import type { Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import { labelsOfPrompt } from "./find.ts";
+import { type MirroredAlias, removeAliasFile, writeAliasFile } from "./mirror-alias.ts";
 import {
   type MirroredPrompt,
   type MirroredVersion,
   mirroredVersion,
   mirrorFile,
   readMirrorFile,
+  removeArchives,
   removeMirrorFile,
   writeMirrorFile,
 } from "./mirror-file.ts";
@@ -24,11 +26,21 @@ export async function writePrompts(db: Queries, folder: string, ids: readonly Id
   const rows = await readRows(db, ids);
   for (const row of rows) if (row.trashed_at !== null) await removePrompt(folder, row);
   const living = rows.filter((row) => row.trashed_at === null);
-  for (let start = 0; start < living.length; start += AT_ONCE) {
-    await Promise.all(living.slice(start, start + AT_ONCE).map((row) => writePrompt(db, folder, row)));
+  const [renamed, others] = [living.filter(wasRenamed), living.filter((row) => !wasRenamed(row))];
+  for (const row of renamed) {
+    await writePrompt(db, folder, row);
+    await settleNames(folder, row);
   }
-  const folders = new Set(living.map((row) => dirname(mirrorFile(folder, row.project, row.name))));
+  for (let start = 0; start < others.length; start += AT_ONCE) {
+    await Promise.all(others.slice(start, start + AT_ONCE).map((row) => writePrompt(db, folder, row)));
+  }
+  const names = living.flatMap((row) => [row, ...row.aliases.map((name) => ({ project: row.project, name }))]);
+  const folders = new Set(names.map(({ project, name }) => dirname(mirrorFile(folder, project, name))));
   for (const path of folders) await syncDirectory(path);
+}
+
+function wasRenamed(row: Row): boolean {
+  return row.names.length > 0;
 }
 
 type Row = Awaited<ReturnType<typeof readRows>>[number];
@@ -38,13 +50,49 @@ async function readRows(db: Queries, ids: readonly Id[]) {
     .selectFrom("prompts")
     .innerJoin("projects", "projects.id", "prompts.project_id")
     .selectAll("prompts")
-    .select(["projects.name as project", labelsOfPrompt.as("labels")])
+    .select([
+      "projects.name as project",
+      labelsOfPrompt.as("labels"),
+      namesOf(sql`ended_at is null`).as("aliases"),
+      namesOf(sql`true`).as("names"),
+      sql<number[]>`(select coalesce(json_agg(version order by version), '[]') from versions
+        where prompt_id = prompts.id and redacted_at is not null)`.as("redacted"),
+    ])
     .where(sql<boolean>`prompts.id = any(${ids}::bigint[])`)
     .execute();
 }
 
+/** Names that the prompt had before: those under which it answers, or all. */
+function namesOf(which: RawBuilder<unknown>) {
+  return sql<string[]>`(
+    select coalesce(json_agg(distinct aliases.name), '[]') from aliases where prompt_id = prompts.id and ${which})`;
+}
+
 async function removePrompt(folder: string, row: Row): Promise<void> {
-  const path = mirrorFile(folder, row.project, row.name);
+  await removeFile(folder, row, row.name);
+  for (const name of row.names) {
+    await removeFile(folder, row, name);
+    await removeAliasFile(mirrorFile(folder, row.project, name), row.id);
+  }
+}
+
+/** Once the prompt lies under its present name: nothing of it is left under a former one but what leads there. */
+async function settleNames(folder: string, row: Row): Promise<void> {
+  for (const name of row.names) {
+    const path = mirrorFile(folder, row.project, name);
+    const answers = row.aliases.includes(name);
+    if (answers) await writeAliasFile(path, aliasOf(row, name));
+    else await removeAliasFile(path, row.id);
+    if (name !== row.name) await removeFile(folder, row, name);
+  }
+}
+
+function aliasOf({ project, name: prompt, id }: Row, alias: string): MirroredAlias {
+  return { format: 1, project, alias, prompt, id };
+}
+
+async function removeFile(folder: string, row: Row, name: string): Promise<void> {
+  const path = mirrorFile(folder, row.project, name);
   // Another prompt may have taken the name since: then the file is that one's.
   if ((await readOurs(path))?.id === row.id) await removeMirrorFile(path);
 }
@@ -54,7 +102,7 @@ async function writePrompt(db: Queries, folder: string, row: Row): Promise<void>
   const before = await readOurs(path);
   const same = before?.id === row.id ? before : null;
   if (same?.revision === row.revision) return;
-  const archives = same?.archives ?? [];
+  const archives = same ? await keptArchives(path, same, row) : [];
   const prompt: MirroredPrompt = {
     format: 1,
     project: row.project,
@@ -66,6 +114,8 @@ async function writePrompt(db: Queries, folder: string, row: Row): Promise<void>
     newest: row.newest,
     revision: row.revision,
     labels: row.labels,
+    aliases: row.aliases,
+    redacted: row.redacted,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     archives,
@@ -73,6 +123,13 @@ async function writePrompt(db: Queries, folder: string, row: Row): Promise<void>
   };
   if (before && !same) await removeMirrorFile(path);
   await writeMirrorFile(path, prompt, readVersions(db, row.id, archives.at(-1)?.to ?? 0, row.newest));
+}
+
+/** An archive is written once, but for a redaction: then all are made anew, and the old ones go before. */
+async function keptArchives(path: string, before: MirroredPrompt, row: Row): Promise<MirroredPrompt["archives"]> {
+  if (row.redacted.every((version) => before.redacted?.includes(version))) return before.archives;
+  await removeArchives(path);
+  return [];
 }
 
 /** A file that is damaged is written anew. */

@@ -9,8 +9,8 @@ import { folderName } from "./list.ts";
 import {
   type MirroredPrompt,
   mirroredVersionOf,
-  mirrorFile,
   mirrorFiles,
+  openMirrored,
   presentMirrored,
   readMirrorFile,
 } from "./mirror-file.ts";
@@ -23,10 +23,10 @@ export async function fetchMirrored(
   name: string,
   selector: Selector,
 ): Promise<Prompt> {
-  const path = mirrorFile(folder, project, name);
-  const prompt = await unlessDamaged(readMirrorFile(path));
-  if (prompt === "damaged") throw notReadable(name);
-  if (!prompt) throw promptNotFound(name);
+  const found = await unlessDamaged(openMirrored(folder, project, name));
+  if (found === "damaged") throw notReadable(name);
+  if (!found) throw promptNotFound(name);
+  const { path, prompt } = found;
   const wanted = selectVersion(prompt, prompt.labels, selector);
   const version = await unlessDamaged(mirroredVersionOf(path, prompt, wanted));
   if (!version || version === "damaged") throw notReadable(name);
@@ -35,8 +35,8 @@ export async function fetchMirrored(
 
 /** How current the mirror is for this prompt; null when it has none that can be read. */
 export async function mirroredRevision(folder: string, project: string, name: string): Promise<bigint | null> {
-  const prompt = await unlessDamaged(readMirrorFile(mirrorFile(folder, project, name)));
-  return prompt && prompt !== "damaged" ? BigInt(prompt.revision) : null;
+  const found = await unlessDamaged(openMirrored(folder, project, name));
+  return found && found !== "damaged" ? BigInt(found.prompt.revision) : null;
 }
 
 async function unlessDamaged<T>(reading: Promise<T>): Promise<T | "damaged"> {

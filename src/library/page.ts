@@ -27,6 +27,9 @@ const positions = {
   updated: [INSTANT, NUMBER],
   "-updated": [INSTANT, NUMBER],
   versions: [VERSION],
+  moves: [NUMBER],
+  labelled: [STORABLE, NUMBER],
+  aliases: [STORABLE],
   trash: [INSTANT, NUMBER],
   audit: [NUMBER],
 } as const;

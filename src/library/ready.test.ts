@@ -3,6 +3,7 @@ import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library
 import type { Queries, RecordedChange } from "../database/database.ts";
 import { moveLabel } from "./labels.ts";
 import { ReadyPrompts } from "./ready.ts";
+import { renamePrompt } from "./rename.ts";
 import { restorePrompt, trashPrompt } from "./trash.ts";
 
 let library: TestLibrary;
@@ -162,3 +163,40 @@ function slowed(db: Queries, between: () => Promise<void>): Queries {
     },
   });
 }
+
+describe("a renamed prompt", () => {
+  const rename = (name: string, to: string) => renamePrompt(library.database, library.project, ACTOR, name, to);
+
+  it("is ready under both names, the old one saying so, and both are forgotten when it changes", async () => {
+    await library.save({ name: "old", text: "one" });
+    const ready = new ReadyPrompts(1e6);
+    await read(ready, "old");
+    await rename("old", "new");
+    ready.forget(changes);
+    expect([peek(ready, "old"), peek(ready, "new")]).toEqual([undefined, undefined]);
+    expect(await read(ready, "old")).toMatchObject({ renamedTo: "new" });
+    expect(await read(ready, "new")).toMatchObject({ renamedTo: null });
+    expect([peek(ready, "old"), peek(ready, "new")]).toEqual(["one", "one"]);
+    await library.save({ name: "new", text: "two" });
+    ready.forget(changes);
+    expect([peek(ready, "old"), peek(ready, "new")]).toEqual([undefined, undefined]);
+    ready.mirrored(changes);
+    expect(ready.count).toBe(0);
+  });
+
+  it("gives up its old name to a new prompt at once, and keeps the rest", async () => {
+    await library.save({ name: "old", text: "one" });
+    await rename("old", "new");
+    const ready = new ReadyPrompts(1e6);
+    await read(ready, "old");
+    await library.save({ name: "old", text: "another" });
+    ready.forget(changes);
+    expect(peek(ready, "old")).toBeUndefined();
+    await read(ready, "old");
+    await read(ready, "new");
+    expect([peek(ready, "old"), peek(ready, "new")]).toEqual(["another", "one"]);
+    await library.save({ name: "new", text: "two" });
+    ready.forget(changes);
+    expect([peek(ready, "old"), peek(ready, "new")]).toEqual(["another", undefined]);
+  });
+});

@@ -16,6 +16,10 @@ export interface ReadyAnswer {
   bytes: Buffer;
   /** "VERSION-HASH", quoted; If-Match compares the version alone. */
   etag: string;
+  /** The present name of the prompt, when it was asked for by one that it had before. */
+  renamedTo: string | null;
+  /** null: read from the mirror. */
+  promptId: Id | null;
 }
 
 interface ReadyPrompt {
@@ -37,7 +41,8 @@ const REMEMBERED_CHANGES = 20_000;
 
 export class ReadyPrompts {
   readonly #entries: LRUCache<string, ReadyPrompt>;
-  readonly #keysById = new Map<Id, string>();
+  /** A prompt is found under its name, and under those that it had before. */
+  readonly #keysById = new Map<Id, Set<string>>();
   readonly #lastChanges = new LRUCache<Id, bigint>({ max: REMEMBERED_CHANGES });
   /** Counts the times that everything was forgotten: what was read before is not stored after. */
   #generation = 0;
@@ -49,7 +54,7 @@ export class ReadyPrompts {
       maxSize: limitBytes,
       sizeCalculation: sizeOf,
       dispose: (entry, key, reason) => {
-        if (reason !== "set" && this.#keysById.get(entry.id) === key) this.#keysById.delete(entry.id);
+        if (reason !== "set") this.#forgetKey(entry.id, key);
       },
     });
   }
@@ -96,13 +101,13 @@ export class ReadyPrompts {
     const { prompt, labels } = found;
     const wanted = selectVersion(prompt, labels, selector);
     const row = await findVersion(db, prompt.id, wanted);
-    const answer = readyAnswer(presentPrompt(project.name, prompt, row, labels));
-    if (generation === this.#generation) this.#remember(project, prompt, labels, wanted, answer);
+    const answer = readyAnswer(presentPrompt(project.name, prompt, row, labels), name, prompt.id);
+    if (generation === this.#generation) this.#remember(keyOf(project, name), prompt, labels, wanted, answer);
     return answer;
   }
 
   #remember(
-    project: ProjectRef,
+    key: string,
     prompt: { id: Id; revision: string; name: string; newest: number },
     labels: LabelMap,
     version: number,
@@ -111,14 +116,15 @@ export class ReadyPrompts {
     const revision = BigInt(prompt.revision);
     // A change came while this was read: it was told all the same, so it can be recalled.
     const outdated = (this.#lastChanges.get(prompt.id) ?? 0n) > revision;
-    const key = keyOf(project, prompt.name);
     const before = this.#entries.peek(key);
     if (before && before.id === prompt.id && before.revision > revision) return;
     // Two prompts that exchange a name: the one before is not found under it any more.
-    if (before && before.id !== prompt.id) this.#keysById.delete(before.id);
+    if (before && before.id !== prompt.id) this.#forgetKey(before.id, key);
     const same = before?.id === prompt.id && before.revision === revision;
     const answers = new Map(same ? before.answers : []).set(version, answer);
-    this.#keysById.set(prompt.id, key);
+    const keys = this.#keysById.get(prompt.id);
+    if (keys) keys.add(key);
+    else this.#keysById.set(prompt.id, new Set([key]));
     const { id, name, newest } = prompt;
     this.#entries.set(key, { id, revision, name, newest, labels, outdated, answers });
   }
@@ -128,23 +134,29 @@ export class ReadyPrompts {
       if (kind !== "prompt") continue;
       const seen = this.#lastChanges.get(subject) ?? 0n;
       if (revision > seen) this.#lastChanges.set(subject, revision);
-      const found = this.#olderThan(subject, revision);
-      if (found) found.entry.outdated = true;
+      for (const { entry } of this.#olderThan(subject, revision)) entry.outdated = true;
     }
   }
 
   /** The mirror holds these changes: what was known before them is of no use any more. */
   mirrored(changes: readonly RecordedChange[]): void {
     for (const { kind, subject, revision } of changes) {
-      const found = kind === "prompt" ? this.#olderThan(subject, revision) : undefined;
-      if (found) this.#entries.delete(found.key);
+      const found = kind === "prompt" ? this.#olderThan(subject, revision) : [];
+      for (const { key } of found) this.#entries.delete(key);
     }
   }
 
-  #olderThan(id: Id, revision: bigint): { key: string; entry: ReadyPrompt } | undefined {
-    const key = this.#keysById.get(id);
-    const entry = key === undefined ? undefined : this.#entries.peek(key);
-    return key !== undefined && entry && entry.revision < revision ? { key, entry } : undefined;
+  #olderThan(id: Id, revision: bigint): { key: string; entry: ReadyPrompt }[] {
+    return [...(this.#keysById.get(id) ?? [])].flatMap((key) => {
+      const entry = this.#entries.peek(key);
+      return entry && entry.revision < revision ? [{ key, entry }] : [];
+    });
+  }
+
+  #forgetKey(id: Id, key: string): void {
+    const keys = this.#keysById.get(id);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#keysById.delete(id);
   }
 
   clear(): void {
@@ -165,13 +177,19 @@ function sizeOf(entry: ReadyPrompt, key: string): number {
   return size;
 }
 
-export function readyAnswer(answer: Pick<Prompt, "version">): ReadyAnswer {
+/** `asked`: the name under which it was asked for. */
+export function readyAnswer<T extends Pick<Prompt, "version" | "name">>(
+  answer: T,
+  asked = answer.name,
+  promptId: Id | null = null,
+): ReadyAnswer {
   const text = JSON.stringify(answer);
   // Not Buffer.from: it cuts small ones out of shared blocks, and one that stays would keep its whole block.
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
   const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
-  return { bytes, etag: `"${answer.version}-${hash}"` };
+  const renamedTo = asked === answer.name ? null : answer.name;
+  return { bytes, etag: `"${answer.version}-${hash}"`, renamedTo, promptId };
 }
 
 /** The prompt that an answer says. */

@@ -10,6 +10,7 @@ import { normalizeName } from "../prompt/names.ts";
 import { templateFaults } from "../prompt/template.ts";
 import { defaultFaults } from "../prompt/values.ts";
 import type { Actor } from "./actor.ts";
+import { takeAlias } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, findVersion, type ProjectRef, readLabels } from "./find.ts";
 import { placeLabels } from "./labels.ts";
@@ -119,7 +120,7 @@ export async function lockPrompts(
 /**
  * Saves in the running transaction. The content that the newest version has makes no new one; labels and tags apply
  * all the same. Who saves many locks them together before, and saves each name once.
- * Errors: `type_conflict`, `version_conflict` with the newest version and what came between.
+ * Errors: `type_conflict`, `label_protected`, `version_conflict` with the newest version and what came between.
  */
 export async function savePrompt(
   transaction: Queries,
@@ -160,6 +161,7 @@ async function saveFirst(
       details: { newest: null, between: [] },
     });
   }
+  await takeAlias(transaction, project, actor, save.name);
   const inserted = await transaction
     .insertInto("prompts")
     .values({
@@ -176,7 +178,7 @@ async function saveFirst(
     .executeTakeFirst();
   if (!inserted) return null;
   await insertVersion(transaction, inserted.id, 1, save, actor);
-  await placeLabels(transaction, inserted.id, save.labels, 1, actor);
+  await placeLabels(transaction, project, inserted.id, save.labels, 1, actor);
   recordChange(transaction, "prompt", inserted.id, "1");
   return { created: true, changed: true, version: 1 };
 }
@@ -200,7 +202,7 @@ async function saveNext(
   const created = !prompt.newestHash.equals(save.hash);
   const version = created ? prompt.newest + 1 : prompt.newest;
   if (created) await insertVersion(transaction, prompt.id, version, save, actor);
-  const moved = await placeLabels(transaction, prompt.id, save.labels, version, actor);
+  const moved = await placeLabels(transaction, project, prompt.id, save.labels, version, actor);
   const described = differing(prompt, save);
   const changed = created || moved.length > 0 || Object.keys(described).length > 0;
   if (changed) await changePrompt(transaction, prompt.id, { ...described, newest: version });

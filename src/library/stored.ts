@@ -23,6 +23,7 @@ export interface VersionRow {
   message: string;
   author: string;
   created_at: Date;
+  redacted_at: Date | null;
 }
 
 /** All labels of a prompt; `latest` is not stored, it is the newest version. */
@@ -38,7 +39,9 @@ export function hashText(hash: Buffer): string {
   return `sha256:${hash.toString("hex")}`;
 }
 
-export function versionSummary(row: Omit<VersionRow, "text" | "messages" | "variables" | "config" | "template">) {
+export function versionSummary(
+  row: Pick<VersionRow, "version" | "author" | "message" | "created_at" | "content_hash">,
+) {
   return {
     version: row.version,
     author: row.author,
@@ -48,7 +51,12 @@ export function versionSummary(row: Omit<VersionRow, "text" | "messages" | "vari
   };
 }
 
-export function presentPrompt(project: string, prompt: PromptRow, version: VersionRow, labels: LabelMap): Prompt {
+export function presentPrompt(
+  project: string,
+  prompt: PromptRow,
+  version: Omit<VersionRow, "redacted_at">,
+  labels: LabelMap,
+): Prompt {
   return {
     project,
     name: prompt.name,

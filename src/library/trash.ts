@@ -5,12 +5,14 @@ import type { PromptSummary, TrashedPrompt } from "../contract/shapes.ts";
 import { type Database, type Queries, violatedConstraint } from "../database/database.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
+import { claimName } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { lockPrompt, type ProjectRef } from "./find.ts";
+import { lockPromptNamed, type ProjectRef } from "./find.ts";
 import { promptIncluded, whoIncludes } from "./includers.ts";
 import { presentTrashed, summaryOf } from "./list.ts";
+import { refuseProtectedPrompt } from "./protected-labels.ts";
 
-/** Errors: `prompt_not_found`, `prompt_included` with the names of those that include it. */
+/** Errors: `prompt_not_found`, `prompt_included` with the names of those that include it, `label_protected`. */
 export async function trashPrompt(
   database: Database,
   project: ProjectRef,
@@ -32,7 +34,8 @@ export async function trashIn(
   actor: Actor,
   name: string,
 ): Promise<TrashedPrompt> {
-  const prompt = await lockPrompt(transaction, project, name);
+  const prompt = await lockPromptNamed(transaction, project, name);
+  await refuseProtectedPrompt(transaction, prompt.id, actor);
   await changePrompt(transaction, prompt.id, { trashed_at: sql`now()`, trashed_by: actor.name });
   recordPromptDeed(transaction, project, actor, {
     action: "prompt.trash",
@@ -43,7 +46,10 @@ export async function trashIn(
   return presentTrashed(project, row);
 }
 
-/** Brings a prompt back under its name. Errors: `prompt_not_found`, `already_exists` when the name was taken since. */
+/**
+ * Brings a prompt back under its name.
+ * Errors: `prompt_not_found`, `already_exists` when the name was taken since, `label_protected`.
+ */
 export async function restorePrompt(
   database: Database,
   project: ProjectRef,
@@ -61,7 +67,9 @@ export async function restorePrompt(
         .forUpdate()
         .executeTakeFirst();
       if (!row) throw new PromptlibError("prompt_not_found", { message: "There is no such prompt in the trash." });
+      await refuseProtectedPrompt(transaction, row.id, actor);
       await changePrompt(transaction, row.id, { trashed_at: null, trashed_by: null });
+      await claimName(transaction, project, row.name, row.id);
       recordPromptDeed(transaction, project, actor, {
         action: "prompt.restore",
         subject: row.name,

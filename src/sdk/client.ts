@@ -1,12 +1,14 @@
 import { accessCalls } from "./access.ts";
 import { exportCalls } from "./export.ts";
 import { importCalls } from "./import.ts";
+import { labelCalls } from "./labels.ts";
 import { promptCalls } from "./prompts.ts";
 import { systemCalls } from "./system.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 
 /** One method for each use of the server. Every method throws `PromptlibError` and nothing else. */
 export type Client = ReturnType<typeof promptCalls> &
+  ReturnType<typeof labelCalls> &
   ReturnType<typeof importCalls> &
   ReturnType<typeof exportCalls> &
   ReturnType<typeof accessCalls> &
@@ -16,6 +18,7 @@ export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
   return {
     ...promptCalls(transport),
+    ...labelCalls(transport),
     ...importCalls(transport),
     ...exportCalls(transport),
     ...accessCalls(transport),

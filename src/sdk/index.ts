@@ -8,6 +8,16 @@ export {
   isErrorCode,
   PromptlibError,
 } from "../contract/errors.ts";
+export type {
+  LabelFetches,
+  LabelledPrompt,
+  LabelMove,
+  LabelPosition,
+  PromoteLabel,
+  Promotion,
+  ProtectedLabel,
+  UndoneMove,
+} from "../contract/label-shapes.ts";
 export type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
 export type {
   ChangeUser,
@@ -20,6 +30,7 @@ export type {
   NewUser,
 } from "../contract/routes.ts";
 export type {
+  Alias,
   ApiKey,
   AuditEntry,
   CreatedKey,
@@ -28,7 +39,6 @@ export type {
   ImportPiece,
   ImportSummary,
   Json,
-  LabelPosition,
   List,
   Member,
   Message,
@@ -37,6 +47,7 @@ export type {
   Prompt,
   PromptSummary,
   PromptType,
+  RedactedVersion,
   Role,
   SavedPrompt,
   SavePrompt,
@@ -52,5 +63,6 @@ export { type Rendered, type RenderedMessage, render } from "../prompt/render.ts
 export type { RenderFault } from "../prompt/render-fault.ts";
 export { type Client, createClient } from "./client.ts";
 export type { ImportLine, ImportOptions } from "./import.ts";
+export type { AtMoment } from "./labels.ts";
 export type { FetchedPrompt, PageOptions, PromptFilter, PromptPage, RenderedAnswer, WhichVersion } from "./prompts.ts";
 export { type ClientOptions, networkCode, type ServedFrom } from "./transport.ts";

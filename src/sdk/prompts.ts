@@ -1,11 +1,12 @@
 import type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
 import type { FetchQuery, ListQuery } from "../contract/routes.ts";
 import type {
-  LabelPosition,
+  Alias,
   List,
   PatchPrompt,
   Prompt,
   PromptSummary,
+  RedactedVersion,
   SavedPrompt,
   SavePrompt,
   TrashedPrompt,
@@ -18,6 +19,8 @@ export interface FetchedPrompt {
   /** For `ifNoneMatch` next time. */
   etag: string | null;
   servedFrom: ServedFrom;
+  /** The present name of the prompt, when it was asked for by one that it had before. */
+  renamedTo: string | null;
 }
 export interface RenderedAnswer {
   rendered: RenderedPrompt;
@@ -36,11 +39,10 @@ export interface PageOptions {
   limit?: number;
 }
 
-/** Fetch, list, save, versions, labels, trash. */
+/** Fetch, list, save, versions, trash. */
 export function promptCalls(transport: Transport) {
   const { project } = transport;
   const at = (name: string, rest = "") => `/api/prompts/${encodeURIComponent(name)}${rest}`;
-  const labelAt = (name: string, label: string) => at(name, `/labels/${encodeURIComponent(label)}`);
 
   async function listPrompts(filter: PromptFilter = {}): Promise<PromptPage> {
     const call = { method: "GET", path: "/api/prompts", query: { ...filter, ...project } } as const;
@@ -72,6 +74,19 @@ export function promptCalls(transport: Transport) {
     /** Changes description or tags; makes no version. */
     patchPrompt: (name: string, body: PatchPrompt): Promise<PromptSummary> =>
       transport.body({ method: "PATCH", path: at(name), query: project, body }),
+    /** The old name goes on answering as an alias. A folder is part of the name. */
+    renamePrompt: (name: string, to: string): Promise<PromptSummary> =>
+      transport.body({ method: "POST", path: at(name, "/rename"), query: project, body: { to } }),
+    /** A new prompt out of one version of another: by number, by label, or the latest. */
+    duplicatePrompt: (name: string, to: string, which: WhichVersion = {}): Promise<SavedPrompt> =>
+      transport.body({ method: "POST", path: at(name, "/duplicate"), query: project, body: { to, ...which } }),
+    /** Names that prompts had before and still answer under. */
+    listAliases: (page: PageOptions = {}): Promise<List<Alias>> =>
+      transport.body({ method: "GET", path: "/api/aliases", query: { ...page, ...project } }),
+    /** The former name answers no more. */
+    async removeAlias(name: string): Promise<void> {
+      await transport.body({ method: "DELETE", path: "/api/aliases", query: { name, ...project } });
+    },
     trashPrompt: (name: string): Promise<TrashedPrompt> =>
       transport.body({ method: "DELETE", path: at(name), query: project }),
     listTrash: (page: PageOptions = {}): Promise<List<TrashedPrompt>> =>
@@ -83,6 +98,14 @@ export function promptCalls(transport: Transport) {
         path: `/api/trash/${encodeURIComponent(id)}/restore`,
         query: project,
       }),
+    /** Takes out what a version says, for good. No label may be on it. */
+    redactVersion: (name: string, version: number, reason: string): Promise<RedactedVersion> =>
+      transport.body({
+        method: "POST",
+        path: at(name, `/versions/${version}/redact`),
+        query: project,
+        body: { reason },
+      }),
     /** Newest first, without content. */
     listVersions: (name: string, page: PageOptions = {}): Promise<List<VersionSummary>> =>
       transport.body({
@@ -90,13 +113,6 @@ export function promptCalls(transport: Transport) {
         path: at(name, "/versions"),
         query: { ...page, ...project },
       }),
-    listLabels: (name: string): Promise<List<LabelPosition>> =>
-      transport.body({ method: "GET", path: at(name, "/labels"), query: project }),
-    moveLabel: (name: string, label: string, version: number): Promise<LabelPosition> =>
-      transport.body({ method: "PUT", path: labelAt(name, label), query: project, body: { version } }),
-    async removeLabel(name: string, label: string): Promise<void> {
-      await transport.body({ method: "DELETE", path: labelAt(name, label), query: project });
-    },
   };
 }
 
@@ -115,7 +131,14 @@ function fetchPromptThrough(transport: Transport, at: (name: string) => string) 
       query: { ...query, ...transport.project },
       ...(ifNoneMatch === undefined ? {} : { headers: { "if-none-match": ifNoneMatch }, accepts: [304] }),
     });
-    return status === 304 ? null : { prompt: body, etag: headers.get("etag"), servedFrom: servedFrom(headers) };
+    if (status === 304) return null;
+    const renamedTo = headers.get("x-renamed-to");
+    return {
+      prompt: body,
+      etag: headers.get("etag"),
+      servedFrom: servedFrom(headers),
+      renamedTo: renamedTo === null ? null : decodeURIComponent(renamedTo),
+    };
   }
   return fetchPrompt;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Route, type RouteId, routes } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
+import { type RouteId, routes } from "../contract/routes.ts";
 import type { ImportPiece } from "../contract/shapes.ts";
 import { type Client, createClient } from "./index.ts";
 
@@ -23,12 +24,26 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
     }),
   savePrompt: (client) => client.savePrompt({ name: "a", text: "b", labels: ["x"], baseVersion: 3 }),
   patchPrompt: (client) => client.patchPrompt("a/b", { tags: ["x"] }),
+  renamePrompt: (client) => client.renamePrompt("a/b", "c/d"),
+  duplicatePrompt: (client) => client.duplicatePrompt("a/b", "c/d", { version: 3 }),
+  listAliases: (client) => client.listAliases({ limit: 3, cursor: "c" }),
+  removeAlias: (client) => client.removeAlias("a/ü"),
+  redactVersion: (client) => client.redactVersion("a/b", 3, "a password"),
   trashPrompt: (client) => client.trashPrompt("a/b"),
   listTrash: (client) => client.listTrash({ limit: 3, cursor: "c" }),
   restorePrompt: (client) => client.restorePrompt("17"),
   listVersions: (client) => client.listVersions("a/b", { limit: 3 }),
   listLabels: (client) => client.listLabels("a/b"),
+  listFetches: (client) => client.listFetches("a/b"),
+  readLabel: (client) => client.readLabel("a/b", "production", { at: "2026-11-22T06:00:00+01:00" }),
+  listLabelMoves: (client) => client.listLabelMoves("a/b", "production", { limit: 3, cursor: "c" }),
+  listLabelled: (client) => client.listLabelled("production", { at: "2026-11-22T06:00:00Z", limit: 3 }),
   moveLabel: (client) => client.moveLabel("a/b", "production", 3),
+  undoLabel: (client) => client.undoLabel("a/b", "production", 3),
+  promoteLabel: (client) => client.promoteLabel("production", { from: "staging", names: ["a/b"], dryRun: true }),
+  listProtectedLabels: (client) => client.listProtectedLabels(),
+  protectLabel: (client) => client.protectLabel("production"),
+  unprotectLabel: (client) => client.unprotectLabel("production"),
   removeLabel: (client) => client.removeLabel("a/b", "production"),
   importPrompts: (client) =>
     Array.fromAsync(client.importPrompts(pieces(), { format: "csv", dryRun: true, prune: true })),

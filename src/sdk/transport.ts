@@ -1,6 +1,6 @@
 /** How a call travels: address, token, time limit, retries, and what an answer or its absence means. */
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
-import type { Route } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
 
 export interface ClientOptions {
   /** Where the server is, for example https://prompts.example.com; a path in front of /api is kept. */

@@ -1,7 +1,7 @@
 /** Who asks, for which project, and may they: decided before the body of a request is read. */
 import type { FastifyRequest } from "fastify";
 import { PromptlibError } from "../contract/errors.ts";
-import type { Route } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
 import type { ProjectRef } from "../library/find.ts";
 import type { Caller } from "./caller.ts";
 import { needsProject, projectOf, requireInstanceAccess, requireProjectAccess } from "./permission.ts";

@@ -12,6 +12,9 @@ export const JSON_TYPE = "application/json; charset=utf-8";
 /** On every answer: what we say it is, a browser must not take for something else. */
 export const NOSNIFF = ["x-content-type-options", "nosniff"] as const;
 
+/** The present name of a prompt that was asked for by a former one, encoded as in a URL. */
+export const RENAMED_TO = "x-renamed-to";
+
 /** How long the rest of a request is read that nobody needs any more. */
 const LINGER_MS = 10_000;
 

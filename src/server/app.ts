@@ -2,23 +2,26 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import { PromptlibError } from "../contract/errors.ts";
-import { type Route, type RouteId, routes } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
+import { type RouteId, routes } from "../contract/routes.ts";
 import { PUBLIC_REQUEST_LIMIT, REQUEST_LIMIT } from "../contract/shapes.ts";
 import { Proxies } from "./addresses.ts";
 import { type Admitted, admit } from "./admit.ts";
 import { answerBadHttp, fail, send } from "./answer.ts";
 import { readBodies, requireMediaType } from "./bodies.ts";
 import { callerName } from "./caller.ts";
+import { labelHandlers } from "./handlers-labels.ts";
 import { peopleHandlers } from "./handlers-people.ts";
 import { promptHandlers } from "./handlers-prompts.ts";
 import { systemHandlers } from "./handlers-system.ts";
 import { hotFetch } from "./hot-fetch.ts";
+import { protectedLabelsOf } from "./permission.ts";
 import { type Handler, type HandlerId, type Handlers, handlerOf, type Parts, validate } from "./route.ts";
 
 /** So long a connection may be silent in the middle of a body that is kept until it is whole. */
 const BODY_SILENCE_MS = 30_000;
 
-const handlers: Handlers = { ...systemHandlers, ...peopleHandlers, ...promptHandlers };
+const handlers: Handlers = { ...systemHandlers, ...peopleHandlers, ...promptHandlers, ...labelHandlers };
 
 export async function createApp(parts: Parts, makeServer: (listener: Listener) => Server): Promise<FastifyInstance> {
   const app = Fastify({
@@ -80,7 +83,8 @@ function register(app: FastifyInstance, parts: Parts, proxies: Proxies, id: Rout
             return caller;
           },
           get actor() {
-            return { name: caller ? callerName(caller) : "nobody", address };
+            const protectedLabels = caller && project ? protectedLabelsOf(caller, project) : [];
+            return { name: caller ? callerName(caller) : "nobody", address, protectedLabels };
           },
           get project() {
             if (!project) throw new Error(`${id} belongs to no project`);

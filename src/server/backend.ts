@@ -129,7 +129,7 @@ export class Backend {
       const mirror = await mirroredRevision(prompts, project.name, name);
       if (mirror === null || mirror < recalled.revision) return { ...recalled.answer, fromMirror: true };
     }
-    return { ...readyAnswer(await this.#fetchMirrored(project, name, selector)), fromMirror: true };
+    return { ...readyAnswer(await this.#fetchMirrored(project, name, selector), name), fromMirror: true };
   }
 
   async #fetchMirrored(project: ProjectRef, name: string, selector: Selector): Promise<Prompt> {

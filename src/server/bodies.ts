@@ -1,7 +1,7 @@
 /** The bodies of requests: JSON is read whole, lines are left to the route that reads them as they come. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { PromptlibError } from "../contract/errors.ts";
-import type { Route } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
 
 /** Only JSON, as UTF-8 that is UTF-8. */
 export function readBodies(app: FastifyInstance): void {

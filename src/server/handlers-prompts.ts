@@ -1,19 +1,23 @@
-/** Routes about prompts, versions, labels, the trash, the import. */
+/** Routes about prompts, versions, the trash, the import. */
 import { PromptlibError } from "../contract/errors.ts";
 import { type ImportPiece, importPiece, type SavePrompt } from "../contract/shapes.ts";
 import { transact } from "../database/transaction.ts";
+import { listAliases, removeAlias } from "../library/aliases.ts";
 import { exportPrompts } from "../library/export.ts";
 import { importFiles } from "../library/import/import.ts";
-import { listLabels, moveLabel, removeLabel } from "../library/labels.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
 import { listMirrored } from "../library/mirror-reader.ts";
 import { readPage } from "../library/page.ts";
 import { promptOf, readyAnswer } from "../library/ready.ts";
+import { redactVersion } from "../library/redact.ts";
+import { duplicatePrompt, renamePrompt } from "../library/rename.ts";
 import { renderPrompt } from "../library/render.ts";
 import { prepareSave, readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
+import { RENAMED_TO } from "./answer.ts";
+import { callerName } from "./caller.ts";
 import { requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
@@ -21,10 +25,20 @@ import type { Handlers } from "./route.ts";
 const FROM_MIRROR = { "x-served-from": "mirror" };
 
 export const promptHandlers = {
-  async fetchPrompt({ project, params, query, raw }, { backend }) {
+  async fetchPrompt({ project, caller, params, query, raw }, { backend, fetchCounts }) {
     if (query.version !== undefined && query.label !== undefined) throw eitherVersionOrLabel();
-    const { bytes, etag, fromMirror } = await backend.fetch(project, normalizeName(params.name), query);
-    const headers = { etag, "cache-control": "private, no-cache", ...(fromMirror ? FROM_MIRROR : {}) };
+    const { bytes, etag, renamedTo, promptId, fromMirror } = await backend.fetch(
+      project,
+      normalizeName(params.name),
+      query,
+    );
+    fetchCounts.fetched(promptId, query, caller.kind === "key" ? caller.key.id : callerName(caller));
+    const headers = {
+      etag,
+      "cache-control": "private, no-cache",
+      ...(fromMirror ? FROM_MIRROR : {}),
+      ...renamed(renamedTo),
+    };
     return matches(raw.headers["if-none-match"], etag) ? { status: 304, headers } : { body: bytes, headers };
   },
 
@@ -65,22 +79,33 @@ export const promptHandlers = {
     return { body: await trashPrompt(backend.database, project, actor, normalizeName(params.name)) };
   },
 
+  async renamePrompt({ project, actor, params, body }, { backend }) {
+    const [name, to] = [normalizeName(params.name), normalizeName(body.to)];
+    return { body: await renamePrompt(backend.database, project, actor, name, to) };
+  },
+
+  async duplicatePrompt({ project, actor, params, body }, { backend }) {
+    const request = { ...body, to: normalizeName(body.to) };
+    const made = await duplicatePrompt(backend.database, project, actor, normalizeName(params.name), request);
+    return { status: 201, body: made };
+  },
+
+  async listAliases({ project, query }, { backend }) {
+    return { body: await listAliases(backend.database.reads, project, readPage(query)) };
+  },
+
+  async removeAlias({ project, actor, query }, { backend }) {
+    await removeAlias(backend.database, project, actor, normalizeName(query.name));
+    return { status: 204 };
+  },
+
+  async redactVersion({ project, actor, params, body }, { backend }) {
+    const name = normalizeName(params.name);
+    return { body: await redactVersion(backend.database, project, actor, name, params.version, body.reason) };
+  },
+
   async listVersions({ project, params, query }, { backend }) {
     return { body: await listVersions(backend.database.reads, project, normalizeName(params.name), readPage(query)) };
-  },
-
-  async listLabels({ project, params }, { backend }) {
-    return { body: await listLabels(backend.database.reads, project, normalizeName(params.name)) };
-  },
-
-  async moveLabel({ project, actor, params, body }, { backend }) {
-    const name = normalizeName(params.name);
-    return { body: await moveLabel(backend.database, project, actor, name, params.label, body.version) };
-  },
-
-  async removeLabel({ project, actor, params }, { backend }) {
-    await removeLabel(backend.database, project, actor, normalizeName(params.name), params.label);
-    return { status: 204 };
   },
 
   async listTrash({ project, query }, { backend }) {
@@ -111,6 +136,10 @@ function exportIsNotPruned(): PromptlibError {
     message: "An export is put back beside what is there; nothing is pruned by it.",
     details: { faults: [{ field: "query.prune", fault: "is not for the format promptlib" }] },
   });
+}
+
+function renamed(to: string | null): Record<string, string> {
+  return to === null ? {} : { [RENAMED_TO]: encodeURIComponent(to) };
 }
 
 function eitherVersionOrLabel(): PromptlibError {

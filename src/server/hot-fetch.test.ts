@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask, eventually, freshServer, newKey, type Reply, type Served } from "../../test/support/server.ts";
 
 const NAMES = ["plain", "mail/greeting", "Ünïcode näme", "a#b", "a;b", "a?b", "a+b c", "100%", "constructor", "a\\b"];
-const ENCODED = [...NAMES, "unknown", "constructor/x", ".."].map(encodeURIComponent);
+/** Former names; the second prompts are called so now. */
+const FORMER = ["was/älter", "old"];
+const ENCODED = [...NAMES, ...FORMER, "unknown", "constructor/x", ".."].map(encodeURIComponent);
 
 let server: Served;
 let keys: Record<string, string>;
@@ -13,6 +15,10 @@ beforeAll(async () => {
   for (const name of NAMES) {
     await server.local.savePrompt({ name, text: `first of ${name}`, labels: ["production"] });
     await server.local.savePrompt({ name, text: `second of ${name}`, labels: ["constructor", "a.b-c_d"], tags: ["t"] });
+  }
+  for (const name of FORMER) {
+    await server.local.savePrompt({ name, text: `first of ${name}`, labels: ["production"] });
+    await server.local.renamePrompt(name, `${name} + néw`);
   }
   keys = {
     read: await newKey(server, ["read"]),
@@ -39,6 +45,7 @@ const telling = ({ status, text, headers }: Reply) => ({
   cache: headers["cache-control"],
   nosniff: headers["x-content-type-options"],
   from: headers["x-served-from"],
+  renamedTo: headers["x-renamed-to"],
   authenticate: headers["www-authenticate"],
 });
 

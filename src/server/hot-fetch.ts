@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Selector } from "../library/find.ts";
-import { JSON_TYPE, NOSNIFF } from "./answer.ts";
+import { JSON_TYPE, NOSNIFF, RENAMED_TO } from "./answer.ts";
 import type { Parts } from "./route.ts";
 
 const PREFIX = "/api/prompts/";
@@ -25,6 +25,7 @@ export function hotFetch(parts: Parts, request: IncomingMessage, response: Serve
   const ready = project && peek(parts, project, asked);
   if (!ready) return false;
   parts.lastUsed.used(key.id);
+  parts.fetchCounts.fetched(ready.promptId, asked.selector, key.id);
   parts.metrics.hotFetches += 1;
   response.writeHead(200, [
     "content-type",
@@ -36,6 +37,7 @@ export function hotFetch(parts: Parts, request: IncomingMessage, response: Serve
     "cache-control",
     "private, no-cache",
     ...NOSNIFF,
+    ...(ready.renamedTo === null ? [] : [RENAMED_TO, encodeURIComponent(ready.renamedTo)]),
   ]);
   response.end(ready.bytes);
   return true;

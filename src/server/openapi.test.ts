@@ -4,7 +4,8 @@ import { type Document, OpenAPIClientAxios } from "openapi-client-axios";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshServer, newKey, type Served } from "../../test/support/server.ts";
 import { errorTable, isErrorCode } from "../contract/errors.ts";
-import { type Route, routes } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
+import { routes } from "../contract/routes.ts";
 import { openApi } from "./openapi.ts";
 
 interface Operation {

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { about, version } from "../base/version.ts";
 import { errorTable } from "../contract/errors.ts";
-import { commonErrors, type Route, type RouteId, routes } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
+import { commonErrors, type RouteId, routes } from "../contract/routes.ts";
 import { errorBody } from "../contract/shapes.ts";
 
 type Schema = Record<string, unknown>;

@@ -1,6 +1,6 @@
 /** May I: the one place that decides, from the route's access and the caller. Whatever is not allowed is refused. */
 import { PromptlibError } from "../contract/errors.ts";
-import type { Access } from "../contract/routes.ts";
+import type { Access } from "../contract/route.ts";
 import type { Role } from "../contract/shapes.ts";
 import { type AccessList, projectNotFound, requireProject } from "../library/access.ts";
 import type { ProjectRef } from "../library/find.ts";
@@ -74,4 +74,10 @@ function keyMay(
     case "admin":
       return false;
   }
+}
+
+/** Which protected labels of the project the caller may move: an admin all, a key those that it names. */
+export function protectedLabelsOf(caller: Caller, project: ProjectRef): "all" | readonly string[] {
+  if (caller.kind !== "key") return roleMay("admin", roleOf(caller, project.id)) ? "all" : [];
+  return caller.key.scopes.flatMap((scope) => /^label:(.*)$/.exec(scope)?.[1] ?? []);
 }

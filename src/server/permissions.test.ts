@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ADMIN, type Ask, freshServer, newKey, newUser, type Served } from "../../test/support/server.ts";
-import { type Access, type Route, type RouteId, routes } from "../contract/routes.ts";
+import type { Access, Route } from "../contract/route.ts";
+import { type RouteId, routes } from "../contract/routes.ts";
+import type { Client } from "../sdk/index.ts";
 
 const COLUMNS = [
   "everyone",
@@ -132,6 +134,11 @@ describe("on the real server", () => {
     await expect(key.moveLabel("labelled", "given", 1)).resolves.toMatchObject({ label: "given" });
     await expect(key.moveLabel("labelled", "production", 1)).rejects.toMatchObject({ code: "forbidden" });
     await expect(key.removeLabel("labelled", "production")).rejects.toMatchObject({ code: "forbidden" });
+    const promoted = await key.promoteLabel("given", { from: "latest", names: ["labelled"] });
+    expect(promoted).toMatchObject({ moved: 0, unchanged: 1 });
+    // It reads nothing: which prompts there are, it is not told.
+    const all = { from: "latest", all: true } as const;
+    await expect(key.promoteLabel("given", all)).rejects.toMatchObject({ code: "forbidden" });
   });
 
   it("an existing project of others and one that does not exist are answered alike", async () => {
@@ -208,6 +215,11 @@ async function signIn(server: Served, name: string, password: string): Promise<s
   return (await server.local.login(usernameOf(name), password)).token;
 }
 
+/** Its first version has no label any more. */
+async function redactable(local: Client, name: string): Promise<void> {
+  await local.savePrompt({ name, text: "y", labels: ["given"] });
+}
+
 let counter = 0;
 
 /** A request that would succeed for whoever may: everything it needs is made for it alone. */
@@ -217,8 +229,16 @@ async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask &
   const needs = (path: string) => route.path.includes(path);
   if (needs("/prompts/{name}") || id.endsWith("ByQuery"))
     await local.savePrompt({ name: fresh, text: "x", labels: ["given"] });
-  const values: Record<string, string> = { name: fresh, username: fresh, label: "given" };
+  const values: Record<string, string> = { name: fresh, username: fresh, label: "given", version: "1" };
+  if (needs("{version}")) await redactable(local, fresh);
   if (needs("{username}")) await makeUser(server, fresh, id === "removeMember");
+  if (id === "protectLabel" || id === "unprotectLabel") values.label = fresh;
+  if (id === "unprotectLabel") await local.protectLabel(fresh);
+  if (id === "promoteLabel") await local.savePrompt({ name: fresh, text: "x" });
+  if (id === "removeAlias") {
+    await local.savePrompt({ name: fresh, text: "x" });
+    await local.renamePrompt(fresh, `${fresh}-renamed`);
+  }
   if (id === "revokeKey") values.id = (await local.createKey({ name: fresh })).id;
   if (id === "restorePrompt") values.id = await trashed(server, fresh);
   const query = new URLSearchParams();
@@ -252,6 +272,10 @@ function bodyOf(id: string, fresh: string): unknown {
     renderPrompt: {},
     patchPrompt: { description: "changed" },
     moveLabel: { version: 1 },
+    redactVersion: { reason: "a secret" },
+    renamePrompt: { to: `${fresh}-renamed` },
+    duplicatePrompt: { to: `${fresh}-copy` },
+    promoteLabel: { from: "latest", names: [fresh] },
     createProject: { name: fresh },
     setMember: { role: "viewer" },
     createKey: { name: fresh },

@@ -2,11 +2,13 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import { PromptlibError } from "../contract/errors.ts";
-import type { Route, RouteId, routes } from "../contract/routes.ts";
+import type { Route } from "../contract/route.ts";
+import type { RouteId, routes } from "../contract/routes.ts";
 import type { Actor } from "../library/actor.ts";
 import type { ProjectRef } from "../library/find.ts";
 import type { Backend } from "./backend.ts";
 import type { Caller, Gate } from "./caller.ts";
+import type { FetchCounts } from "./fetch-counts.ts";
 import type { LastUsed } from "./last-used.ts";
 import type { LoginGuard } from "./login-guard.ts";
 import type { Metrics } from "./metrics.ts";
@@ -17,6 +19,7 @@ export interface Parts {
   gate: Gate;
   loginGuard: LoginGuard;
   lastUsed: LastUsed;
+  fetchCounts: FetchCounts;
   metrics: Metrics;
 }
 

@@ -14,6 +14,7 @@ import { deleteOldChanges } from "../database/changes.ts";
 import { createApp } from "./app.ts";
 import { Backend } from "./backend.ts";
 import { Gate } from "./caller.ts";
+import { FetchCounts } from "./fetch-counts.ts";
 import { LastUsed } from "./last-used.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { Metrics } from "./metrics.ts";
@@ -40,9 +41,11 @@ export async function startServer(
   const backend = await Backend.open(config, { log, onFirstAdmin, onRefused });
   const localToken = `plo_${randomBytes(32).toString("hex")}`;
   const lastUsed = new LastUsed(backend, log);
+  const fetchCounts = new FetchCounts(backend, log);
   const parts = {
     backend,
     lastUsed,
+    fetchCounts,
     gate: new Gate(backend.access, backend.jwtSecret, localToken),
     loginGuard: new LoginGuard(),
     metrics: new Metrics(backend, version),
@@ -54,6 +57,7 @@ export async function startServer(
   await until(() => backend.feed.isLive, { timeout: DATABASE_PATIENCE_MS, every: 10 });
   const address = await listen(server, config, socket).catch(async (error) => {
     await lastUsed.close();
+    await fetchCounts.close();
     await backend.close();
     throw error;
   });
@@ -68,6 +72,7 @@ export async function startServer(
       await stopListening();
       await app.close();
       await lastUsed.close();
+      await fetchCounts.close();
       await backend.close();
     },
   };

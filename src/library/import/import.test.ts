@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ACTOR, countRows, cutConnections, openLibrary, type TestLibrary } from "../../../test/support/library.ts";
 import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
 import { listPrompts, listTrash } from "../list.ts";
+import { renamePrompt } from "../rename.ts";
 import { trashPrompt } from "../trash.ts";
 import { importFiles } from "./import.ts";
 import { HEADER, row } from "./testing/csv-file.ts";
@@ -281,3 +282,32 @@ describe.skipIf(!existsSync(data))(
     });
   },
 );
+
+describe("an import of what was renamed since", () => {
+  const file = csv(row("A", "one"), row("B", "two"));
+  const rename = (name: string, to: string) => renamePrompt(library.database, library.project, ACTOR, name, to);
+
+  it("goes on under the present name, says so, and prunes nothing of it", async () => {
+    await importText({ "p.csv": file });
+    await rename("A", "folder/A");
+    for (const dryRun of [true, false]) {
+      const again = await importText({ "p.csv": csv(row("A", "new"), row("B", "two")) }, { dryRun, prune: true });
+      expect(again.results).toEqual([
+        ["A", "updated"],
+        ["B", "unchanged"],
+      ]);
+      expect(again.items[0]?.notes).toEqual(["saved as “folder/A”, its name by now"]);
+      expect(again.summary).toMatchObject({ missing: 0, pruned: 0 });
+    }
+    expect(await names()).toEqual(["B", "folder/A"]);
+  });
+
+  it("refuses a row with the former name where the file has the present one, too", async () => {
+    await importText({ "p.csv": file });
+    await rename("A", "C");
+    const { results, items } = await importText({ "p.csv": csv(row("C", "three"), row("A", "four")) });
+    expect(results).toContainEqual(["A", "rejected"]);
+    expect(items.find(({ name }) => name === "A")?.reason).toContain("former name of “C”");
+    expect(await names()).toEqual(["B", "C"]);
+  });
+});

@@ -4,6 +4,7 @@ import { PromptlibError } from "../../contract/errors.ts";
 import type { ImportFormat, ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
 import { type Database, isAway, type Queries } from "../../database/database.ts";
 import type { Actor } from "../actor.ts";
+import { presentNames } from "../aliases.ts";
 import type { ProjectRef } from "../find.ts";
 import { includersSentence, whoIncludes } from "../includers.ts";
 import { type LockedPrompts, lockPrompts, type PreparedSave, savePrompt } from "../save.ts";
@@ -54,6 +55,8 @@ class Importer {
   readonly #options: ForeignOptions;
   /** Hashes of the names that the files have, so that memory stays small. */
   readonly #present = new Set<string>();
+  /** Hashes of the names of prompts that the files still call by a former one. */
+  readonly #renamed = new Set<string>();
   /** In a dry run: what the names that came before would be at by then. */
   readonly #rehearsed = new Map<string, { version: number; hash: Buffer }>();
   /** Of prompts that come in several versions: which version here the last one of theirs is. */
@@ -142,13 +145,23 @@ class Importer {
 
   async #saveAll(transaction: Queries, batch: Pending[]): Promise<ImportItem[]> {
     const names = batch.map(({ save }) => save.name);
-    const locked = await lockPrompts(transaction, this.#project, names);
+    const named = await lockPrompts(transaction, this.#project, names);
+    const present = await presentNames(
+      transaction,
+      this.#project,
+      names.filter((name) => !named.has(name)),
+    );
+    const locked = new Map([...named, ...(await lockPrompts(transaction, this.#project, [...present.values()]))]);
     const items: ImportItem[] = [];
     for (const { item, save, isVersion } of batch) {
       try {
-        const known = isVersion ? await this.#knownVersion(transaction, save, locked) : null;
-        const { created, version } = known ?? (await this.#saveOne(transaction, save, locked));
-        items.push({ ...item, version, result: !created ? "unchanged" : version === 1 ? "created" : "updated" });
+        const follows = present.get(save.name);
+        const name = follows ?? save.name;
+        const known = isVersion ? await this.#knownVersion(transaction, save, name, locked) : null;
+        const { created, version } = known ?? (await this.#saveOne(transaction, save, name, locked));
+        const result = !created ? "unchanged" : version === 1 ? "created" : "updated";
+        const notes = follows === undefined ? item.notes : [...item.notes, `saved as “${follows}”, its name by now`];
+        items.push({ ...item, version, result, notes });
       } catch (error) {
         if (!(error instanceof PromptlibError) || isGone(error) || error.code === "disk_full") throw error;
         items.push({ ...item, result: "rejected", reason: error.message });
@@ -161,8 +174,8 @@ class Importer {
    * A version of an earlier import is told by its content, behind the one that was told last: importing the same
    * history again makes no version and moves no label, whatever was saved here in between.
    */
-  async #knownVersion(transaction: Queries, save: PreparedSave, locked: LockedPrompts) {
-    const prompt = locked.get(save.name);
+  async #knownVersion(transaction: Queries, save: PreparedSave, name: string, locked: LockedPrompts) {
+    const prompt = locked.get(name);
     if (!prompt || prompt.type !== save.type) return null;
     const found = await transaction
       .selectFrom("versions")
@@ -175,11 +188,26 @@ class Importer {
     return found ? { created: false, version: found.version } : null;
   }
 
-  async #saveOne(transaction: Queries, save: PreparedSave, locked: LockedPrompts) {
+  /** `name`: the present one of a prompt that the file calls by a former one; else as the file has it. */
+  async #saveOne(transaction: Queries, save: PreparedSave, name: string, locked: LockedPrompts) {
+    if (name !== save.name) this.#follow(save.name, name);
     const before = this.#rehearsed.get(fingerprint(save.name));
-    if (!before) return savePrompt(transaction, this.#project, this.#actor, save, this.#options.format, locked);
+    if (!before) {
+      const named = { ...save, name };
+      return savePrompt(transaction, this.#project, this.#actor, named, this.#options.format, locked);
+    }
     const created = !before.hash.equals(save.hash);
     return { created, version: created ? before.version + 1 : before.version };
+  }
+
+  /** What the files call by a former name is not missing in them; and it is not saved twice over. */
+  #follow(former: string, name: string): void {
+    if (this.#present.has(fingerprint(name))) {
+      throw new PromptlibError("already_exists", {
+        message: `“${former}” is a former name of “${name}”, which the files have, too.`,
+      });
+    }
+    this.#renamed.add(fingerprint(name));
   }
 
   /** What an earlier import brought and these files no longer have. */
@@ -191,9 +219,18 @@ class Importer {
       const why = doubt ?? needed.get(name);
       const notes = why ? [why] : [];
       const item: ImportItem = { path: "", line: null, name, result: "missing", version: null, reason: null, notes };
-      const prune = this.#options.prune && !why;
-      if (prune) await patiently(() => this.#prune(name));
-      yield prune ? { ...item, result: "pruned" } : item;
+      if (!this.#options.prune || why) yield item;
+      else yield await this.#pruned(item, name);
+    }
+  }
+
+  async #pruned(item: ImportItem, name: string): Promise<ImportItem> {
+    try {
+      await patiently(() => this.#prune(name));
+      return { ...item, result: "pruned" };
+    } catch (error) {
+      if (!(error instanceof PromptlibError && error.code === "label_protected")) throw error;
+      return { ...item, notes: [`kept: ${error.message}`] };
     }
   }
 
@@ -237,7 +274,12 @@ class Importer {
       .where("trashed_at", "is", null)
       .orderBy("name")
       .execute();
-    return rows.map(({ name }) => name).filter((name) => !this.#present.has(fingerprint(name)));
+    return rows
+      .map(({ name }) => name)
+      .filter((name) => {
+        const hash = fingerprint(name);
+        return !this.#present.has(hash) && !this.#renamed.has(hash);
+      });
   }
 
   async #transact<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {

@@ -1,0 +1,75 @@
+/** The verbs about labels and names, as they are typed, against the real server. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launcher } from "../../test/support/instance.ts";
+import { freshServer, type Served } from "../../test/support/server.ts";
+
+let server: Served;
+beforeAll(async () => {
+  server = await freshServer();
+});
+afterAll(async () => await server.close());
+
+/** What the verb prints: its result, then, below, its remarks; with the exit code in front when it failed. */
+async function run(...words: string[]): Promise<string> {
+  const env = { PATH: process.env.PATH ?? "", PROMPTLIB_URL: server.url, PROMPTLIB_API_KEY: server.localToken };
+  const child = spawn(launcher, words, { env: { ...env, TZ: "UTC" }, cwd: server.config.home.root });
+  const printed = { out: "", remarks: "" };
+  child.stdout.on("data", (data) => (printed.out += data));
+  child.stderr.on("data", (data) => (printed.remarks += data));
+  const [code] = await once(child, "close");
+  return `${code === 0 ? "" : `exit ${code}\n`}${printed.out}${printed.remarks}`;
+}
+
+const when = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d`;
+
+describe("the command line", () => {
+  it("moves a label, tells its history, and takes the move back", async () => {
+    await server.local.savePrompt({ name: "a", text: "one", labels: ["production"] });
+    const { movedAt: before } = await server.local.readLabel("a", "production");
+    await server.local.savePrompt({ name: "a", text: "two", labels: ["staging"] });
+    expect(await run("label", "a", "production", "staging")).toBe("a: production is on version 2\n");
+    expect(await run("label", "a", "production")).toBe("a: production is on version 2\n");
+    expect(await run("label", "a", "production", "--at", before)).toBe("a: production was on version 1\n");
+    expect(await run("label", "a", "production", "1", "--undo")).toMatch(
+      /^exit 5\n.*is on version 2, not on 1: local:/,
+    );
+    expect(await run("label", "a", "production", "--undo")).toMatch(
+      new RegExp(`^a: production is on version 1 again\nTaken back: the move to 2 by local:\\w+, ${when}\\.\n$`),
+    );
+    expect(await run("label", "a", "production", "--history")).toMatch(
+      new RegExp(
+        `^MOVED +FROM +TO +BY\n${when} +2 +1 +local:\\w+ \\(undo\\)\n${when} +1 +2 +local:\\w+\n${when} +nowhere +1 .*\n$`,
+      ),
+    );
+    expect(await run("label", "a", "production", "--undo", "--history")).toMatch(/^exit 2\n.*Give one of/);
+    expect(await run("label", "a", "--fetches")).toMatch(/^Nobody fetched it so far/);
+  });
+
+  it("promotes, lists who has a label, and protects it", async () => {
+    expect(await run("promote", "staging", "production", "a", "--dry-run")).toMatch(
+      /^NAME +FROM +TO\na +1 +2\nproduction of 1 prompt would be moved to where staging is\.\n$/,
+    );
+    expect(await run("promote", "staging", "production", "a", "b")).toMatch(/^exit 5\n.*“b” is not there/);
+    expect(await run("promote", "staging", "production", "--all")).toMatch(/was moved to where staging is\.\n$/);
+    expect(await run("labelled", "production")).toMatch(new RegExp(`^NAME +VERSION +MOVED +BY\na +2 +${when} +local:`));
+    expect(await run("labelled", "nothing")).toBe("No prompt has the label nothing.\n");
+    expect(await run("protect", "production")).toBe("production is protected\n");
+    expect(await run("protect")).toMatch(/^LABEL +PROTECTED +BY\nproduction /);
+    expect(await run("protect", "production", "--remove")).toBe("production is not protected any more\n");
+  });
+
+  it("renames, finds under the old name, duplicates, redacts", async () => {
+    expect(await run("rename", "a", "mail/a")).toMatch(/^a is called mail\/a now\nThe old name goes on answering/);
+    expect(await run("get", "a")).toBe("twoa is called mail/a now.\n");
+    expect(await run("alias")).toMatch(new RegExp(`^NAME +NOW +RENAMED +BY\na +mail/a +${when} +local:`));
+    expect(await run("duplicate", "mail/a", "copy", "--version", "1")).toBe("copy: Copy of mail/a, version 1\n");
+    expect(await run("redact", "mail/a", "1", "--reason", "a secret")).toMatch(
+      /^mail\/a: version 1 says nothing any more\nBackups and WAL from before still hold it/,
+    );
+    expect(await run("get", "mail/a", "--version", "1")).toMatch(/^exit 3\n.*was redacted at .* \(version_redacted\)/);
+    expect(await run("alias", "a", "--remove")).toBe("a answers no more\n");
+    expect(await run("alias", "a")).toMatch(/^exit 2\n/);
+  });
+});
