@@ -16,6 +16,8 @@ import { compareAll } from "./mirror-compare.ts";
 import { writePrompts } from "./mirror-prompts.ts";
 
 const LOOK_EVERY_MS = 500;
+/** Changes that are read at once. */
+const AT_ONCE = 1_000;
 const RETRY_MS = 300;
 const LOCK_CLASS = 7_016_002;
 const STATE_FILE = ".mirror.json";
@@ -145,16 +147,12 @@ export class MirrorWriter {
     let early: string | null = null;
     while (!this.#closed) {
       const woken = this.#nextWake();
-      const asked = monotonic();
       // Also what is not settled yet, because somebody's older transaction still runs; it comes again in its place.
       const { changes, snapshot } = await readUnsettled(db, early);
       await this.#writeChanged(db, changes);
       early = snapshot;
       cursor = await this.#follow(db, cursor);
       await this.#writeAccess();
-      this.#caughtUpAt = asked;
-      if (this.#failing) this.#options.log.info("the mirror holds everything again");
-      this.#failing = false;
       await Promise.race([woken, sleep(LOOK_EVERY_MS)]);
     }
   }
@@ -174,12 +172,21 @@ export class MirrorWriter {
   async #follow(db: Queries, from: Cursor): Promise<Cursor> {
     let cursor = from;
     for (;;) {
-      const found = await readChanges(db, cursor);
-      if (found.changes.length === 0) return cursor;
+      const asked = monotonic();
+      const found = await readChanges(db, cursor, AT_ONCE);
       await this.#writeChanged(db, found.changes);
+      // While somebody writes all the time there is always more; all that was there when we asked is in the files now.
+      if (found.changes.length < AT_ONCE) this.#holdsAllOf(asked);
+      if (found.changes.length === 0) return cursor;
       await writeState(this.#options.folder, found.cursor);
       cursor = found.cursor;
     }
+  }
+
+  #holdsAllOf(moment: number): void {
+    this.#caughtUpAt = moment;
+    if (this.#failing) this.#options.log.info("the mirror holds everything again");
+    this.#failing = false;
   }
 
   async #writeChanged(db: Queries, changes: readonly RecordedChange[]): Promise<void> {
