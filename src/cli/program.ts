@@ -19,6 +19,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   push: async () => (await import("./push.ts")).registerPush,
   label: async () => (await import("./label.ts")).registerLabel,
   user: async () => (await import("./user.ts")).registerUser,
+  password: async () => (await import("./own-password.ts")).registerPassword,
   key: async () => (await import("./key.ts")).registerKey,
   status: async () => (await import("./status.ts")).registerStatus,
   info: async () => (await import("./info.ts")).registerInfo,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { promptText } from "./get.ts";
 import { expiry, keyState } from "./key.ts";
 import { columns } from "./list.ts";
+import { twoLines } from "./own-password.ts";
 import { savedText, saveSettings } from "./push.ts";
 import { outputText, renderRequest } from "./render.ts";
 import { layTable } from "./table.ts";
@@ -112,5 +113,17 @@ describe("the end of an API key", () => {
     expect(keyState({ revokedAt: null, expiresAt: later }, present)).toMatch(/^works until 2027-01-01/);
     expect(keyState({ revokedAt: null, expiresAt: past }, present)).toMatch(/^expired 2026-01-01/);
     expect(keyState({ revokedAt: past, expiresAt: null }, present)).toMatch(/^revoked 2026-01-01/);
+  });
+});
+
+describe("two passwords from standard input", () => {
+  it("are the present one and the new one, whatever the line ends", () => {
+    const chosen = { password: "new one", made: false };
+    expect(twoLines("old one\nnew one\n")).toEqual({ current: "old one", chosen });
+    expect(twoLines("old one\r\nnew one")).toEqual({ current: "old one", chosen });
+  });
+
+  it.each(["", "one\n", "one\n\n", "one\ntwo\nthree\n"])("that are not two lines are refused: %j", (input) => {
+    expect(() => twoLines(input)).toThrow(expect.objectContaining({ code: "usage" }));
   });
 });

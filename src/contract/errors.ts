@@ -89,7 +89,13 @@ export const errorTable = rows({
     status: 401,
     exit: 4,
     message: "The user name or the password is wrong.",
-    hint: "Check both. An operator can set a new password with: promptlib user password NAME",
+    hint: "Check both. An operator can make a new password with: promptlib user reset NAME",
+  },
+  password_wrong: {
+    status: 403,
+    exit: 4,
+    message: "The present password is wrong; nothing was changed.",
+    hint: "Check it. Who has forgotten it asks an operator for: promptlib user reset NAME",
   },
   forbidden: {
     status: 403,

@@ -3,6 +3,7 @@
  * docs/permissions.md is compared with it, and the client's addresses are tested against it.
  */
 import { z } from "zod";
+import { accountRoutes } from "./accounts.ts";
 import type { ErrorCode } from "./errors.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import * as shapes from "./shapes.ts";
@@ -478,7 +479,7 @@ const otherRoutes = table({
   },
 });
 
-export const routes = { ...otherRoutes, ...promptRoutes, ...twins };
+export const routes = { ...otherRoutes, ...table(accountRoutes), ...promptRoutes, ...twins };
 export type RouteId = keyof typeof routes;
 
 /** Errors that any route may answer, besides its own. */

@@ -114,7 +114,8 @@ async function keepAnOperator(transaction: Queries): Promise<void> {
   if (operators.length === 0) throw new PromptlibError("last_operator");
 }
 
-async function lockUser(transaction: Queries, username: string): Promise<{ id: Id }> {
+/** Errors: `user_not_found`. */
+export async function lockUser(transaction: Queries, username: string): Promise<{ id: Id }> {
   const row = await transaction
     .selectFrom("users")
     .select("id")

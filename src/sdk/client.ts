@@ -1,4 +1,5 @@
 import { accessCalls } from "./access.ts";
+import { accountCalls } from "./accounts.ts";
 import { importCalls } from "./import.ts";
 import { promptCalls } from "./prompts.ts";
 import { systemCalls } from "./system.ts";
@@ -8,6 +9,7 @@ import { type ClientOptions, createTransport } from "./transport.ts";
 export type Client = ReturnType<typeof promptCalls> &
   ReturnType<typeof importCalls> &
   ReturnType<typeof accessCalls> &
+  ReturnType<typeof accountCalls> &
   ReturnType<typeof systemCalls>;
 
 export function createClient(options: ClientOptions): Client {
@@ -16,6 +18,7 @@ export function createClient(options: ClientOptions): Client {
     ...promptCalls(transport),
     ...importCalls(transport),
     ...accessCalls(transport),
+    ...accountCalls(transport),
     ...systemCalls(transport),
   };
 }

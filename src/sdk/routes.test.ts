@@ -46,6 +46,8 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   listUsers: (client) => client.listUsers(),
   createUser: (client) => client.createUser({ username: "eva", password: "correct horse" }),
   changeUser: (client) => client.changeUser("eva", { disabled: true }),
+  changePassword: (client) => client.changePassword("correct horse", "a battery staple"),
+  resetPassword: (client) => client.resetPassword("eva@example.com"),
   listAudit: (client) => client.listAudit({ limit: 3 }),
   systemHealth: (client) => client.systemHealth(),
   health: (client) => client.health(),

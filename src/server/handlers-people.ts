@@ -105,13 +105,18 @@ function ownsProject({ caller, project }: Pick<RouteRequest<unknown>, "caller" |
   return roleOf(caller, project.id) === "owner";
 }
 
-async function countFailures<T>(metrics: Metrics, signIn: () => Promise<T | null>): Promise<T> {
+/** `check` answers null when the password is wrong, which is thrown as `wrong`. */
+export async function countFailures<T>(
+  metrics: Metrics,
+  check: () => Promise<T | null>,
+  wrong: "login_failed" | "password_wrong" = "login_failed",
+): Promise<T> {
   try {
-    const session = await signIn();
-    if (session === null) throw new PromptlibError("login_failed");
-    return session;
+    const result = await check();
+    if (result === null) throw new PromptlibError(wrong);
+    return result;
   } catch (error) {
-    const counts = error instanceof PromptlibError && ["login_failed", "too_many_attempts"].includes(error.code);
+    const counts = error instanceof PromptlibError && [wrong, "too_many_attempts"].includes(error.code);
     if (counts) metrics.loginFailures.inc();
     throw error;
   }

@@ -105,7 +105,7 @@ describe("on the real server", () => {
   it.each(everyRoute)("%s lets in whom the page says, and nobody else", async (id, route) => {
     const may = rowOf(route);
     for (const [name, caller] of callers) {
-      const { path, ...options } = await prepare(server, id, route);
+      const { path, ...options } = await prepare(server, id, route, caller);
       const token = id === "logout" && caller.password ? await signIn(server, name, caller.password) : caller.token;
       const { status, json } = await server.ask(path, { ...options, token });
       const seen = `${name}: ${status} ${json?.error?.code ?? ""}`;
@@ -211,7 +211,7 @@ async function signIn(server: Served, name: string, password: string): Promise<s
 let counter = 0;
 
 /** A request that would succeed for whoever may: everything it needs is made for it alone. */
-async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask & { path: string }> {
+async function prepare(server: Served, id: RouteId, route: Route, caller: Caller): Promise<Ask & { path: string }> {
   const local = server.as(server.localToken, "ours");
   const fresh = `fresh-${++counter}`;
   const needs = (path: string) => route.path.includes(path);
@@ -225,7 +225,7 @@ async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask &
   if (route.query && "project" in route.query.shape) query.set("project", "ours");
   if (route.query && "name" in route.query.shape) query.set("name", fresh);
   if (id === "importPrompts") query.set("format", "csv");
-  const body = bodyOf(id.replace(/ByQuery$/, ""), fresh);
+  const body = bodyOf(id.replace(/ByQuery$/, ""), fresh, caller);
   return {
     method: route.method,
     path: `${route.path.replaceAll(/\{(\w+)\}/g, (_, name) => values[name] ?? "")}?${query}`,
@@ -245,9 +245,10 @@ async function trashed(server: Served, name: string): Promise<string> {
   return (await local.trashPrompt(name)).id;
 }
 
-function bodyOf(id: string, fresh: string): unknown {
+function bodyOf(id: string, fresh: string, { password = "of nobody, and long enough" }: Caller): unknown {
   const bodies: Record<string, unknown> = {
     login: ADMIN,
+    changePassword: { current: password, password },
     savePrompt: { name: fresh, text: "x" },
     renderPrompt: {},
     patchPrompt: { description: "changed" },
