@@ -20,6 +20,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   label: async () => (await import("./label.ts")).registerLabel,
   user: async () => (await import("./user.ts")).registerUser,
   password: async () => (await import("./own-password.ts")).registerPassword,
+  session: async () => (await import("./session.ts")).registerSession,
   key: async () => (await import("./key.ts")).registerKey,
   status: async () => (await import("./status.ts")).registerStatus,
   info: async () => (await import("./info.ts")).registerInfo,

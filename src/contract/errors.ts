@@ -159,6 +159,12 @@ export const errorTable = rows({
     message: "There is no API key with this id.",
     hint: "List the keys with: promptlib key list",
   },
+  session_not_found: {
+    status: 404,
+    exit: 3,
+    message: "There is no session with this id that has not ended.",
+    hint: "List the sessions with: promptlib session list --user NAME",
+  },
   file_not_found: {
     status: 404,
     exit: 3,

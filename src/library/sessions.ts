@@ -86,14 +86,17 @@ export async function endSessions(transaction: Queries, userId: Id, spared: stri
   await revoke(transaction, { userId, spared });
 }
 
-type Which = { sid: string } | { userId: Id; spared: string | null };
+/** `of`: only when it is a session of this user. */
+type Which = { sid: string; of?: Id } | { userId: Id; spared: string | null };
 
-async function revoke(transaction: Queries, which: Which): Promise<number> {
+/** Answers how many ended now, those that had expired among them. */
+export async function revoke(transaction: Queries, which: Which): Promise<number> {
   let query = transaction
     .updateTable("sessions")
     .set((eb) => ({ revoked_at: eb.fn<Date>("now", []) }))
     .where("revoked_at", "is", null);
   query = "sid" in which ? query.where("id", "=", which.sid) : query.where("user_id", "=", which.userId);
+  if ("sid" in which && which.of !== undefined) query = query.where("user_id", "=", which.of);
   if ("spared" in which && which.spared !== null) query = query.where("id", "!=", which.spared);
   const ended = await query.returning("id").execute();
   for (const { id } of ended) recordChange(transaction, "session", id);

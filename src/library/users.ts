@@ -122,8 +122,12 @@ export async function lockUser(transaction: Queries, username: string): Promise<
     .where("username", "=", username)
     .forUpdate()
     .executeTakeFirst();
-  if (!row) throw new PromptlibError("user_not_found", { message: `There is no user named ${username}.` });
+  if (!row) throw userNotFound(username);
   return row;
+}
+
+export function userNotFound(username: string): PromptlibError {
+  return new PromptlibError("user_not_found", { message: `There is no user named ${username}.` });
 }
 
 export async function readUser(db: Queries, id: Id): Promise<User> {

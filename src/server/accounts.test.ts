@@ -1,4 +1,4 @@
-/** Accounts through the real server: passwords. */
+/** Accounts through the real server: passwords, sessions. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -67,6 +67,33 @@ describe("resetting a password", () => {
   });
 });
 
+describe("sessions", () => {
+  it("a person sees the own ones and which is this, and ends another at once", async () => {
+    const here = await newUser(server, "fritz");
+    const from = { "x-forwarded-for": "192.0.2.77", "user-agent": "curl/8.14.1" };
+    const there = (await login("fritz", "password of fritz", from)).json.token;
+    await newUser(server, "gerda");
+    const { items } = await server.as(here).listSessions();
+    expect(items).toMatchObject([
+      { username: "fritz", address: "192.0.2.77", browser: "curl", current: false },
+      { username: "fritz", current: true },
+    ]);
+    await server.as(here).endSession(items[0]?.id ?? "");
+    expect([await statusOf(here), await statusOf(there)]).toEqual([200, 401]);
+  });
+
+  it("of others are not to be ended by a person, but by an operator", async () => {
+    const [here, other] = [await newUser(server, "hans"), await newUser(server, "ida")];
+    const [session] = (await server.local.listUserSessions("ida")).items;
+    await expect(server.as(here).endSession(session?.id ?? "")).rejects.toMatchObject({ code: "session_not_found" });
+    expect(await statusOf(other)).toBe(200);
+    await server.local.endUserSession("ida", session?.id ?? "");
+    expect(await statusOf(other)).toBe(401);
+    await server.local.endUserSessions("hans");
+    expect(await statusOf(here)).toBe(401);
+  });
+});
+
 describe("while the database is away", () => {
   it("accounts wait for it, and no attempt is counted", async () => {
     const database = await freshDatabase();
@@ -82,6 +109,8 @@ describe("while the database is away", () => {
     }
     const reset = await away.ask("/api/users/ada/reset", { method: "POST", token: away.localToken });
     expect(reset).toMatchObject({ status: 503, json: { error: { code: "database_unavailable" } } });
+    const sessions = await away.ask("/api/sessions", { token });
+    expect(sessions).toMatchObject({ status: 503, json: { error: { code: "database_unavailable" } } });
     proxy.restore();
     await away.untilHealth("healthy");
     await away.as(token).changePassword("password of ada", NEW);

@@ -1,6 +1,7 @@
-/** Routes about accounts: passwords. */
+/** Routes about accounts: passwords, sessions. */
 import { PromptlibError } from "../contract/errors.ts";
 import { changeOwnPassword, resetPassword } from "../library/password-change.ts";
+import { endAllSessionsOf, endSessionOf, listSessionsOf } from "../library/session-list.ts";
 import type { Caller } from "./caller.ts";
 import { countFailures } from "./handlers-people.ts";
 import type { Handlers } from "./route.ts";
@@ -17,6 +18,31 @@ export const accountHandlers = {
   async resetPassword({ actor, params }, { backend }) {
     const user = await resetPassword(backend.database, actor, params.username);
     return { body: user, headers: { "cache-control": "no-store" } };
+  },
+
+  async listSessions({ caller }, { backend }) {
+    const { user, sid } = requirePerson(caller);
+    return { body: await listSessionsOf(backend.database.reads, user.username, sid) };
+  },
+
+  async endSession({ caller, actor, params }, { backend }) {
+    await endSessionOf(backend.database, actor, requirePerson(caller).user.username, params.id);
+    return { status: 204 };
+  },
+
+  async listUserSessions({ caller, params }, { backend }) {
+    const sid = caller.kind === "user" ? caller.sid : null;
+    return { body: await listSessionsOf(backend.database.reads, params.username, sid) };
+  },
+
+  async endUserSession({ actor, params }, { backend }) {
+    await endSessionOf(backend.database, actor, params.username, params.id);
+    return { status: 204 };
+  },
+
+  async endUserSessions({ actor, params }, { backend }) {
+    await endAllSessionsOf(backend.database, actor, params.username);
+    return { status: 204 };
   },
 } satisfies Partial<Handlers>;
 

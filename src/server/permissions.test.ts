@@ -105,8 +105,9 @@ describe("on the real server", () => {
   it.each(everyRoute)("%s lets in whom the page says, and nobody else", async (id, route) => {
     const may = rowOf(route);
     for (const [name, caller] of callers) {
-      const { path, ...options } = await prepare(server, id, route, caller);
-      const token = id === "logout" && caller.password ? await signIn(server, name, caller.password) : caller.token;
+      const ends = id === "logout" || id === "endSession";
+      const token = ends && caller.password ? await signIn(server, name, caller.password) : caller.token;
+      const { path, ...options } = await prepare(server, id, route, { ...caller, token });
       const { status, json } = await server.ask(path, { ...options, token });
       const seen = `${name}: ${status} ${json?.error?.code ?? ""}`;
       const elsewhere = caller.outside === true && isAboutProject(route);
@@ -208,6 +209,14 @@ async function signIn(server: Served, name: string, password: string): Promise<s
   return (await server.local.login(usernameOf(name), password)).token;
 }
 
+/** The session of a login token; for anything else one that is nobody's. */
+function sidOf(token = ""): string {
+  const [, claims] = token.split(".");
+  return token.split(".").length === 3 && token !== "not.a.token"
+    ? JSON.parse(Buffer.from(claims ?? "", "base64url").toString()).sid
+    : crypto.randomUUID();
+}
+
 let counter = 0;
 
 /** A request that would succeed for whoever may: everything it needs is made for it alone. */
@@ -219,6 +228,8 @@ async function prepare(server: Served, id: RouteId, route: Route, caller: Caller
     await local.savePrompt({ name: fresh, text: "x", labels: ["given"] });
   const values: Record<string, string> = { name: fresh, username: fresh, label: "given" };
   if (needs("{username}")) await makeUser(server, fresh, id === "removeMember");
+  if (id === "endSession") values.id = sidOf(caller.token);
+  if (id === "endUserSession") values.id = sidOf(await signIn(server, fresh, "long enough for this"));
   if (id === "revokeKey") values.id = (await local.createKey({ name: fresh })).id;
   if (id === "restorePrompt") values.id = await trashed(server, fresh);
   const query = new URLSearchParams();
