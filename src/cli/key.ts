@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { now } from "../base/clock.ts";
 import type { ApiKey } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
+import { momentOf } from "./moment.ts";
 import { localTime, note, print, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { collect, examples, jsonOption, projectOption, usage } from "./verb.ts";
@@ -58,12 +59,7 @@ async function createKey(name: string, options: CreateOptions): Promise<void> {
 
 /** The instant, in UTC, at which a key ends: a day counts to its end in the local time zone. */
 export function expiry(given: string, present: Date): string {
-  const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(given);
-  const at = day ? new Date(Number(day[1]), Number(day[2]) - 1, Number(day[3]) + 1) : new Date(given);
-  const isDay = day ? new Date(`${given}T00:00:00Z`).toJSON()?.startsWith(given) : /^\d{4}-\d{2}-\d{2}T/.test(given);
-  if (!isDay || Number.isNaN(at.getTime())) {
-    throw usage(`${given} is no date like 2027-01-31 and no time like 2027-01-31T12:00:00Z.`);
-  }
+  const at = momentOf(given, "end");
   if (at <= present) throw usage(`${given} is over already.`);
   return at.toISOString();
 }

@@ -22,6 +22,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   password: async () => (await import("./own-password.ts")).registerPassword,
   session: async () => (await import("./session.ts")).registerSession,
   key: async () => (await import("./key.ts")).registerKey,
+  audit: async () => (await import("./audit.ts")).registerAudit,
   status: async () => (await import("./status.ts")).registerStatus,
   info: async () => (await import("./info.ts")).registerInfo,
   backup: async () => (await import("./backup.ts")).registerBackup,

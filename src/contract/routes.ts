@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { accountRoutes } from "./accounts.ts";
+import { auditFilter } from "./audit.ts";
 import type { ErrorCode } from "./errors.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import * as shapes from "./shapes.ts";
@@ -13,10 +14,11 @@ import * as shapes from "./shapes.ts";
  * - `viewer`, `editor`, `admin`: a person with at least this role in the project
  * - a key of the project with the scope `read` counts where `viewer` is enough, with `write` where `editor` is;
  *   `label` is `editor`, or a key with `write` or `label:NAME`
+ * - `auditor`: a person who is `admin` of the project, or `operator`, who need not name a project
  * - `operator`: a person who is operator of the instance (the local operator is one)
  * - `person`: anyone signed in, whatever the roles; `anyone`: also a key; `public`: nobody is asked
  */
-export type Access = "public" | "anyone" | "person" | "viewer" | "editor" | "label" | "admin" | "operator";
+export type Access = "public" | "anyone" | "person" | "viewer" | "editor" | "label" | "admin" | "auditor" | "operator";
 
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -470,11 +472,22 @@ const otherRoutes = table({
   listAudit: {
     method: "GET",
     path: "/api/audit",
-    access: "operator",
+    access: "auditor",
     summary: "List who did what, last first.",
     withoutDatabase: false,
-    query: z.strictObject(page),
+    query: z.strictObject({ ...page, ...auditFilter }),
     answers: { 200: shapes.listOf(shapes.auditEntry) },
+    errors: [],
+  },
+  exportAudit: {
+    method: "GET",
+    path: "/api/audit/export",
+    access: "auditor",
+    summary: "Everything that matches, the oldest first, streamed: a line for each entry.",
+    withoutDatabase: false,
+    query: z.strictObject(auditFilter),
+    media: "application/x-ndjson",
+    answers: { 200: shapes.auditEntry },
     errors: [],
   },
 });

@@ -1,5 +1,6 @@
 import { accessCalls } from "./access.ts";
 import { accountCalls } from "./accounts.ts";
+import { auditCalls } from "./audit.ts";
 import { importCalls } from "./import.ts";
 import { promptCalls } from "./prompts.ts";
 import { systemCalls } from "./system.ts";
@@ -10,6 +11,7 @@ export type Client = ReturnType<typeof promptCalls> &
   ReturnType<typeof importCalls> &
   ReturnType<typeof accessCalls> &
   ReturnType<typeof accountCalls> &
+  ReturnType<typeof auditCalls> &
   ReturnType<typeof systemCalls>;
 
 export function createClient(options: ClientOptions): Client {
@@ -19,6 +21,7 @@ export function createClient(options: ClientOptions): Client {
     ...importCalls(transport),
     ...accessCalls(transport),
     ...accountCalls(transport),
+    ...auditCalls(transport),
     ...systemCalls(transport),
   };
 }

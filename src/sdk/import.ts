@@ -103,7 +103,7 @@ function brokenOff(cause?: unknown): PromptlibError {
   });
 }
 
-async function* linesOf(response: Response): AsyncGenerator<string, void, undefined> {
+export async function* linesOf(response: Response): AsyncGenerator<string, void, undefined> {
   if (!response.body) return;
   // A reader, because not every browser can iterate a stream.
   const reader = response.body.getReader();

@@ -3,6 +3,7 @@
  * Browser-safe; needs nothing but `fetch`. This file is the public entry (`promptlib/sdk`).
  */
 export type { ResetUser, Session } from "../contract/accounts.ts";
+export type { AuditFilter } from "../contract/audit.ts";
 export {
   type ErrorBody,
   type ErrorCode,

@@ -6,6 +6,14 @@ import { type Client, createClient } from "./index.ts";
 type Without = "metrics" | "openapi" | `${string}ByQuery`;
 type Used = Exclude<RouteId, Without>;
 
+const auditFilter = {
+  actor: "user:eva@example.com",
+  action: "key.create",
+  subject: "a&b",
+  from: "2026-01-01T00:00:00.000Z",
+  to: "2027-01-01T00:00:00.000Z",
+};
+
 /** Every route, used once, with everything that can be given. */
 const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   fetchPrompt: (client) => client.fetchPrompt("mail/Grüße 1%", { label: "production", ifNoneMatch: '"x"' }),
@@ -53,7 +61,8 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   listUserSessions: (client) => client.listUserSessions("eva@example.com"),
   endUserSession: (client) => client.endUserSession("eva", "8c6ec1a4-61a5-4ddb-bdfd-0e1ff4e23b4f"),
   endUserSessions: (client) => client.endUserSessions("eva"),
-  listAudit: (client) => client.listAudit({ limit: 3 }),
+  listAudit: (client) => client.listAudit({ limit: 3, cursor: "c", ...auditFilter }),
+  exportAudit: (client) => Array.fromAsync(client.exportAudit(auditFilter)),
   systemHealth: (client) => client.systemHealth(),
   health: (client) => client.health(),
 };

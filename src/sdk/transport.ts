@@ -44,8 +44,8 @@ export interface Transport {
   /** The types of answers are the server's promise; tests of the server keep it, not this client. */
   answer<T>(call: Call): Promise<Answer<T>>;
   body<T>(call: Call): Promise<T>;
-  /** Sends lines while the answer is being read. The caller reads the answer of a status below 300. */
-  exchange(call: Call, lines: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Response>;
+  /** Sends lines, if any, while the answer is being read. The caller reads the answer of a status below 300. */
+  exchange(call: Call, lines: ReadableStream<Uint8Array> | null, signal: AbortSignal): Promise<Response>;
 }
 
 /** Longest that Retry-After is waited for. Who asks for more gets no second request from us. */
@@ -96,7 +96,7 @@ export function createTransport(options: ClientOptions): Transport {
       return (await answer<T>(call)).body;
     },
     async exchange(call, lines, signal) {
-      const headers = headersOf(call, options.token, "application/x-ndjson");
+      const headers = headersOf(call, options.token, lines ? "application/x-ndjson" : undefined);
       // "half" is what fetch demands for a streamed body; Node answers while it is still being sent.
       const init = { method: call.method, headers, body: lines, duplex: "half" as const, signal };
       const response = await send(address(call), init);

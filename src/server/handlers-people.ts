@@ -1,10 +1,8 @@
-/** Routes about who is who: sign-in, users, members, projects, keys, the audit log. */
+/** Routes about who is who: sign-in, users, members, projects, keys. */
 import type { IncomingMessage } from "node:http";
 import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { listAudit } from "../library/actor.ts";
 import { createKey, listKeys, revokeKey } from "../library/keys.ts";
-import { readPage } from "../library/page.ts";
 import { createProject, listProjects } from "../library/projects.ts";
 import { endSession, SESSION_HOURS, signIn } from "../library/sessions.ts";
 import { changeUser, createUser, listMembers, listUsers, readUser, setMember } from "../library/users.ts";
@@ -94,10 +92,6 @@ export const peopleHandlers = {
 
   async changeUser({ actor, params, body }, { backend }) {
     return { body: await changeUser(backend.database, actor, params.username, body) };
-  },
-
-  async listAudit({ query }, { backend }) {
-    return { body: await listAudit(backend.database.reads, readPage(query)) };
   },
 } satisfies Partial<Handlers>;
 

@@ -62,6 +62,7 @@ const MEANING: Record<Access, Column[]> = {
   editor: ["editor", "admin", "owner", "key write", "local operator"],
   label: ["editor", "admin", "owner", "key write", "key label:NAME", "local operator"],
   admin: ["admin", "owner", "local operator"],
+  auditor: ["admin", "owner", "operator", "local operator"],
   operator: ["operator", "local operator"],
 };
 
