@@ -1,6 +1,6 @@
 /** What a person does with the own account, and an operator with those of others: shapes, and rows of the table of routes. */
 import { z } from "zod";
-import { listOf, password, text, user, userName } from "./shapes.ts";
+import { apiKey, createdKey, listOf, password, projectName, text, user, userName } from "./shapes.ts";
 
 const changePassword = z.strictObject({
   current: text().max(1024).describe("the password until now; asked for under the same limits as a sign-in"),
@@ -17,6 +17,20 @@ export const session = z.object({
   userAgent: z.string().nullable().describe("its own words, the first 256 characters"),
   current: z.boolean().describe("whether it is the session that asks"),
 });
+
+const rotateKey = z.strictObject({
+  overlapSeconds: z
+    .int()
+    .min(0)
+    .max(90 * 86_400)
+    .optional()
+    .describe("how long the old key works on; 24 hours when left out, 0: it is revoked at once"),
+  expiresAt: z.iso
+    .datetime()
+    .optional()
+    .describe("of the new key; left out: as long after now as the old key's was after its making, if it had one"),
+});
+const rotatedKey = createdKey.extend({ replaces: apiKey.describe("the old key, with its new end") });
 
 const username = z.object({ username: userName });
 const usernameAndId = z.object({ username: userName, id: z.uuid() });
@@ -100,7 +114,23 @@ export const accountRoutes = {
     answers: { 204: null },
     errors: ["user_not_found"],
   },
+  rotateKey: {
+    method: "POST",
+    path: "/api/keys/{id}/rotate",
+    access: "admin",
+    summary: "Make a new API key in the place of one, with its name and scopes; the old one works on for the overlap.",
+    withoutDatabase: false,
+    params: z.object({ id: text().max(64) }),
+    query: z.strictObject({
+      project: projectName.optional().describe("for logins; a key belongs to one project"),
+    }),
+    body: rotateKey,
+    answers: { 201: rotatedKey },
+    errors: ["key_not_found", "key_ended"],
+  },
 } as const;
 
+export type RotateKey = z.infer<typeof rotateKey>;
+export type RotatedKey = z.infer<typeof rotatedKey>;
 export type Session = z.infer<typeof session>;
 export type ResetUser = z.infer<typeof resetUser>;

@@ -203,6 +203,12 @@ export const errorTable = rows({
     message: "This name is taken.",
     hint: "Choose another name.",
   },
+  key_ended: {
+    status: 409,
+    exit: 5,
+    message: "This API key was revoked or has expired.",
+    hint: "Make a new one with: promptlib key create NAME",
+  },
   last_operator: {
     status: 409,
     exit: 5,

@@ -1,9 +1,9 @@
-import type { ResetUser, Session } from "../contract/accounts.ts";
+import type { ResetUser, RotatedKey, RotateKey, Session } from "../contract/accounts.ts";
 import type { List } from "../contract/shapes.ts";
 import type { Transport } from "./transport.ts";
 
-/** Passwords and sessions. */
-export function accountCalls({ body }: Transport) {
+/** Passwords, sessions, the rotation of keys. */
+export function accountCalls({ body, project }: Transport) {
   const userAt = (username: string, rest: string) => `/api/users/${encodeURIComponent(username)}${rest}`;
   const sessionAt = (id: string) => `/sessions/${encodeURIComponent(id)}`;
   return {
@@ -28,5 +28,8 @@ export function accountCalls({ body }: Transport) {
     async endUserSessions(username: string): Promise<void> {
       await body({ method: "DELETE", path: userAt(username, "/sessions") });
     },
+    /** A new key in the place of this one, which works on for the overlap; the only answer that ever holds it. */
+    rotateKey: (id: string, rotation: RotateKey = {}): Promise<RotatedKey> =>
+      body({ method: "POST", path: `/api/keys/${encodeURIComponent(id)}/rotate`, query: project, body: rotation }),
   };
 }

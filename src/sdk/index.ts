@@ -2,7 +2,7 @@
  * The typed client: applications, pages, the command line and the guardian's probes talk to the server through it.
  * Browser-safe; needs nothing but `fetch`. This file is the public entry (`promptlib/sdk`).
  */
-export type { ResetUser, Session } from "../contract/accounts.ts";
+export type { ResetUser, RotatedKey, RotateKey, Session } from "../contract/accounts.ts";
 export type { AuditFilter } from "../contract/audit.ts";
 export {
   type ErrorBody,

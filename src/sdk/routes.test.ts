@@ -61,6 +61,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   listUserSessions: (client) => client.listUserSessions("eva@example.com"),
   endUserSession: (client) => client.endUserSession("eva", "8c6ec1a4-61a5-4ddb-bdfd-0e1ff4e23b4f"),
   endUserSessions: (client) => client.endUserSessions("eva"),
+  rotateKey: (client) => client.rotateKey("k1", { overlapSeconds: 3600, expiresAt: "2030-01-01T00:00:00.000Z" }),
   listAudit: (client) => client.listAudit({ limit: 3, cursor: "c", ...auditFilter }),
   exportAudit: (client) => Array.fromAsync(client.exportAudit(auditFilter)),
   systemHealth: (client) => client.systemHealth(),

@@ -1,9 +1,9 @@
-/** Accounts through the real server: passwords, sessions. */
+/** Accounts through the real server: passwords, sessions, the rotation of keys. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshDatabase } from "../../test/support/database.ts";
-import { freshServer, newUser, proxyTo, type Served, serveOn } from "../../test/support/server.ts";
+import { eventually, freshServer, newUser, proxyTo, type Served, serveOn } from "../../test/support/server.ts";
 
 const NEW = "an altogether new one";
 let server: Served;
@@ -94,14 +94,51 @@ describe("sessions", () => {
   });
 });
 
+describe("rotating a key", () => {
+  it("lets the old one work for the overlap and no longer, the new one from the start", async () => {
+    const old = await server.local.createKey({ name: "app", scopes: ["read"] });
+    const rotated = await server.local.rotateKey(old.id, { overlapSeconds: 3 });
+    expect([await statusOf(old.key), await statusOf(rotated.key)]).toEqual([200, 200]);
+    await eventually(async () => (await statusOf(old.key)) === 401);
+    expect(Date.now()).toBeGreaterThanOrEqual(new Date(rotated.replaces.expiresAt ?? "").getTime());
+    expect(await statusOf(rotated.key)).toBe(200);
+  });
+
+  it("without an overlap ends the old one at once", async () => {
+    const old = await server.local.createKey({ name: "app" });
+    await server.local.rotateKey(old.id, { overlapSeconds: 0 });
+    expect(await statusOf(old.key)).toBe(401);
+  });
+
+  it("answers the new key to be kept nowhere, and it is in no log", async () => {
+    const { id } = await server.local.createKey({ name: "app" });
+    const path = `/api/keys/${id}/rotate`;
+    const { headers, json } = await server.ask(path, { method: "POST", token: server.localToken, body: {} });
+    expect(headers["cache-control"]).toBe("no-store");
+    const log = await readFile(join(server.config.home.logs, "test.log"), "utf8");
+    expect(log).not.toContain(json.key.split("_")[2]);
+  });
+});
+
 describe("while the database is away", () => {
   it("accounts wait for it, and no attempt is counted", async () => {
     const database = await freshDatabase();
     const proxy = await proxyTo(database);
     const away = await serveOn(database, { proxy });
     const token = await newUser(away, "ada");
+    const old = await away.local.createKey({ name: "app" });
+    const rotated = await away.local.rotateKey(old.id, { overlapSeconds: 2 });
     proxy.cut();
     await away.untilHealth("degraded");
+    // What was decided before goes on to count.
+    await eventually(async () => (await away.ask("/api/auth/me", { token: old.key })).status === 401);
+    expect((await away.ask("/api/auth/me", { token: rotated.key })).status).toBe(200);
+    const again = await away.ask(`/api/keys/${rotated.id}/rotate`, {
+      method: "POST",
+      token: away.localToken,
+      body: {},
+    });
+    expect(again).toMatchObject({ status: 503, json: { error: { code: "database_unavailable" } } });
     const body = { current: "wrong", password: NEW };
     for (let attempt = 0; attempt < 12; attempt++) {
       const reply = await away.ask("/api/auth/password", { method: "POST", token, body });

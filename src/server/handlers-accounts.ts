@@ -1,5 +1,6 @@
-/** Routes about accounts: passwords, sessions. */
+/** Routes about accounts: passwords, sessions, the rotation of keys. */
 import { PromptlibError } from "../contract/errors.ts";
+import { rotateKey } from "../library/key-rotation.ts";
 import { changeOwnPassword, resetPassword } from "../library/password-change.ts";
 import { endAllSessionsOf, endSessionOf, listSessionsOf } from "../library/session-list.ts";
 import type { Caller } from "./caller.ts";
@@ -43,6 +44,11 @@ export const accountHandlers = {
   async endUserSessions({ actor, params }, { backend }) {
     await endAllSessionsOf(backend.database, actor, params.username);
     return { status: 204 };
+  },
+
+  async rotateKey({ project, actor, params, body }, { backend }) {
+    const rotated = await rotateKey(backend.database, project, actor, params.id, body);
+    return { status: 201, body: rotated, headers: { "cache-control": "no-store" } };
   },
 } satisfies Partial<Handlers>;
 

@@ -231,7 +231,7 @@ async function prepare(server: Served, id: RouteId, route: Route, caller: Caller
   if (needs("{username}")) await makeUser(server, fresh, id === "removeMember");
   if (id === "endSession") values.id = sidOf(caller.token);
   if (id === "endUserSession") values.id = sidOf(await signIn(server, fresh, "long enough for this"));
-  if (id === "revokeKey") values.id = (await local.createKey({ name: fresh })).id;
+  if (id === "revokeKey" || id === "rotateKey") values.id = (await local.createKey({ name: fresh })).id;
   if (id === "restorePrompt") values.id = await trashed(server, fresh);
   const query = new URLSearchParams();
   if (route.query && "project" in route.query.shape) query.set("project", "ours");
@@ -268,6 +268,7 @@ function bodyOf(id: string, fresh: string, { password = "of nobody, and long eno
     createProject: { name: fresh },
     setMember: { role: "viewer" },
     createKey: { name: fresh },
+    rotateKey: {},
     createUser: { username: fresh, password: "long enough for this" },
     changeUser: { operator: false },
     importPrompts: `${JSON.stringify({ path: "p.csv", content: `act,prompt,for_devs,type\n${fresh},x,FALSE,TEXT\n` })}\n`,
