@@ -1,8 +1,10 @@
 /** promptlib key: the API keys of the project. */
 import type { Command } from "commander";
 import { now } from "../base/clock.ts";
+import { seconds } from "../base/settings.ts";
 import type { ApiKey } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
+import { momentOf } from "./moment.ts";
 import { localTime, note, print, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { collect, examples, jsonOption, projectOption, usage } from "./verb.ts";
@@ -17,11 +19,18 @@ interface CreateOptions extends KeyOptions {
   expires?: string;
 }
 
+interface RotateOptions extends KeyOptions {
+  overlap: string;
+  expires?: string;
+}
+
+const DEFAULT_OVERLAP = "24h";
+
 export function registerKey(program: Command): void {
   const key = program
     .command("key")
-    .summary("make, list and revoke API keys")
-    .description("Make, list and revoke the API keys of the project.");
+    .summary("make, rotate, list and revoke API keys")
+    .description("Make, rotate, list and revoke the API keys of the project.");
   const create = key
     .command("create <name>")
     .description("Make an API key and print it, this once.")
@@ -30,6 +39,14 @@ export function registerKey(program: Command): void {
     .action(createKey);
   projectOption(jsonOption(create));
   examples(create, "promptlib key create website", "KEY=$(promptlib key create ci --scope write --expires 2027-01-31)");
+  const rotate = key
+    .command("rotate <id>")
+    .description("Make a new API key with the name and scopes of this one, which works on for the overlap; print it.")
+    .option("--overlap <time>", "how long the old key works on, like 90m, 24h or 7d; 0s: not at all", DEFAULT_OVERLAP)
+    .option("--expires <date>", "the last day of the new key, or a time; left out: it lasts as long as the old was to")
+    .action(rotateKey);
+  projectOption(jsonOption(rotate));
+  examples(rotate, "KEY=$(promptlib key rotate 4fz8k2m1)", "promptlib key rotate 4fz8k2m1 --overlap 7d");
   const list = key.command("list").description("List the API keys of the project.").action(listKeys);
   projectOption(jsonOption(list));
   examples(list, "promptlib key list");
@@ -56,14 +73,21 @@ async function createKey(name: string, options: CreateOptions): Promise<void> {
   note(`This is shown once; keep it somewhere safe. It may ${created.scopes.join(", ")} in ${created.project}.`);
 }
 
+async function rotateKey(id: string, options: RotateOptions): Promise<void> {
+  const overlapSeconds = seconds(options.overlap);
+  if (overlapSeconds === null) throw usage(`${options.overlap} is no time like 90m, 24h or 7d.`);
+  const expiresAt = options.expires === undefined ? undefined : expiry(options.expires, now());
+  const client = await clientOf(options);
+  const rotated = await client.rotateKey(id, { overlapSeconds, ...(expiresAt === undefined ? {} : { expiresAt }) });
+  if (options.json) return printJson(rotated);
+  print(rotated.key);
+  note(`This is shown once; keep it somewhere safe. The new key ${rotated.id} ${keyState(rotated, now())}.`);
+  note(`The old key ${id} ${rotated.replaces.revokedAt ? "was " : ""}${keyState(rotated.replaces, now())}.`);
+}
+
 /** The instant, in UTC, at which a key ends: a day counts to its end in the local time zone. */
 export function expiry(given: string, present: Date): string {
-  const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(given);
-  const at = day ? new Date(Number(day[1]), Number(day[2]) - 1, Number(day[3]) + 1) : new Date(given);
-  const isDay = day ? new Date(`${given}T00:00:00Z`).toJSON()?.startsWith(given) : /^\d{4}-\d{2}-\d{2}T/.test(given);
-  if (!isDay || Number.isNaN(at.getTime())) {
-    throw usage(`${given} is no date like 2027-01-31 and no time like 2027-01-31T12:00:00Z.`);
-  }
+  const at = momentOf(given, "end");
   if (at <= present) throw usage(`${given} is over already.`);
   return at.toISOString();
 }

@@ -1,8 +1,9 @@
 /** promptlib list: the prompts of the project as a table. */
 import type { Command } from "commander";
-import type { Client, PromptFilter, PromptPage, PromptSummary } from "../sdk/index.ts";
+import type { PromptFilter, PromptSummary } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { count, counted, localTime, note, printJson } from "./output.ts";
+import { collectPages } from "./pages.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
 
@@ -16,7 +17,6 @@ interface ListOptions extends Filter {
 
 const sorts = ["name", "-name", "updated", "-updated"];
 const DEFAULT_LIMIT = 50;
-const LARGEST_PAGE = 200;
 
 export function registerList(program: Command): void {
   const command = program
@@ -40,7 +40,8 @@ async function list({ limit, all, project, json, ...filter }: ListOptions): Prom
   if (filter.type && !["text", "chat"].includes(filter.type)) throw usage("--type is text or chat.");
   if (filter.sort && !sorts.includes(filter.sort)) throw usage(`--sort is one of ${sorts.join(", ")}.`);
   const { client } = await connect({ project });
-  const page = await collectPages(client, filter, all ? Number.POSITIVE_INFINITY : (limit ?? DEFAULT_LIMIT));
+  const most = all ? Number.POSITIVE_INFINITY : (limit ?? DEFAULT_LIMIT);
+  const page = await collectPages((place) => client.listPrompts({ ...filter, ...place }), most);
   const { servedFrom, ...answer } = page;
   if (servedFrom === "mirror") note("The database is away: this is the last state that the server knew.");
   if (json) return printJson(answer);
@@ -50,18 +51,6 @@ async function list({ limit, all, project, json, ...filter }: ListOptions): Prom
     const total = `${page.totalIsExact ? "" : "more than "}${counted(page.total, "prompt")}`;
     note(`${count(page.items.length)} of ${total}; --all shows every one.`);
   }
-}
-
-/** As many pages as it takes, as one. */
-async function collectPages(client: Client, filter: Filter, most: number): Promise<PromptPage> {
-  let page = await client.listPrompts({ ...filter, limit: Math.min(most, LARGEST_PAGE) });
-  const { items } = page;
-  while (page.nextCursor !== null && items.length < most) {
-    const limit = Math.min(most - items.length, LARGEST_PAGE);
-    page = await client.listPrompts({ ...filter, cursor: page.nextCursor, limit });
-    items.push(...page.items);
-  }
-  return { ...page, items };
 }
 
 function emptyText(filtered: boolean): string {

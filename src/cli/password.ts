@@ -27,7 +27,8 @@ function makePassword(): string {
   return randomBytes(15).toString("base64url");
 }
 
-async function ask(question: string): Promise<string> {
+/** One line of a terminal, without echo. */
+export async function ask(question: string): Promise<string> {
   process.stderr.write(question);
   // readline does the editing and echoes into nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

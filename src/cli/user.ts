@@ -5,6 +5,7 @@ import { connect } from "./connect.ts";
 import { localTime, note, print, printJson } from "./output.ts";
 import { type ChosenPassword, choosePassword } from "./password.ts";
 import { type Column, printTable } from "./table.ts";
+import { registerReset } from "./user-reset.ts";
 import { examples, jsonOption, projectOption, usage } from "./verb.ts";
 
 interface UserOptions {
@@ -24,8 +25,8 @@ const roles: readonly Role[] = ["owner", "admin", "editor", "viewer"];
 export function registerUser(program: Command): void {
   const user = program
     .command("user")
-    .summary("add and list users, set passwords, disable, give roles and the operator's right")
-    .description("Add and list users, set passwords, disable, give roles and the operator's right.");
+    .summary("add and list users, set and reset passwords, disable, give roles and the operator's right")
+    .description("Add and list users, set and reset passwords, disable, give roles and the operator's right.");
   registerAdd(user);
   const list = user.command("list").description("List all users.").action(listUsers);
   examples(jsonOption(list), "promptlib user list");
@@ -35,6 +36,7 @@ export function registerUser(program: Command): void {
     .option("--password-stdin", "read the password from standard input")
     .action(setPassword);
   examples(jsonOption(password), "promptlib user password eva");
+  registerReset(user);
   for (const disabled of [true, false]) {
     const verb = disabled ? "disable" : "enable";
     const command = user

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { filterOf } from "./audit.ts";
 import { promptText } from "./get.ts";
 import { expiry, keyState } from "./key.ts";
 import { columns } from "./list.ts";
+import { twoLines } from "./own-password.ts";
+import { collectPages } from "./pages.ts";
 import { promotionOf, summaryText } from "./promote.ts";
 import { savedText, saveSettings } from "./push.ts";
 import { outputText, renderRequest } from "./render.ts";
@@ -139,5 +142,52 @@ describe("the end of an API key", () => {
     expect(keyState({ revokedAt: null, expiresAt: later }, present)).toMatch(/^works until 2027-01-01/);
     expect(keyState({ revokedAt: null, expiresAt: past }, present)).toMatch(/^expired 2026-01-01/);
     expect(keyState({ revokedAt: past, expiresAt: null }, present)).toMatch(/^revoked 2026-01-01/);
+  });
+});
+
+describe("two passwords from standard input", () => {
+  it("are the present one and the new one, whatever the line ends", () => {
+    const chosen = { password: "new one", made: false };
+    expect(twoLines("old one\nnew one\n")).toEqual({ current: "old one", chosen });
+    expect(twoLines("old one\r\nnew one")).toEqual({ current: "old one", chosen });
+  });
+
+  it.each(["", "one\n", "one\n\n", "one\ntwo\nthree\n"])("that are not two lines are refused: %j", (input) => {
+    expect(() => twoLines(input)).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+});
+
+describe("the filter of the audit log", () => {
+  it("takes days whole, from the first moment of one to the last of the other", () => {
+    const { from, to } = filterOf({ from: "2027-01-31", to: "2027-01-31" });
+    expect([new Date(from ?? ""), new Date(to ?? "")]).toEqual([new Date(2027, 0, 31), new Date(2027, 1, 1)]);
+  });
+
+  it("takes times as they are, and sends what was given and nothing else", () => {
+    expect(filterOf({ from: "2027-01-31T12:00:00+02:00", actor: "user:eva", json: true, limit: 3 })).toEqual({
+      from: "2027-01-31T10:00:00.000Z",
+      actor: "user:eva",
+    });
+  });
+
+  it.each(["yesterday", "2027-02-30"])("refuses %s as usage", (from) => {
+    expect(() => filterOf({ from })).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+});
+
+describe("pages put together", () => {
+  const numbers = Array.from({ length: 450 }, (_, index) => index);
+  const asked: number[] = [];
+  const read = async ({ limit, cursor = "0" }: { limit: number; cursor?: string }) => {
+    asked.push(limit);
+    const end = Number(cursor) + limit;
+    const nextCursor = end < numbers.length ? String(end) : null;
+    return { items: numbers.slice(Number(cursor), end), nextCursor, total: numbers.length, totalIsExact: true };
+  };
+
+  it("are as many items as were wanted, or all there are", async () => {
+    expect((await collectPages(read, 230)).items).toEqual(numbers.slice(0, 230));
+    expect(asked).toEqual([200, 30]);
+    expect(await collectPages(read, Number.POSITIVE_INFINITY)).toMatchObject({ items: numbers, nextCursor: null });
   });
 });

@@ -89,7 +89,13 @@ export const errorTable = rows({
     status: 401,
     exit: 4,
     message: "The user name or the password is wrong.",
-    hint: "Check both. An operator can set a new password with: promptlib user password NAME",
+    hint: "Check both. An operator can make a new password with: promptlib user reset NAME",
+  },
+  password_wrong: {
+    status: 403,
+    exit: 4,
+    message: "The present password is wrong; nothing was changed.",
+    hint: "Check it. Who has forgotten it asks an operator for: promptlib user reset NAME",
   },
   forbidden: {
     status: 403,
@@ -171,6 +177,12 @@ export const errorTable = rows({
     message: "There is no API key with this id.",
     hint: "List the keys with: promptlib key list",
   },
+  session_not_found: {
+    status: 404,
+    exit: 3,
+    message: "There is no session with this id that has not ended.",
+    hint: "List the sessions with: promptlib session list --user NAME",
+  },
   file_not_found: {
     status: 404,
     exit: 3,
@@ -232,6 +244,12 @@ export const errorTable = rows({
     exit: 5,
     message: "This name is taken.",
     hint: "Choose another name.",
+  },
+  key_ended: {
+    status: 409,
+    exit: 5,
+    message: "This API key was revoked or has expired.",
+    hint: "Make a new one with: promptlib key create NAME",
   },
   last_operator: {
     status: 409,

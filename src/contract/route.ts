@@ -8,10 +8,11 @@ import * as shapes from "./shapes.ts";
  * - `viewer`, `editor`, `admin`: a person with at least this role in the project
  * - a key of the project with the scope `read` counts where `viewer` is enough, with `write` where `editor` is;
  *   `label` is `editor`, or a key with `write` or `label:NAME`
+ * - `auditor`: a person who is `admin` of the project, or `operator`, who need not name a project
  * - `operator`: a person who is operator of the instance (the local operator is one)
  * - `person`: anyone signed in, whatever the roles; `anyone`: also a key; `public`: nobody is asked
  */
-export type Access = "public" | "anyone" | "person" | "viewer" | "editor" | "label" | "admin" | "operator";
+export type Access = "public" | "anyone" | "person" | "viewer" | "editor" | "label" | "admin" | "auditor" | "operator";
 
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

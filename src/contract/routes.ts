@@ -3,8 +3,11 @@
  * docs/permissions.md is compared with it, and the client's addresses are tested against it.
  */
 import { z } from "zod";
+import { accountRoutes } from "./accounts.ts";
+import { auditFilter } from "./audit.ts";
 import type { ErrorCode } from "./errors.ts";
 import { exportLine } from "./export.ts";
+import { importFormat, importItem, importPiece, importSummary } from "./import-shapes.ts";
 import { labelRoutes } from "./label-routes.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
@@ -28,7 +31,7 @@ export const listQuery = z.strictObject({
 });
 export const importQuery = z.strictObject({
   ...inProject,
-  format: shapes.importFormat,
+  format: importFormat,
   dryRun: z.enum(["true", "false"]).optional(),
   prune: z.enum(["true", "false"]).optional().describe("move to the trash what the files no longer have"),
 });
@@ -320,8 +323,8 @@ const otherRoutes = table({
     withoutDatabase: false,
     query: importQuery,
     media: "application/x-ndjson",
-    body: shapes.importPiece,
-    answers: { 200: z.union([shapes.importItem, shapes.importSummary]) },
+    body: importPiece,
+    answers: { 200: z.union([importItem, importSummary]) },
     errors: ["import_format_unknown"],
   },
   exportPrompts: {
@@ -458,16 +461,27 @@ const otherRoutes = table({
   listAudit: {
     method: "GET",
     path: "/api/audit",
-    access: "operator",
+    access: "auditor",
     summary: "List who did what, last first.",
     withoutDatabase: false,
-    query: z.strictObject(page),
+    query: z.strictObject({ ...page, ...auditFilter }),
     answers: { 200: shapes.listOf(shapes.auditEntry) },
+    errors: [],
+  },
+  exportAudit: {
+    method: "GET",
+    path: "/api/audit/export",
+    access: "auditor",
+    summary: "Everything that matches, the oldest first, streamed: a line for each entry.",
+    withoutDatabase: false,
+    query: z.strictObject(auditFilter),
+    media: "application/x-ndjson",
+    answers: { 200: shapes.auditEntry },
     errors: [],
   },
 });
 
-export const routes = { ...otherRoutes, ...promptRoutes, ...labelRoutes, ...twins };
+export const routes = { ...otherRoutes, ...table(accountRoutes), ...promptRoutes, ...labelRoutes, ...twins };
 export type RouteId = keyof typeof routes;
 
 /** Errors that any route may answer, besides its own. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ACTOR, countRows, openLibrary, type TestLibrary } from "../../test/support/library.ts";
 import { type ExportLine, exportLine } from "../contract/export.ts";
-import type { ImportItem, ImportPiece } from "../contract/shapes.ts";
+import type { ImportItem, ImportPiece } from "../contract/import-shapes.ts";
 import { exportPrompts } from "./export.ts";
 import { importFiles } from "./import/import.ts";
 import { moveLabel, removeLabel } from "./labels.ts";

@@ -20,32 +20,46 @@ export async function createKey(
   actor: Actor,
   key: NewKey,
 ): Promise<CreatedKey> {
-  const id = randomWord(8);
-  const secret = randomWord(32);
-  const row = await transact(database, async (transaction) => {
-    const inserted = await transaction
-      .insertInto("api_keys")
-      .values({
-        id,
-        project_id: project.id,
-        name: key.name,
-        secret_sha256: createHash("sha256").update(secret).digest(),
-        scopes: key.scopes ?? ["read"],
-        created_by: actor.name,
-        expires_at: key.expiresAt ?? null,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    recordChange(transaction, "key", id);
+  return transact(database, async (transaction) => {
+    const created = await insertKey(transaction, project, actor, { ...key, scopes: key.scopes ?? ["read"] });
     recordDeed(transaction, actor, {
       project: project.name,
       action: "key.create",
-      subject: id,
-      details: { name: key.name, scopes: inserted.scopes },
+      subject: created.id,
+      details: { name: created.name, scopes: created.scopes },
     });
-    return inserted;
+    return created;
   });
+}
+
+/** In the running transaction; the caller writes down who did it and why. */
+export async function insertKey(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  { name, scopes, expiresAt }: { name: string; scopes: string[]; expiresAt?: Date | string | null | undefined },
+): Promise<CreatedKey> {
+  const id = randomWord(8);
+  const secret = randomWord(32);
+  const row = await transaction
+    .insertInto("api_keys")
+    .values({
+      id,
+      project_id: project.id,
+      name,
+      secret_sha256: createHash("sha256").update(secret).digest(),
+      scopes,
+      created_by: actor.name,
+      expires_at: expiresAt ?? null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  recordChange(transaction, "key", id);
   return { ...presentKey(project, row), key: `plk_${id}_${secret}` };
+}
+
+export function keyNotFound(id: string): PromptlibError {
+  return new PromptlibError("key_not_found", { message: `There is no API key with the id ${id}.` });
 }
 
 /** Errors: `key_not_found`. A key that was revoked before stays as it is. */
@@ -58,7 +72,7 @@ export async function revokeKey(database: Database, project: ProjectRef, actor: 
       .where("project_id", "=", project.id)
       .returningAll()
       .executeTakeFirst();
-    if (!row) throw new PromptlibError("key_not_found", { message: `There is no API key with the id ${id}.` });
+    if (!row) throw keyNotFound(id);
     recordChange(transaction, "key", id);
     recordDeed(transaction, actor, {
       project: project.name,
@@ -106,7 +120,7 @@ interface KeyRow {
   last_used_at: Date | null;
 }
 
-function presentKey(project: ProjectRef, row: KeyRow): ApiKey {
+export function presentKey(project: ProjectRef, row: KeyRow): ApiKey {
   return {
     id: row.id,
     project: project.name,

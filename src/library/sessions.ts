@@ -81,17 +81,23 @@ export async function endSession(database: Database, actor: Actor, sid: string):
   });
 }
 
-/** Ends every session of a user, in the running transaction. */
-export async function endSessions(transaction: Queries, userId: Id): Promise<void> {
-  await revoke(transaction, { userId });
+/** Ends every session of a user but the spared one, in the running transaction. */
+export async function endSessions(transaction: Queries, userId: Id, spared: string | null = null): Promise<void> {
+  await revoke(transaction, { userId, spared });
 }
 
-async function revoke(transaction: Queries, which: { sid: string } | { userId: Id }): Promise<number> {
+/** `of`: only when it is a session of this user. */
+type Which = { sid: string; of?: Id } | { userId: Id; spared: string | null };
+
+/** Answers how many ended now, those that had expired among them. */
+export async function revoke(transaction: Queries, which: Which): Promise<number> {
   let query = transaction
     .updateTable("sessions")
     .set((eb) => ({ revoked_at: eb.fn<Date>("now", []) }))
     .where("revoked_at", "is", null);
   query = "sid" in which ? query.where("id", "=", which.sid) : query.where("user_id", "=", which.userId);
+  if ("sid" in which && which.of !== undefined) query = query.where("user_id", "=", which.of);
+  if ("spared" in which && which.spared !== null) query = query.where("id", "!=", which.spared);
   const ended = await query.returning("id").execute();
   for (const { id } of ended) recordChange(transaction, "session", id);
   return ended.length;

@@ -114,15 +114,20 @@ async function keepAnOperator(transaction: Queries): Promise<void> {
   if (operators.length === 0) throw new PromptlibError("last_operator");
 }
 
-async function lockUser(transaction: Queries, username: string): Promise<{ id: Id }> {
+/** Errors: `user_not_found`. */
+export async function lockUser(transaction: Queries, username: string): Promise<{ id: Id }> {
   const row = await transaction
     .selectFrom("users")
     .select("id")
     .where("username", "=", username)
     .forUpdate()
     .executeTakeFirst();
-  if (!row) throw new PromptlibError("user_not_found", { message: `There is no user named ${username}.` });
+  if (!row) throw userNotFound(username);
   return row;
+}
+
+export function userNotFound(username: string): PromptlibError {
+  return new PromptlibError("user_not_found", { message: `There is no user named ${username}.` });
 }
 
 export async function readUser(db: Queries, id: Id): Promise<User> {

@@ -1,21 +1,10 @@
 import type { ChangeUser, LoginAnswer, NewKey, NewProject, NewUser } from "../contract/routes.ts";
-import type {
-  ApiKey,
-  AuditEntry,
-  CreatedKey,
-  Identity,
-  List,
-  Member,
-  Project,
-  Role,
-  User,
-} from "../contract/shapes.ts";
-import type { PageOptions } from "./prompts.ts";
+import type { ApiKey, CreatedKey, Identity, List, Member, Project, Role, User } from "../contract/shapes.ts";
 import type { Transport } from "./transport.ts";
 
 type AccessCalls = ReturnType<typeof sessionCalls> & ReturnType<typeof projectCalls> & ReturnType<typeof instanceCalls>;
 
-/** Who is asking, and who may what: sign-in, projects, members, keys, users, audit. */
+/** Who is asking, and who may what: sign-in, projects, members, keys, users. */
 export function accessCalls(transport: Transport): AccessCalls {
   return { ...sessionCalls(transport), ...projectCalls(transport), ...instanceCalls(transport) };
 }
@@ -60,8 +49,5 @@ function instanceCalls({ body }: Transport) {
     createUser: (created: NewUser): Promise<User> => body({ method: "POST", path: "/api/users", body: created }),
     changeUser: (username: string, change: ChangeUser): Promise<User> =>
       body({ method: "PATCH", path: `/api/users/${encodeURIComponent(username)}`, body: change }),
-    /** Last first. */
-    listAudit: (page: PageOptions = {}): Promise<List<AuditEntry>> =>
-      body({ method: "GET", path: "/api/audit", query: { ...page } }),
   };
 }

@@ -1,4 +1,6 @@
 import { accessCalls } from "./access.ts";
+import { accountCalls } from "./accounts.ts";
+import { auditCalls } from "./audit.ts";
 import { exportCalls } from "./export.ts";
 import { importCalls } from "./import.ts";
 import { labelCalls } from "./labels.ts";
@@ -12,6 +14,8 @@ export type Client = ReturnType<typeof promptCalls> &
   ReturnType<typeof importCalls> &
   ReturnType<typeof exportCalls> &
   ReturnType<typeof accessCalls> &
+  ReturnType<typeof accountCalls> &
+  ReturnType<typeof auditCalls> &
   ReturnType<typeof systemCalls>;
 
 export function createClient(options: ClientOptions): Client {
@@ -22,6 +26,8 @@ export function createClient(options: ClientOptions): Client {
     ...importCalls(transport),
     ...exportCalls(transport),
     ...accessCalls(transport),
+    ...accountCalls(transport),
+    ...auditCalls(transport),
     ...systemCalls(transport),
   };
 }

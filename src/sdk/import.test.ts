@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { answering } from "../../test/support/answering.ts";
-import type { ImportPiece } from "../contract/shapes.ts";
+import type { ImportPiece } from "../contract/import-shapes.ts";
 import { type Client, createClient, PromptlibError } from "./index.ts";
 
 async function clientOf(listener: RequestListener): Promise<Client> {

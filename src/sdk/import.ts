@@ -1,6 +1,6 @@
 import { PromptlibError } from "../contract/errors.ts";
+import type { ImportItem, ImportPiece, ImportSummary } from "../contract/import-shapes.ts";
 import type { ImportQuery } from "../contract/routes.ts";
-import type { ImportItem, ImportPiece, ImportSummary } from "../contract/shapes.ts";
 import { type Call, errorOf, isObject, parseJson, type Transport, unreachable } from "./transport.ts";
 
 export interface ImportOptions {

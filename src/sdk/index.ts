@@ -2,12 +2,15 @@
  * The typed client: applications, pages, the command line and the guardian's probes talk to the server through it.
  * Browser-safe; needs nothing but `fetch`. This file is the public entry (`promptlib/sdk`).
  */
+export type { ResetUser, RotatedKey, RotateKey, Session } from "../contract/accounts.ts";
+export type { AuditFilter } from "../contract/audit.ts";
 export {
   type ErrorBody,
   type ErrorCode,
   isErrorCode,
   PromptlibError,
 } from "../contract/errors.ts";
+export type { ImportItem, ImportPiece, ImportSummary } from "../contract/import-shapes.ts";
 export type {
   LabelFetches,
   LabelledPrompt,
@@ -35,9 +38,6 @@ export type {
   AuditEntry,
   CreatedKey,
   Identity,
-  ImportItem,
-  ImportPiece,
-  ImportSummary,
   Json,
   List,
   Member,

@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
+import type { ImportPiece } from "../contract/import-shapes.ts";
 import type { Route } from "../contract/route.ts";
 import { type RouteId, routes } from "../contract/routes.ts";
-import type { ImportPiece } from "../contract/shapes.ts";
 import { type Client, createClient } from "./index.ts";
 
 type Without = "metrics" | "openapi" | `${string}ByQuery`;
 type Used = Exclude<RouteId, Without>;
+
+const auditFilter = {
+  actor: "user:eva@example.com",
+  action: "key.create",
+  subject: "a&b",
+  from: "2026-01-01T00:00:00.000Z",
+  to: "2027-01-01T00:00:00.000Z",
+};
 
 /** Every route, used once, with everything that can be given. */
 const uses: Record<Used, (client: Client) => Promise<unknown>> = {
@@ -64,7 +72,16 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   listUsers: (client) => client.listUsers(),
   createUser: (client) => client.createUser({ username: "eva", password: "correct horse" }),
   changeUser: (client) => client.changeUser("eva", { disabled: true }),
-  listAudit: (client) => client.listAudit({ limit: 3 }),
+  changePassword: (client) => client.changePassword("correct horse", "a battery staple"),
+  resetPassword: (client) => client.resetPassword("eva@example.com"),
+  listSessions: (client) => client.listSessions(),
+  endSession: (client) => client.endSession("8c6ec1a4-61a5-4ddb-bdfd-0e1ff4e23b4f"),
+  listUserSessions: (client) => client.listUserSessions("eva@example.com"),
+  endUserSession: (client) => client.endUserSession("eva", "8c6ec1a4-61a5-4ddb-bdfd-0e1ff4e23b4f"),
+  endUserSessions: (client) => client.endUserSessions("eva"),
+  rotateKey: (client) => client.rotateKey("k1", { overlapSeconds: 3600, expiresAt: "2030-01-01T00:00:00.000Z" }),
+  listAudit: (client) => client.listAudit({ limit: 3, cursor: "c", ...auditFilter }),
+  exportAudit: (client) => Array.fromAsync(client.exportAudit(auditFilter)),
   systemHealth: (client) => client.systemHealth(),
   health: (client) => client.health(),
 };

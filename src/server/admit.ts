@@ -4,7 +4,7 @@ import { PromptlibError } from "../contract/errors.ts";
 import type { Route } from "../contract/route.ts";
 import type { ProjectRef } from "../library/find.ts";
 import type { Caller } from "./caller.ts";
-import { needsProject, projectOf, requireInstanceAccess, requireProjectAccess } from "./permission.ts";
+import { auditedProject, needsProject, projectOf, requireInstanceAccess, requireProjectAccess } from "./permission.ts";
 import type { Parts } from "./route.ts";
 
 export interface Admitted {
@@ -37,15 +37,18 @@ async function identify(parts: Parts, { headers, method }: FastifyRequest): Prom
 }
 
 function authorize(parts: Parts, route: Route, caller: Caller | null, request: FastifyRequest): ProjectRef | null {
-  if (!needsProject(route.access)) {
+  const isAudit = route.access === "auditor";
+  if (!isAudit && !needsProject(route.access)) {
     requireInstanceAccess(route.access, caller);
     return null;
   }
   // As long as nothing is known, only the local operator comes here, and his project may well be there.
   if (caller && parts.backend.access.revision === 0) throw new PromptlibError("database_unavailable");
   const { project: named } = request.query as { project?: unknown };
-  const project = projectOf(parts.backend.access, caller, typeof named === "string" ? named : undefined);
+  const name = typeof named === "string" ? named : undefined;
   if (!caller) throw new PromptlibError("unauthenticated");
+  if (isAudit) return auditedProject(parts.backend.access, caller, name);
+  const project = projectOf(parts.backend.access, caller, name);
   const { label } = request.params as { label?: string };
   requireProjectAccess(route.access, caller, project, label ?? null);
   return project;

@@ -10,6 +10,8 @@ import { type Admitted, admit } from "./admit.ts";
 import { answerBadHttp, fail, send } from "./answer.ts";
 import { readBodies, requireMediaType } from "./bodies.ts";
 import { callerName } from "./caller.ts";
+import { accountHandlers } from "./handlers-accounts.ts";
+import { auditHandlers } from "./handlers-audit.ts";
 import { labelHandlers } from "./handlers-labels.ts";
 import { peopleHandlers } from "./handlers-people.ts";
 import { promptHandlers } from "./handlers-prompts.ts";
@@ -21,7 +23,14 @@ import { type Handler, type HandlerId, type Handlers, handlerOf, type Parts, val
 /** So long a connection may be silent in the middle of a body that is kept until it is whole. */
 const BODY_SILENCE_MS = 30_000;
 
-const handlers: Handlers = { ...systemHandlers, ...peopleHandlers, ...promptHandlers, ...labelHandlers };
+const handlers: Handlers = {
+  ...systemHandlers,
+  ...accountHandlers,
+  ...auditHandlers,
+  ...peopleHandlers,
+  ...promptHandlers,
+  ...labelHandlers,
+};
 
 export async function createApp(parts: Parts, makeServer: (listener: Listener) => Server): Promise<FastifyInstance> {
   const app = Fastify({

@@ -1,10 +1,8 @@
-/** Routes about who is who: sign-in, users, members, projects, keys, the audit log. */
+/** Routes about who is who: sign-in, users, members, projects, keys. */
 import type { IncomingMessage } from "node:http";
 import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { listAudit } from "../library/actor.ts";
 import { createKey, listKeys, revokeKey } from "../library/keys.ts";
-import { readPage } from "../library/page.ts";
 import { createProject, listProjects } from "../library/projects.ts";
 import { endSession, SESSION_HOURS, signIn } from "../library/sessions.ts";
 import { changeUser, createUser, listMembers, listUsers, readUser, setMember } from "../library/users.ts";
@@ -95,23 +93,24 @@ export const peopleHandlers = {
   async changeUser({ actor, params, body }, { backend }) {
     return { body: await changeUser(backend.database, actor, params.username, body) };
   },
-
-  async listAudit({ query }, { backend }) {
-    return { body: await listAudit(backend.database.reads, readPage(query)) };
-  },
 } satisfies Partial<Handlers>;
 
 function ownsProject({ caller, project }: Pick<RouteRequest<unknown>, "caller" | "project">): boolean {
   return roleOf(caller, project.id) === "owner";
 }
 
-async function countFailures<T>(metrics: Metrics, signIn: () => Promise<T | null>): Promise<T> {
+/** `check` answers null when the password is wrong, which is thrown as `wrong`. */
+export async function countFailures<T>(
+  metrics: Metrics,
+  check: () => Promise<T | null>,
+  wrong: "login_failed" | "password_wrong" = "login_failed",
+): Promise<T> {
   try {
-    const session = await signIn();
-    if (session === null) throw new PromptlibError("login_failed");
-    return session;
+    const result = await check();
+    if (result === null) throw new PromptlibError(wrong);
+    return result;
   } catch (error) {
-    const counts = error instanceof PromptlibError && ["login_failed", "too_many_attempts"].includes(error.code);
+    const counts = error instanceof PromptlibError && [wrong, "too_many_attempts"].includes(error.code);
     if (counts) metrics.loginFailures.inc();
     throw error;
   }

@@ -1,6 +1,7 @@
 /** Routes about prompts, versions, the trash, the import. */
 import { PromptlibError } from "../contract/errors.ts";
-import { type ImportPiece, importPiece, type SavePrompt } from "../contract/shapes.ts";
+import { type ImportPiece, importPiece } from "../contract/import-shapes.ts";
+import type { SavePrompt } from "../contract/shapes.ts";
 import { transact } from "../database/transaction.ts";
 import { listAliases, removeAlias } from "../library/aliases.ts";
 import { exportPrompts } from "../library/export.ts";

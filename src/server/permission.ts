@@ -8,6 +8,14 @@ import { type Caller, isOperator, roleOf } from "./caller.ts";
 
 const RANK: Record<Role, number> = { viewer: 1, editor: 2, admin: 3, owner: 4 };
 
+/** A route that is about everything, unless a project is named, is for who may read everything. */
+export function auditedProject(access: AccessList, caller: Caller, named: string | undefined): ProjectRef | null {
+  if (isOperator(caller)) return named === undefined ? null : requireProject(access, named);
+  const project = projectOf(access, caller, named);
+  requireProjectAccess("admin", caller, project, null);
+  return project;
+}
+
 export function needsProject(access: Access): access is "viewer" | "editor" | "label" | "admin" {
   return access === "viewer" || access === "editor" || access === "label" || access === "admin";
 }

@@ -64,6 +64,7 @@ const MEANING: Record<Access, Column[]> = {
   editor: ["editor", "admin", "owner", "key write", "local operator"],
   label: ["editor", "admin", "owner", "key write", "key label:NAME", "local operator"],
   admin: ["admin", "owner", "local operator"],
+  auditor: ["admin", "owner", "operator", "local operator"],
   operator: ["operator", "local operator"],
 };
 
@@ -107,8 +108,9 @@ describe("on the real server", () => {
   it.each(everyRoute)("%s lets in whom the page says, and nobody else", async (id, route) => {
     const may = rowOf(route);
     for (const [name, caller] of callers) {
-      const { path, ...options } = await prepare(server, id, route);
-      const token = id === "logout" && caller.password ? await signIn(server, name, caller.password) : caller.token;
+      const ends = id === "logout" || id === "endSession";
+      const token = ends && caller.password ? await signIn(server, name, caller.password) : caller.token;
+      const { path, ...options } = await prepare(server, id, route, { ...caller, token });
       const { status, json } = await server.ask(path, { ...options, token });
       const seen = `${name}: ${status} ${json?.error?.code ?? ""}`;
       const elsewhere = caller.outside === true && isAboutProject(route);
@@ -220,10 +222,18 @@ async function redactable(local: Client, name: string): Promise<void> {
   await local.savePrompt({ name, text: "y", labels: ["given"] });
 }
 
+/** The session of a login token; for anything else one that is nobody's. */
+function sidOf(token = ""): string {
+  const [, claims] = token.split(".");
+  return token.split(".").length === 3 && token !== "not.a.token"
+    ? JSON.parse(Buffer.from(claims ?? "", "base64url").toString()).sid
+    : crypto.randomUUID();
+}
+
 let counter = 0;
 
 /** A request that would succeed for whoever may: everything it needs is made for it alone. */
-async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask & { path: string }> {
+async function prepare(server: Served, id: RouteId, route: Route, caller: Caller): Promise<Ask & { path: string }> {
   const local = server.as(server.localToken, "ours");
   const fresh = `fresh-${++counter}`;
   const needs = (path: string) => route.path.includes(path);
@@ -239,13 +249,15 @@ async function prepare(server: Served, id: RouteId, route: Route): Promise<Ask &
     await local.savePrompt({ name: fresh, text: "x" });
     await local.renamePrompt(fresh, `${fresh}-renamed`);
   }
-  if (id === "revokeKey") values.id = (await local.createKey({ name: fresh })).id;
+  if (id === "endSession") values.id = sidOf(caller.token);
+  if (id === "endUserSession") values.id = sidOf(await signIn(server, fresh, "long enough for this"));
+  if (id === "revokeKey" || id === "rotateKey") values.id = (await local.createKey({ name: fresh })).id;
   if (id === "restorePrompt") values.id = await trashed(server, fresh);
   const query = new URLSearchParams();
   if (route.query && "project" in route.query.shape) query.set("project", "ours");
   if (route.query && "name" in route.query.shape) query.set("name", fresh);
   if (id === "importPrompts") query.set("format", "csv");
-  const body = bodyOf(id.replace(/ByQuery$/, ""), fresh);
+  const body = bodyOf(id.replace(/ByQuery$/, ""), fresh, caller);
   return {
     method: route.method,
     path: `${route.path.replaceAll(/\{(\w+)\}/g, (_, name) => values[name] ?? "")}?${query}`,
@@ -265,9 +277,10 @@ async function trashed(server: Served, name: string): Promise<string> {
   return (await local.trashPrompt(name)).id;
 }
 
-function bodyOf(id: string, fresh: string): unknown {
+function bodyOf(id: string, fresh: string, { password = "of nobody, and long enough" }: Caller): unknown {
   const bodies: Record<string, unknown> = {
     login: ADMIN,
+    changePassword: { current: password, password },
     savePrompt: { name: fresh, text: "x" },
     renderPrompt: {},
     patchPrompt: { description: "changed" },
@@ -279,6 +292,7 @@ function bodyOf(id: string, fresh: string): unknown {
     createProject: { name: fresh },
     setMember: { role: "viewer" },
     createKey: { name: fresh },
+    rotateKey: {},
     createUser: { username: fresh, password: "long enough for this" },
     changeUser: { operator: false },
     importPrompts: `${JSON.stringify({ path: "p.csv", content: `act,prompt,for_devs,type\n${fresh},x,FALSE,TEXT\n` })}\n`,

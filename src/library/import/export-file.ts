@@ -7,7 +7,7 @@ import {
   exportedVersion,
   exportStart,
 } from "../../contract/export.ts";
-import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
+import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/import-shapes.ts";
 import { type Database, isAway } from "../../database/database.ts";
 import { contentSize } from "../../prompt/content.ts";
 import type { Actor } from "../actor.ts";

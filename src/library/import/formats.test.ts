@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fuzz } from "../../../test/support/library.ts";
-import { importFormat } from "../../contract/shapes.ts";
+import { importFormat } from "../../contract/import-shapes.ts";
 import type { ForeignFormat } from "./items.ts";
 import { readFiles } from "./testing/files.ts";
 

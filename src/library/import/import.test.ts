@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ACTOR, countRows, cutConnections, openLibrary, type TestLibrary } from "../../../test/support/library.ts";
-import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
+import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/import-shapes.ts";
 import { listPrompts, listTrash } from "../list.ts";
 import { renamePrompt } from "../rename.ts";
 import { trashPrompt } from "../trash.ts";

@@ -1,7 +1,7 @@
 /** The import: files in pieces in, what became of each item out, in batches, so that nobody waits for a long one. */
 import { createHash } from "node:crypto";
 import { PromptlibError } from "../../contract/errors.ts";
-import type { ImportFormat, ImportItem, ImportPiece, ImportSummary } from "../../contract/shapes.ts";
+import type { ImportFormat, ImportItem, ImportPiece, ImportSummary } from "../../contract/import-shapes.ts";
 import { type Database, isAway, type Queries } from "../../database/database.ts";
 import type { Actor } from "../actor.ts";
 import { presentNames } from "../aliases.ts";

@@ -4,7 +4,8 @@
  * This file goes from pieces of files to items that can be saved, or that say why they cannot.
  */
 import { PromptlibError } from "../../contract/errors.ts";
-import { type ImportFormat, type ImportItem, type ImportPiece, savePrompt } from "../../contract/shapes.ts";
+import type { ImportFormat, ImportItem, ImportPiece } from "../../contract/import-shapes.ts";
+import { savePrompt } from "../../contract/shapes.ts";
 import { type PreparedSave, prepareSave } from "../save.ts";
 import { readAnthropic, readOpenai } from "./chat-request.ts";
 import { readPromptCsv } from "./csv.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ACTOR, countRows, openLibrary, type TestLibrary } from "../../../test/support/library.ts";
-import type { ImportItem, ImportPiece } from "../../contract/shapes.ts";
+import type { ImportItem, ImportPiece } from "../../contract/import-shapes.ts";
 import { listLabels } from "../labels.ts";
 import { importFiles } from "./import.ts";
 import { readFiles, rejections } from "./testing/files.ts";

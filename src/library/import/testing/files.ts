@@ -1,5 +1,5 @@
 /** Files of any format, as a test writes them down, read in pieces. */
-import type { ImportPiece } from "../../../contract/shapes.ts";
+import type { ImportPiece } from "../../../contract/import-shapes.ts";
 import { type ForeignFormat, readItems } from "../items.ts";
 
 export type Files = Readonly<Record<string, string | Uint8Array>>;

@@ -1,0 +1,25 @@
+/** What a reader of the audit log can ask for. The shape of an entry is in shapes.ts. */
+import { z } from "zod";
+import { projectName, text } from "./shapes.ts";
+
+/** PostgreSQL's calendar has no year 0. */
+const instant = () => z.iso.datetime().refine((at) => !at.startsWith("0000"), "there is no year 0");
+
+export const auditFilter = {
+  project: projectName
+    .optional()
+    .describe("what was done in this project; left out: all of the library for an operator, else the project default"),
+  actor: text().min(1).max(256).optional().describe("user:NAME, key:ID, local:OS-USER or nobody"),
+  action: z
+    .string()
+    .max(64)
+    .regex(/^[a-z]+(\.[a-z]+)*$/, "an action is words with dots in between, like key.create")
+    .optional()
+    .describe("like key.create; key alone: every action about keys"),
+  subject: text().min(1).max(1024).optional().describe("on what it was done: a prompt, a user, the id of a key"),
+  from: instant().optional().describe("at this moment or later"),
+  to: instant().optional().describe("before this moment"),
+};
+
+const auditQuery = z.strictObject(auditFilter);
+export type AuditFilter = z.infer<typeof auditQuery>;
