@@ -136,7 +136,7 @@ async function restored(trace: string): Promise<RestoreReport> {
 
 async function troubles(url: string): Promise<string> {
   const body = await fetch(`${url}/api/system/health`).then((response) => response.text(), String);
-  const logs = ["guard.log", "serve.log"].map(async (name) => await readable(join(instance.home.logs, name)));
+  const logs = ["guard.log", "server.log"].map(async (name) => await readable(join(instance.home.logs, name)));
   return [body, ...(await Promise.all(logs))].join("\n");
 }
 
