@@ -182,16 +182,23 @@ describe("an import", () => {
 });
 
 describe("an export", () => {
-  it("comes as lines, and goes into another project by an admin, not by a key that may write", async () => {
+  it("comes as lines, and goes into another project by an admin, protected labels and all; not by a key, whatever it may", async () => {
     await server.as(token).savePrompt({ name: "exported", text: "x", labels: ["production"] });
+    await server.local.protectLabel("production");
     const lines = await Array.fromAsync(server.as(token).exportPrompts());
     expect(lines.some((line) => line.startsWith('{"prompt":{"name":"exported"'))).toBe(true);
     await server.local.createProject({ name: "copy" });
     async function* pieces() {
       for (const line of lines) yield { path: "x.ndjson", content: `${line}\n` };
     }
-    const refused = Array.fromAsync(server.as(token).importPrompts(pieces(), { format: "promptlib" }));
-    await expect(refused).rejects.toMatchObject({ code: "forbidden" });
+    for (const scopes of [
+      ["read", "write"],
+      ["write", "label:production"],
+    ]) {
+      const key = server.as(await newKey(server, scopes, "copy"), "copy");
+      const refused = Array.fromAsync(key.importPrompts(pieces(), { format: "promptlib" }));
+      await expect(refused).rejects.toMatchObject({ code: "forbidden" });
+    }
     const copy = server.as(server.localToken, "copy");
     const answers = await Array.fromAsync(copy.importPrompts(pieces(), { format: "promptlib" }));
     expect(answers.at(-1)).toMatchObject({ summary: { rejected: 0 } });
