@@ -20,7 +20,7 @@ export function registerExport(program: Command): void {
     .command("export [file]")
     .summary("export all prompts with everything they have")
     .description(
-      "Export all prompts of a project, with versions, authors, times, labels and where they have been, tags, settings and the trash, as lines of JSON (to standard output when no file is named, or -). An import puts it back as it was. It is no backup: people, keys and the audit log are not in it.",
+      "Export all prompts of a project, with versions, authors, times, former names, labels and where they have been, protected labels, tags, settings and the trash, as lines of JSON (to standard output when no file is named, or -). An import puts it back as it was. It is no backup: people, keys and the audit log are not in it.",
     )
     .action(exportFile);
   projectOption(jsonOption(command));

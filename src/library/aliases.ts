@@ -22,7 +22,8 @@ interface AnsweringAlias {
   trashed: boolean;
 }
 
-async function findAlias(db: Queries, project: ProjectRef, name: string): Promise<AnsweringAlias | undefined> {
+/** The alias of this name that has not ended; that of a prompt in the trash does not answer. */
+export async function findAlias(db: Queries, project: ProjectRef, name: string): Promise<AnsweringAlias | undefined> {
   return db
     .selectFrom("aliases")
     .innerJoin("prompts", "prompts.id", "aliases.prompt_id")
@@ -88,12 +89,18 @@ async function writeEnd(transaction: Queries, id: Id): Promise<void> {
 }
 
 /**
- * A prompt that was there before comes to be called so, by a rename or out of the trash. Its own alias of that name
+ * A prompt that was there before comes to be called so, by a rename, out of the trash or of an export (`promptId` is
+ * null then: it is not here yet). Its own alias of that name
  * ends, and that of a prompt in the trash, which blocks no name. One that answers for another prompt stays: its
  * applications must not break.
  * Errors: `already_exists`.
  */
-export async function claimName(transaction: Queries, project: ProjectRef, name: string, promptId: Id): Promise<void> {
+export async function claimName(
+  transaction: Queries,
+  project: ProjectRef,
+  name: string,
+  promptId: Id | null,
+): Promise<void> {
   const alias = await findAlias(transaction, project, name);
   if (!alias) return;
   if (alias.promptId !== promptId && !alias.trashed) {

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ADMIN, answering, exported, fill, PROMPTS, putBack, told } from "../../test/support/exports.ts";
 import { ACTOR, countRows, openLibrary, type TestLibrary } from "../../test/support/library.ts";
 import { type ExportLine, exportLine } from "../contract/export.ts";
-import type { ImportItem, ImportPiece } from "../contract/import-shapes.ts";
 import { exportPrompts } from "./export.ts";
-import { importFiles } from "./import/import.ts";
-import { moveLabel, removeLabel } from "./labels.ts";
+import { undoLabel } from "./label-undo.ts";
+import { moveLabel } from "./labels.ts";
 import { listPrompts, listTrash } from "./list.ts";
-import { trashPrompt } from "./trash.ts";
+import { protectLabel } from "./protected-labels.ts";
+import { renamePrompt } from "./rename.ts";
+import { restorePrompt, trashPrompt } from "./trash.ts";
 
 let from: TestLibrary;
 let into: TestLibrary;
@@ -17,74 +19,70 @@ afterEach(async () => {
   await Promise.all([from.close(), into.close()]);
 });
 
-async function exported({ database, project }: TestLibrary): Promise<string> {
-  const lines: string[] = [];
-  for await (const line of exportPrompts(database, project)) lines.push(`${JSON.stringify(line)}\n`);
-  return lines.join("");
-}
-
-async function putBack(library: TestLibrary, text: string | Uint8Array, { dryRun = false, size = 10_000 } = {}) {
-  const bytes = Buffer.from(text);
-  async function* pieces(): AsyncGenerator<ImportPiece> {
-    for (let at = 0; at < bytes.length; at += size) {
-      yield { path: "x.ndjson", content: bytes.subarray(at, at + size).toString("base64"), encoding: "base64" };
-    }
-  }
-  const items: ImportItem[] = [];
-  const options = { format: "promptlib" as const, dryRun, prune: false };
-  const { database, project } = library;
-  const other = { ...ACTOR, name: "user:grace" };
-  for await (const line of importFiles(database, project, other, pieces(), options)) {
-    if (!("summary" in line)) items.push(line);
-  }
-  return items;
-}
-
-const told = (items: readonly ImportItem[]) => items.map(({ line, name, reason }) => `${line} ${name}: ${reason}`);
-
-/** Everything that a library can hold. */
-async function fill({ database, project, save }: TestLibrary): Promise<void> {
-  await save({
-    name: "mail/Grüße 😀",
-    text: "Hi {{name}}\r\n",
-    tags: ["b", "a"],
-    description: "Für alle",
-    labels: ["production"],
-  });
-  for (let at = 2; at <= 25; at += 1)
-    await save({ name: "mail/Grüße 😀", text: `version ${at}`, message: `why ${at}` });
-  await moveLabel(database, project, ACTOR, "mail/Grüße 😀", "production", 7);
-  await moveLabel(database, project, ACTOR, "mail/Grüße 😀", "staging", 3);
-  await removeLabel(database, project, ACTOR, "mail/Grüße 😀", "staging");
-  await save({
-    name: "Chat",
-    messages: [{ role: "system", content: "a\u2028b" }, { placeholder: "history" }],
-    config: { z: 1, a: { "2": [null, 1e21, -0.5, "\u0001"] } },
-    variables: { history: { type: "messages" }, x: { default: { b: 1, a: 2 } } },
-  });
-  await save({ name: "verbatim", text: "{{oops", template: "none" });
-  for (const text of ["first", "second"]) {
-    await save({ name: "gone", text });
-    await trashPrompt(database, project, ACTOR, "gone");
-  }
-  await save({ name: "gone", text: "third" });
-}
-
 describe("an export", () => {
   it("that is put into an empty library makes one whose export is the same, to the byte", async () => {
     await fill(from);
     const text = await exported(from);
-    expect((await putBack(into, text)).map(({ result }) => result)).toEqual(Array(6).fill("created"));
+    expect((await putBack(into, text)).map(({ result }) => result)).toEqual(Array(PROMPTS).fill("created"));
     expect(await exported(into)).toBe(text);
     const list = async ({ database, project }: TestLibrary) =>
       (await listPrompts(database.reads, project, {})).items.map(({ project: _, ...rest }) => rest);
     expect(await list(into)).toEqual(await list(from));
     const trash = await listTrash(into.database.reads, into.project, { limit: 9, cursor: null });
-    expect(trash.items.map(({ name }) => name)).toEqual(["gone", "gone"]);
+    expect(trash.items.map(({ name }) => name)).toEqual(["thrown", "gone", "gone"]);
+  });
+
+  it("leaves out no table and no column: put back, the rows are the same but for ids and revisions", async () => {
+    await fill(from);
+    await putBack(into, await exported(from));
+    const others = "projects users members sessions api_keys changes audit_log migrations label_fetches".split(" ");
+    const tables = ["prompts", "versions", "labels", "label_moves", "aliases", "protected_labels"];
+    const inSchema = "select table_name from information_schema.tables where table_schema = 'promptlib'";
+    const named = (await from.asSuperuser(inSchema)) as { table_name: string }[];
+    expect(named.map(({ table_name }) => table_name).sort()).toEqual([...tables, ...others].sort());
+    for (const table of tables) {
+      const own = "array['id', 'prompt_id', 'project_id', 'revision', 'undoes']";
+      const statement = `select to_jsonb(t) - ${own} as row from ${table} as t order by (to_jsonb(t) - ${own})::text`;
+      const rows = await from.asSuperuser(statement);
+      expect(rows.length).toBeGreaterThan(0);
+      expect(await into.asSuperuser(statement)).toEqual(rows);
+    }
+  });
+
+  it("tells what a prompt was called, where its labels have been and why, and what was redacted", async () => {
+    await fill(from);
+    const lines = (await exported(from))
+      .trim()
+      .split("\n")
+      .map((line): ExportLine => exportLine.parse(JSON.parse(line)));
+    const prompts = lines.flatMap((line) => ("prompt" in line ? [line.prompt] : []));
+    const is = prompts.find(({ name }) => name === "is");
+    expect(is?.aliases.map(({ name, endedAt }) => `${name}${endedAt ? " ended" : ""}`)).toEqual([
+      "was/first ended",
+      "was/second ended",
+      "was/first",
+    ]);
+    expect(
+      is?.moves.map(({ label, from, to, undoes, promotedFrom }) => [label, from, to, undoes, promotedFrom]),
+    ).toEqual([
+      ["staging", null, 1, null, null],
+      ["staging", 1, 2, null, null],
+      ["staging", 2, 1, 1, null],
+      ["staging", 1, null, 0, null],
+      ["staging", null, 2, null, null],
+      ["production", null, 2, null, "staging"],
+      ["canary", null, 2, null, "latest"],
+    ]);
+    expect(lines).toContainEqual({
+      version: expect.objectContaining({ message: "pasted", redactedAt: expect.any(String), redactedBy: ACTOR.name }),
+    });
+    expect(lines[1]).toMatchObject({ protectedLabels: [{ label: "10" }, { label: "production" }] });
   });
 
   it("of an empty library is a beginning and an end", async () => {
-    expect(await exported(from)).toBe('{"promptlibExport":1}\n{"end":{"prompts":0,"versions":0}}\n');
+    expect(await exported(from)).toBe(
+      '{"promptlibExport":1}\n{"protectedLabels":[]}\n{"end":{"prompts":0,"versions":0}}\n',
+    );
     expect(await putBack(into, await exported(from))).toEqual([]);
   });
 
@@ -99,10 +97,12 @@ describe("an export", () => {
     const lines: ExportLine[] = [];
     for await (const line of exportPrompts(from.database, from.project)) {
       lines.push(line);
-      if (lines.length === 3) {
+      if (lines.length === 4) {
         await from.save({ name: "zzz", text: "late" });
         await from.save({ name: "verbatim", text: "late" });
-        await trashPrompt(from.database, from.project, ACTOR, "mail/Grüße 😀");
+        await trashPrompt(from.database, from.project, ADMIN, "mail/Grüße 😀");
+        await renamePrompt(from.database, from.project, ADMIN, "is", "late");
+        await protectLabel(from.database, from.project, ADMIN, "late");
       }
     }
     expect(lines.map((line) => `${JSON.stringify(line)}\n`).join("")).toBe(text);
@@ -121,11 +121,13 @@ describe("an export that comes back", () => {
   it("a second time changes nothing; dry it changes nothing at all", async () => {
     await fill(from);
     const text = await exported(from);
-    expect((await putBack(into, text, { dryRun: true })).map(({ result }) => result)).toEqual(Array(6).fill("created"));
+    expect((await putBack(into, text, { dryRun: true })).map(({ result }) => result)).toEqual(
+      Array(PROMPTS).fill("created"),
+    );
     expect(await countRows(into, "prompts")).toBe(0);
     await putBack(into, text, { size: 7 });
     const audit = await countRows(into, "audit_log");
-    expect((await putBack(into, text)).map(({ result }) => result)).toEqual(Array(6).fill("unchanged"));
+    expect((await putBack(into, text)).map(({ result }) => result)).toEqual(Array(PROMPTS).fill("unchanged"));
     expect(await countRows(into, "audit_log")).toBe(audit);
     expect(await exported(into)).toBe(text);
   });
@@ -135,16 +137,30 @@ describe("an export that comes back", () => {
     await into.save({ name: "Chat", text: "mine" });
     const items = await putBack(into, await exported(from));
     expect(told(items.filter(({ result }) => result === "rejected"))).toEqual([
-      '2 Chat: there is a prompt named "Chat" already; put an export into a project that has none of its names',
+      '3 Chat: there is a prompt named "Chat" already; put an export into a project that has none of its names',
     ]);
-    expect(items.filter(({ result }) => result === "created")).toHaveLength(5);
+    expect(items.filter(({ result }) => result === "created")).toHaveLength(PROMPTS - 1);
   });
 
   it("goes on being used: the next version and label are put on top", async () => {
     await fill(from);
     await putBack(into, await exported(from));
     expect(await into.save({ name: "mail/Grüße 😀", text: "next" })).toMatchObject({ version: 26 });
-    await moveLabel(into.database, into.project, ACTOR, "mail/Grüße 😀", "production", 26);
+    await moveLabel(into.database, into.project, ADMIN, "mail/Grüße 😀", "production", 26);
+    const { database, project } = into;
+    // The last move that is not taken back is the same as it was.
+    const undone = await undoLabel(database, project, ADMIN, "is", "staging", 2);
+    expect(undone.undone).toMatchObject({ from: null, to: 2 });
+    const nothing = undoLabel(database, project, ADMIN, "is", "staging", undefined);
+    await expect(nothing).rejects.toMatchObject({ code: "nothing_to_undo" });
+    expect([await answering(into, "was/first"), await answering(into, "was/second")]).toEqual(["is", null]);
+    const moved = moveLabel(database, project, ACTOR, "Chat", "production", 1);
+    await expect(moved).rejects.toMatchObject({ code: "label_protected" });
+    const redacted = moveLabel(database, project, ADMIN, "is", "staging", 1);
+    await expect(redacted).rejects.toMatchObject({ code: "version_redacted" });
+    const [thrown] = (await listTrash(database.reads, project, { limit: 1, cursor: null })).items;
+    await restorePrompt(database, project, ADMIN, thrown?.id ?? "");
+    expect(await answering(into, "thrown/before")).toBe("thrown");
   });
 
   it("and is broken costs only what is broken, and says where", async () => {
@@ -165,31 +181,31 @@ describe("an export that comes back", () => {
     expect(await broken((all) => all.slice(0, -1))).toEqual([
       "1 null: the export is cut off: its last line is missing",
     ]);
-    expect(await broken((all) => all.slice(0, 3))).toEqual([
-      "2 a: the file ends in the middle of it",
+    expect(await broken((all) => all.slice(0, 4))).toEqual([
+      "3 a: the file ends in the middle of it",
       "1 null: the export is cut off: its last line is missing",
     ]);
-    expect(await broken((all) => all.toSpliced(4, 2))).toEqual([
-      "5 null: the export is not whole: it had more prompts or versions when it was made",
+    expect(await broken((all) => all.toSpliced(5, 2))).toEqual([
+      "6 null: the export is not whole: it had more prompts or versions when it was made",
     ]);
-    expect(await broken(replaced(2, '"1"', '"changed"'))).toEqual([
-      "2 a: version 1 is not what it was when it was saved: its hash differs",
+    expect(await broken(replaced(3, '"1"', '"changed"'))).toEqual([
+      "3 a: version 1 is not what it was when it was saved: its hash differs",
     ]);
-    expect((await broken(replaced(2, /.*/, "{nonsense")))[0]).toBe("3 a: the line is not valid JSON");
-    expect((await broken(replaced(1, '"createdAt":"2', '"createdAt":"x2')))[0]).toContain(
-      "2 null: the prompt is not as an export has it: createdAt",
+    expect((await broken(replaced(3, /.*/, "{nonsense")))[0]).toBe("4 a: the line is not valid JSON");
+    expect((await broken(replaced(2, '"createdAt":"2', '"createdAt":"x2')))[0]).toContain(
+      "3 null: the prompt is not as an export has it: createdAt",
     );
-    expect(await broken(replaced(1, '"name":"a"', '"name":".."'))).toEqual([
-      '2 ..: the name has the part "..", which means a folder elsewhere',
+    expect(await broken(replaced(2, '"name":"a"', '"name":".."'))).toEqual([
+      '3 ..: the name has the part "..", which means a folder elsewhere',
     ]);
-    expect(await broken(replaced(4, /"label":"x","version":1/, '"label":"x","version":9'))).toEqual([
-      "5 b: a label is on version 9, which it does not have",
+    expect(await broken(replaced(5, /"label":"x","version":1/, '"label":"x","version":9'))).toEqual([
+      "6 b: a label is on version 9, which it does not have",
     ]);
-    expect(await broken(replaced(1, '"type":"text"', '"type":"chat"'))).toEqual([
-      "2 a: version 1 does not have what a chat prompt has",
+    expect(await broken(replaced(2, '"type":"text"', '"type":"chat"'))).toEqual([
+      "3 a: version 1 does not have what a chat prompt has",
     ]);
-    expect((await broken((all) => [...all.slice(0, 2), "x".repeat(17 * 1024 * 1024), ...all.slice(3)]))[0]).toBe(
-      "3 a: the line is longer than 16 MiB",
+    expect((await broken((all) => [...all.slice(0, 3), "x".repeat(17 * 1024 * 1024), ...all.slice(4)]))[0]).toBe(
+      "4 a: the line is longer than 16 MiB",
     );
   });
 });

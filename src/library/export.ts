@@ -1,6 +1,6 @@
 /** The export: everything of a project's prompts, as it was at one moment, a line at a time. */
 import { sql } from "kysely";
-import type { ExportedPrompt, ExportedVersion, ExportLine } from "../contract/export.ts";
+import type { ExportedPrompt, ExportedProtection, ExportedVersion, ExportLine } from "../contract/export.ts";
 import type { Database, Queries } from "../database/database.ts";
 import type { ProjectRef } from "./find.ts";
 import { hashText } from "./stored.ts";
@@ -21,6 +21,7 @@ export async function* exportPrompts(database: Database, project: ProjectRef): A
   try {
     await sql`select set_config('idle_in_transaction_session_timeout', ${PATIENCE}, true)`.execute(snapshot);
     yield { promptlibExport: 1 };
+    yield await protectionOf(snapshot, project);
     const end = { prompts: 0, versions: 0 };
     for await (const { id, prompt } of promptsOf(snapshot, project)) {
       yield { prompt };
@@ -42,6 +43,16 @@ const exactly = (column: string) =>
   sql<string>`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 const exactlyOrNull = (column: string) => sql<string | null>`${exactly(column)}`;
 
+async function protectionOf(db: Queries, project: ProjectRef): Promise<ExportedProtection> {
+  const protectedLabels = await db
+    .selectFrom("protected_labels")
+    .select(["label", exactly("protected_at").as("protectedAt"), "protected_by as protectedBy"])
+    .where("project_id", "=", project.id)
+    .orderBy(sql`label collate "C"`)
+    .execute();
+  return { protectedLabels };
+}
+
 async function* promptsOf(db: Queries, project: ProjectRef) {
   for (let last: { name: string; id: string } | null = null; ; ) {
     let query = db
@@ -58,6 +69,7 @@ async function* promptsOf(db: Queries, project: ProjectRef) {
     const ids = rows.map(({ id }) => id);
     const labels = await labelsOf(db, ids);
     const moves = await movesOf(db, ids);
+    const aliases = await aliasesOf(db, ids);
     for (const row of rows) {
       const prompt: ExportedPrompt = {
         name: row.name,
@@ -70,7 +82,8 @@ async function* promptsOf(db: Queries, project: ProjectRef) {
         trashedAt: row.trashed,
         trashedBy: row.trashed_by,
         labels: without(labels.get(row.id)),
-        moves: without(moves.get(row.id)),
+        moves: numbered(moves.get(row.id)),
+        aliases: without(aliases.get(row.id)),
         versions: row.newest,
       };
       yield { id: row.id, prompt };
@@ -96,17 +109,44 @@ async function movesOf(db: Queries, ids: readonly string[]) {
   const rows = await db
     .selectFrom("label_moves")
     .select([
+      "id",
       "prompt_id",
       "label",
       "from_version as from",
       "to_version as to",
       exactly("moved_at").as("movedAt"),
       "moved_by as movedBy",
+      "undoes",
+      "promoted_from as promotedFrom",
     ])
     .where(sql<boolean>`prompt_id = any(${ids}::bigint[])`)
     .orderBy("id")
     .execute();
   return Map.groupBy(rows, (row) => row.prompt_id);
+}
+
+async function aliasesOf(db: Queries, ids: readonly string[]) {
+  const rows = await db
+    .selectFrom("aliases")
+    .select(["prompt_id", "name", exactly("made_at").as("madeAt"), "made_by as madeBy"])
+    .select(exactlyOrNull("ended_at").as("endedAt"))
+    .where(sql<boolean>`prompt_id = any(${ids}::bigint[])`)
+    .orderBy("id")
+    .execute();
+  return Map.groupBy(rows, (row) => row.prompt_id);
+}
+
+type Move = ExportedPrompt["moves"][number];
+type MoveRow = Omit<Move, "undoes"> & { id: string; prompt_id: string; undoes: string | null };
+
+/** A move is told by its place among those of its prompt. */
+function numbered(rows: readonly MoveRow[] = []): Move[] {
+  const places = new Map(rows.map(({ id }, at) => [id, at]));
+  return rows.map(({ id: _, prompt_id: __, undoes, ...rest }) => {
+    const undone = undoes === null ? null : places.get(undoes);
+    if (undone === undefined) throw new Error(`move ${undoes} that was taken back is not one of its prompt`);
+    return { ...rest, undoes: undone };
+  });
 }
 
 /** Ids are of this database alone. */
@@ -119,7 +159,7 @@ async function* versionsOf(db: Queries, promptId: string): AsyncGenerator<Export
     const rows = await db
       .selectFrom("versions")
       .selectAll()
-      .select(exactly("created_at").as("created"))
+      .select([exactly("created_at").as("created"), exactlyOrNull("redacted_at").as("redacted")])
       .where("prompt_id", "=", promptId)
       .where("version", ">", after)
       .orderBy("version")
@@ -132,6 +172,8 @@ async function* versionsOf(db: Queries, promptId: string): AsyncGenerator<Export
         message: row.message,
         createdAt: row.created,
         contentHash: hashText(row.content_hash),
+        redactedAt: row.redacted,
+        redactedBy: row.redacted_by,
         ...(row.text === null ? {} : { text: row.text }),
         ...(row.messages === null ? {} : { messages: row.messages }),
         variables: row.variables,

@@ -100,6 +100,32 @@ export async function protectLabel(
   });
 }
 
+/** Labels that were protected elsewhere, since when and by whom; answers those that were not protected here yet. */
+export async function addProtectedLabels(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  labels: readonly ProtectedLabel[],
+): Promise<string[]> {
+  if (labels.length === 0) return [];
+  const rows = labels.map(({ label, protectedAt, protectedBy }) => ({
+    project_id: project.id,
+    label,
+    protected_at: protectedAt,
+    protected_by: protectedBy,
+  }));
+  const added = await transaction
+    .insertInto("protected_labels")
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("label")
+    .execute();
+  for (const { label } of added) {
+    recordDeed(transaction, actor, { project: project.name, action: "label.protect", subject: label });
+  }
+  return added.map(({ label }) => label);
+}
+
 /** Errors: `label_not_found` when it is not protected. */
 export async function unprotectLabel(
   database: Database,

@@ -1,7 +1,7 @@
 /** The import over HTTP: both ways at once, and clients that break off, stumble, or do not listen. */
 import { type ClientRequest, request as sendRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, freshServer, newKey, type Served } from "../../test/support/server.ts";
+import { eventually, freshServer, newKey, newUser, type Served } from "../../test/support/server.ts";
 import { until } from "../base/clock.ts";
 
 let server: Served;
@@ -182,21 +182,30 @@ describe("an import", () => {
 });
 
 describe("an export", () => {
-  it("comes as lines, and goes into another project by an admin, not by a key that may write", async () => {
+  it("comes as lines, and goes into another project by an admin, not by an editor or a key, whatever they may", async () => {
     await server.as(token).savePrompt({ name: "exported", text: "x", labels: ["production"] });
+    await server.local.protectLabel("production");
     const lines = await Array.fromAsync(server.as(token).exportPrompts());
     expect(lines.some((line) => line.startsWith('{"prompt":{"name":"exported"'))).toBe(true);
     await server.local.createProject({ name: "copy" });
     async function* pieces() {
       for (const line of lines) yield { path: "x.ndjson", content: `${line}\n` };
     }
-    const refused = Array.fromAsync(server.as(token).importPrompts(pieces(), { format: "promptlib" }));
-    await expect(refused).rejects.toMatchObject({ code: "forbidden" });
-    const copy = server.as(server.localToken, "copy");
+    const tokens = [
+      await newKey(server, ["read", "write"], "copy"),
+      await newKey(server, ["write", "label:production"], "copy"),
+      await newUser(server, "edith", { role: "editor", project: "copy" }),
+    ];
+    for (const refused of tokens) {
+      const lines = Array.fromAsync(server.as(refused, "copy").importPrompts(pieces(), { format: "promptlib" }));
+      await expect(lines).rejects.toMatchObject({ code: "forbidden" });
+    }
+    const copy = server.as(await newUser(server, "adam", { role: "admin", project: "copy" }), "copy");
     const answers = await Array.fromAsync(copy.importPrompts(pieces(), { format: "promptlib" }));
     expect(answers.at(-1)).toMatchObject({ summary: { rejected: 0 } });
     expect(await Array.fromAsync(copy.exportPrompts())).toEqual(lines);
     expect((await copy.fetchPrompt("exported", { label: "production" })).prompt.text).toBe("x");
+    expect((await copy.listProtectedLabels()).items).toMatchObject([{ label: "production" }]);
     const pruned = Array.fromAsync(copy.importPrompts(pieces(), { format: "promptlib", prune: true }));
     await expect(pruned).rejects.toMatchObject({ code: "invalid_request" });
   });

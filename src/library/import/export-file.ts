@@ -1,26 +1,19 @@
-/** Our own export coming back: prompts with everything they had, authors, times, histories of labels, trash. */
+/** Our own export coming back: prompts with everything they had, authors, times, names, histories of labels, trash. */
 import { PromptlibError } from "../../contract/errors.ts";
-import {
-  type ExportedVersion,
-  exportEnd,
-  exportedPrompt,
-  exportedVersion,
-  exportStart,
-} from "../../contract/export.ts";
 import type { ImportItem, ImportPiece, ImportSummary } from "../../contract/import-shapes.ts";
-import { type Database, isAway } from "../../database/database.ts";
+import { type Database, isAway, type Queries } from "../../database/database.ts";
 import { contentSize } from "../../prompt/content.ts";
 import type { Actor } from "../actor.ts";
 import type { ProjectRef } from "../find.ts";
 import { patiently, transactOrTry } from "./attempt.ts";
-import { type PutBack, putBack, type Whole } from "./export-put-back.ts";
+import { type Fault, type Read, readExport } from "./export-lines.ts";
+import { type PutBack, putBack, putBackProtection, type Whole } from "./export-put-back.ts";
 import { filesOf } from "./items.ts";
-import { type Line, linesOf } from "./json-lines.ts";
+import { linesOf } from "./json-lines.ts";
 
-type Lines = AsyncGenerator<Line, void, undefined>;
-type Fault = { line: number; reason: string };
-/** A prompt with all it had, or what is wrong. */
-type Read = Whole | (Fault & { name: string | null });
+/** What is put back; the protected labels come before the prompts. */
+type Part = Exclude<Read, Fault>;
+const isPart = (read: Read): read is Part => !("reason" in read);
 /** So many prompts are put back in one transaction, since each commit is waited for; fewer where they are large. */
 const BATCH_PROMPTS = 100;
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -36,7 +29,7 @@ export async function* importExport(
   const zero = { created: 0, updated: 0, unchanged: 0, twin: 0, rejected: 0, missing: 0, pruned: 0 };
   const summary: ImportSummary = { dryRun, ...zero };
   for await (const { path, bytes } of filesOf(pieces)) {
-    for await (const batch of batchesOf(wholesOf(linesOf(bytes)))) {
+    for await (const batch of batchesOf(readExport(linesOf(bytes)))) {
       for (const item of await saveAll(path, batch)) {
         summary[item.result] += 1;
         yield item;
@@ -46,41 +39,60 @@ export async function* importExport(
   yield { summary };
 
   async function saveAll(path: string, batch: readonly Read[]): Promise<ImportItem[]> {
-    const wholes = batch.filter((read) => "prompt" in read);
+    const parts = batch.filter(isPart);
     const done = new Map<Read, PutBack>();
-    const put = async (some: readonly Whole[]) => {
+    const put = async (some: readonly Part[]) => {
       const results = await patiently(() =>
         transactOrTry(database, dryRun, async (transaction) => {
           const each: PutBack[] = [];
-          for (const whole of some) each.push(await putBack(transaction, project, actor, whole));
+          for (const part of some) each.push(await putPart(transaction, part));
           return each;
         }),
       );
-      for (const [at, whole] of some.entries()) done.set(whole, results[at] ?? NOT_SAVED);
+      for (const [at, part] of some.entries()) done.set(part, results[at] ?? NOT_SAVED);
     };
     try {
-      if (wholes.length > 0) await put(wholes);
+      if (parts.length > 0) await put(parts);
     } catch (error) {
       if (error instanceof PromptlibError || isAway(error)) throw error;
       // PostgreSQL refused one of them and thereby all: one by one the others go through.
-      for (const whole of wholes) {
-        await put([whole]).catch((reason: unknown) => {
+      for (const part of parts) {
+        await put([part]).catch((reason: unknown) => {
           if (reason instanceof PromptlibError || isAway(reason)) throw reason;
-          done.set(whole, NOT_SAVED);
+          done.set(part, NOT_SAVED);
         });
       }
     }
-    return batch.map((read) => itemOf(path, read, done.get(read) ?? NOT_SAVED));
+    return itemsOf(path, batch, done);
+  }
+
+  function putPart(transaction: Queries, part: Part): Promise<PutBack> {
+    if ("prompt" in part) return putBack(transaction, project, actor, part);
+    return putBackProtection(transaction, project, actor, part);
   }
 }
 
 const NOT_SAVED: PutBack = { reason: "the database refused it" };
 
-function itemOf(path: string, read: Read, done: PutBack): ImportItem {
-  if (!("prompt" in read)) return rejected(path, read);
-  const { line, prompt } = read;
-  if ("reason" in done) return rejected(path, { line, name: prompt.name, reason: done.reason });
-  return { path, line, name: prompt.name, result: done.result, version: prompt.versions, reason: null, notes: [] };
+/** One for each prompt and fault. What there is to say of the protected labels is said with the first of them. */
+function itemsOf(path: string, batch: readonly Read[], done: ReadonlyMap<Read, PutBack>): ImportItem[] {
+  const items: ImportItem[] = [];
+  const notes: string[] = [];
+  for (const read of batch) {
+    const result = done.get(read) ?? NOT_SAVED;
+    if ("prompt" in read) items.push(itemOf(path, read, result));
+    else if ("reason" in read) items.push(rejected(path, read));
+    else if ("reason" in result) items.push(rejected(path, { line: read.line, name: null, reason: result.reason }));
+    else notes.push(...result.notes);
+  }
+  const [first, ...others] = items;
+  return first ? [{ ...first, notes: [...notes, ...first.notes] }, ...others] : [];
+}
+
+function itemOf(path: string, { line, prompt }: Whole, done: PutBack): ImportItem {
+  const { name, versions } = prompt;
+  if ("reason" in done) return rejected(path, { line, name, reason: done.reason });
+  return { path, line, name, version: versions, reason: null, ...done };
 }
 
 async function* batchesOf(reads: AsyncIterable<Read>): AsyncGenerator<Read[]> {
@@ -96,66 +108,6 @@ async function* batchesOf(reads: AsyncIterable<Read>): AsyncGenerator<Read[]> {
   if (batch.length > 0) yield batch;
 }
 
-function rejected(path: string, { line, reason, name }: Fault & { name: string | null }): ImportItem {
+function rejected(path: string, { line, reason, name }: Fault): ImportItem {
   return { path, line, name, result: "rejected", version: null, reason, notes: [] };
-}
-
-/** Prompts with all their versions. What cannot be read costs the prompt it belongs to. */
-async function* wholesOf(lines: Lines): AsyncGenerator<Read> {
-  const first = await lines.next();
-  if (first.done || !exportStart.safeParse(first.value.value).success) {
-    yield { line: 1, name: null, reason: "the file is no export of Prompt Library, or of a newer one" };
-    return;
-  }
-  const seen = { prompts: 0, versions: 0 };
-  let current: Whole | null = null;
-  let broken = false;
-  for await (const { line, value, fault } of lines) {
-    const fields = value ?? {};
-    const version: ExportedVersion | null = "version" in fields ? readVersion(fields.version) : null;
-    if (current && version) {
-      current.versions.push(version);
-      seen.versions += 1;
-      if (current.versions.length < current.prompt.versions) continue;
-      yield current;
-      current = null;
-      continue;
-    }
-    if (current) {
-      yield { line, name: current.prompt.name, reason: fault ?? "the line is not the version that should be here" };
-      current = null;
-      broken = true;
-    }
-    const prompt = "prompt" in fields ? exportedPrompt.safeParse(fields.prompt) : null;
-    if (prompt?.success) {
-      current = { line, prompt: prompt.data, versions: [] };
-      seen.prompts += 1;
-      broken = false;
-      continue;
-    }
-    const end = "end" in fields ? exportEnd.safeParse(fields.end) : null;
-    if (end?.success) {
-      if (end.data.prompts === seen.prompts && end.data.versions === seen.versions) return;
-      yield { line, name: null, reason: "the export is not whole: it had more prompts or versions when it was made" };
-      return;
-    }
-    // The other versions of a prompt that is rejected already.
-    if (version && broken) continue;
-    yield { line, name: null, reason: fault ?? faultOf(prompt, fields) };
-    broken = true;
-  }
-  if (current) yield { line: current.line, name: current.prompt.name, reason: "the file ends in the middle of it" };
-  yield { line: 1, name: null, reason: "the export is cut off: its last line is missing" };
-}
-
-function readVersion(value: unknown): ExportedVersion | null {
-  const version = exportedVersion.safeParse(value);
-  return version.success ? version.data : null;
-}
-
-function faultOf(prompt: ReturnType<typeof exportedPrompt.safeParse> | null, fields: object): string {
-  const issue = prompt?.error?.issues[0];
-  if (issue) return `the prompt is not as an export has it: ${issue.path.join(".")}: ${issue.message}`;
-  if ("version" in fields) return "the version is not as an export has it, or has no prompt before it";
-  return "the line is none of an export";
 }

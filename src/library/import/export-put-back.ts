@@ -1,15 +1,16 @@
-/** Puts a prompt of an export into the library as it was: nothing is said to be new, and nothing there is changed. */
+/** Puts what an export has into the library as it was: nothing is said to be new, and nothing there is changed. */
 import { sql } from "kysely";
 import { PromptlibError } from "../../contract/errors.ts";
-import type { ExportedPrompt, ExportedVersion } from "../../contract/export.ts";
+import type { ExportedPrompt, ExportedProtection, ExportedVersion } from "../../contract/export.ts";
 import type { Queries } from "../../database/database.ts";
 import { recordChange } from "../../database/transaction.ts";
-import { nameFault } from "../../prompt/names.ts";
 import type { Actor } from "../actor.ts";
+import { claimName } from "../aliases.ts";
 import { recordPromptDeed } from "../change.ts";
 import type { ProjectRef } from "../find.ts";
-import { type PreparedSave, prepareSave } from "../save.ts";
-import { hashText } from "../stored.ts";
+import { addProtectedLabels, refuseProtectedLabel } from "../protected-labels.ts";
+import { putBackAliases } from "./export-aliases.ts";
+import { type Checked, checkPlaces, checkVersions } from "./export-checks.ts";
 
 export interface Whole {
   /** Where the prompt is in its file. */
@@ -18,7 +19,26 @@ export interface Whole {
   versions: ExportedVersion[];
 }
 
-export type PutBack = { result: "created" | "unchanged" } | { reason: string };
+/** The labels that were protected where the export was made. */
+export interface Protection extends ExportedProtection {
+  line: number;
+}
+
+export type PutBack = { result: "created" | "unchanged"; notes: string[] } | { reason: string };
+
+/** Adds to those that are protected here. */
+export async function putBackProtection(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  { protectedLabels }: Protection,
+): Promise<PutBack> {
+  const labels = protectedLabels.map(({ label }) => label);
+  if (labels.includes("latest")) return { reason: "latest is among the protected labels: it moves by itself" };
+  const added = await addProtectedLabels(transaction, project, actor, protectedLabels);
+  const notes = added.length > 0 ? [`protected in the project from now on: ${added.join(", ")}`] : [];
+  return { result: "unchanged", notes };
+}
 
 export async function putBack(
   transaction: Queries,
@@ -26,11 +46,11 @@ export async function putBack(
   actor: Actor,
   { prompt, versions }: Whole,
 ): Promise<PutBack> {
-  const prepared = checkVersions(prompt.name, prompt.type, versions);
+  const prepared = checkVersions(prompt, versions);
   if ("reason" in prepared) return prepared;
-  const fault = checkPlaces(prompt);
+  const fault = checkPlaces(prompt, versions);
   if (fault) return { reason: fault };
-  const here = await findHere(transaction, project, prompt);
+  const here = (await findHere(transaction, project, prompt)) ?? (await refusal(transaction, project, actor, prompt));
   if (here) return here;
   const inserted = await transaction
     .insertInto("prompts")
@@ -52,13 +72,15 @@ export async function putBack(
     .executeTakeFirst();
   if (!inserted) return { reason: taken(prompt.name) };
   for (const [at, version] of versions.entries()) {
-    await insertVersion(transaction, inserted.id, version, prepared.saves[at]);
+    await insertVersion(transaction, inserted.id, version, prepared.checked[at]);
   }
   await insertLabels(transaction, inserted.id, prompt);
+  await insertMoves(transaction, inserted.id, prompt.moves);
+  const notes = await putBackAliases(transaction, project, inserted.id, prompt);
   recordChange(transaction, "prompt", inserted.id, "1");
   const details = { versions: prompt.versions, trashed: prompt.trashedAt !== null };
   recordPromptDeed(transaction, project, actor, { action: "prompt.put-back", subject: prompt.name, details });
-  return { result: "created" };
+  return { result: "created", notes };
 }
 
 function taken(name: string): string {
@@ -76,59 +98,30 @@ async function findHere(transaction: Queries, project: ProjectRef, prompt: Expor
     .where(sql<boolean>`name collate "C" = ${prompt.name}`)
     .where(sql<boolean>`trashed_at is not distinct from ${prompt.trashedAt}::timestamptz`)
     .execute();
-  if (found.some((each) => each.same)) return { result: "unchanged" };
+  if (found.some((each) => each.same)) return { result: "unchanged", notes: [] };
   return prompt.trashedAt === null && found.length > 0 ? { reason: taken(prompt.name) } : null;
 }
 
-function checkVersions(
-  name: string,
-  type: "text" | "chat",
-  versions: readonly ExportedVersion[],
-): { saves: PreparedSave[] } | { reason: string } {
-  const fault = nameFault(name) ?? (name === name.normalize("NFC") ? null : "is not in NFC");
-  if (fault) return { reason: `the name ${fault}` };
-  const saves: PreparedSave[] = [];
-  for (const [at, version] of versions.entries()) {
-    const number = at + 1;
-    if (version.version !== number) return { reason: `version ${number} is missing` };
-    if ((version.messages === undefined) === (version.text === undefined) || (type === "chat") !== !!version.messages) {
-      return { reason: `version ${number} does not have what a ${type} prompt has` };
-    }
-    try {
-      const save = prepareSave({ ...contentOf(version), name });
-      if (hashText(save.hash) !== version.contentHash) {
-        return { reason: `version ${number} is not what it was when it was saved: its hash differs` };
-      }
-      saves.push(save);
-    } catch (error) {
-      if (!(error instanceof PromptlibError)) throw error;
-      return { reason: `version ${number}: ${error.message}` };
-    }
+/** What the rules of the project say against it: a protected label, a former name that still answers. */
+async function refusal(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  prompt: ExportedPrompt,
+): Promise<PutBack | null> {
+  try {
+    for (const { label } of prompt.labels) await refuseProtectedLabel(transaction, project.id, label, actor);
+    if (prompt.trashedAt === null) await claimName(transaction, project, prompt.name, null);
+    return null;
+  } catch (error) {
+    if (!(error instanceof PromptlibError) || !["label_protected", "already_exists"].includes(error.code)) throw error;
+    return { reason: error.message };
   }
-  return { saves };
 }
 
-function contentOf({ text, messages, variables, config, template }: ExportedVersion) {
-  const body = messages ? { messages } : { text: text ?? "" };
-  return { ...body, variables, config, template };
-}
-
-function checkPlaces(prompt: ExportedPrompt): string | null {
-  if ((prompt.trashedAt === null) !== (prompt.trashedBy === null)) return "it is half in the trash";
-  const labels = prompt.labels.map(({ label }) => label);
-  if (labels.includes("latest") || new Set(labels).size !== labels.length)
-    return "a label is there twice, or is latest";
-  const places = [
-    ...prompt.labels.map(({ version }) => version),
-    ...prompt.moves.flatMap(({ from, to }) => [from, to]),
-  ];
-  const beyond = places.find((place) => place !== null && place > prompt.versions);
-  return beyond === undefined ? null : `a label is on version ${beyond}, which it does not have`;
-}
-
-async function insertVersion(transaction: Queries, promptId: string, version: ExportedVersion, save?: PreparedSave) {
-  if (!save) throw new Error(`version ${version.version} was not checked`);
-  const { content, hash } = save;
+async function insertVersion(transaction: Queries, promptId: string, version: ExportedVersion, checked?: Checked) {
+  if (!checked) throw new Error(`version ${version.version} was not checked`);
+  const { content, hash } = checked;
   await transaction
     .insertInto("versions")
     .values({
@@ -143,6 +136,8 @@ async function insertVersion(transaction: Queries, promptId: string, version: Ex
       message: version.message,
       author: version.author,
       created_at: version.createdAt,
+      redacted_at: sql<Date>`${version.redactedAt}::timestamptz`,
+      redacted_by: version.redactedBy,
     })
     .execute();
 }
@@ -154,11 +149,26 @@ async function insertLabels(transaction: Queries, promptId: string, prompt: Expo
       .values({ prompt_id: promptId, label, version, moved_at: movedAt, moved_by: movedBy })
       .execute();
   }
-  // One after the other: their order is that of their ids.
-  for (const { label, from, to, movedAt, movedBy } of prompt.moves) {
-    await transaction
+}
+
+/** One after the other: their order is that of their ids, by which the later ones name those that they took back. */
+async function insertMoves(transaction: Queries, promptId: string, moves: ExportedPrompt["moves"]) {
+  const ids: string[] = [];
+  for (const { label, from, to, movedAt, movedBy, undoes, promotedFrom } of moves) {
+    const { id } = await transaction
       .insertInto("label_moves")
-      .values({ prompt_id: promptId, label, from_version: from, to_version: to, moved_at: movedAt, moved_by: movedBy })
-      .execute();
+      .values({
+        prompt_id: promptId,
+        label,
+        from_version: from,
+        to_version: to,
+        moved_at: movedAt,
+        moved_by: movedBy,
+        undoes: undoes === null ? null : ids[undoes],
+        promoted_from: promotedFrom,
+      })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    ids.push(id);
   }
 }
