@@ -3,6 +3,7 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
+import { MAIN, programsOf } from "./support/programs.ts";
 import { answerer, gone, pidsOf, ready, Stage } from "./support/stage.ts";
 
 let stage: Stage;
@@ -75,3 +76,30 @@ it("a supervisor outlives a home that vanishes with everything that ran on it, a
   expect(after.supervisor).toBe(all.supervisor);
   expect(await answerer(url)).toBe(after.children.serve.pid);
 });
+
+it("there is one server again when a successor is killed before it took over, and none when it is stopped", async () => {
+  const up = stage.up();
+  await ready(up);
+  const first = await stage.allRunning();
+  up.process.kill("SIGKILL");
+  const second = await until(
+    async () => {
+      const found = await stage.children();
+      return found?.supervisor !== first.supervisor && found?.children.serve.pid ? found : null;
+    },
+    { timeout: 20_000, every: 2 },
+  );
+  const halted = second?.children.serve.pid ?? 0;
+  process.kill(halted, "SIGSTOP");
+  process.kill(second?.supervisor ?? 0, "SIGKILL");
+  await gone(second?.supervisor ?? 0);
+  process.kill(halted, "SIGCONT");
+  // Now two servers know that they lost theirs, and each calls another.
+  await gone(first.children.serve.pid);
+  await gone(halted);
+  const { supervisor } = await stage.allRunning();
+  expect(await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 15_000 })).toBe(true);
+  process.kill(supervisor, "SIGTERM");
+  await gone(supervisor);
+  await stage.nothingRuns();
+}, 60_000);

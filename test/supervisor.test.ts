@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
 import { existingPlace } from "../src/postgres/place.ts";
-import { MAIN, programsOf } from "./support/programs.ts";
+import { programsOf } from "./support/programs.ts";
 import { answerer, gone, pidsOf, ready, Stage } from "./support/stage.ts";
 
 let stage: Stage;
@@ -108,35 +108,6 @@ describe("what up started", () => {
     await gone(after.supervisor);
     await stage.nothingRuns();
   });
-
-  it("has one server again when a successor is killed before it took over, and none when it is stopped", async () => {
-    const up = stage.up();
-    await ready(up);
-    const first = await stage.allRunning();
-    up.process.kill("SIGKILL");
-    const second = await until(
-      async () => {
-        const found = await stage.children();
-        return found?.supervisor !== first.supervisor && found?.children.serve.pid ? found : null;
-      },
-      { timeout: 20_000, every: 2 },
-    );
-    const halted = second?.children.serve.pid ?? 0;
-    process.kill(halted, "SIGSTOP");
-    process.kill(second?.supervisor ?? 0, "SIGKILL");
-    await gone(second?.supervisor ?? 0);
-    process.kill(halted, "SIGCONT");
-    // Now two servers know that they lost theirs, and each calls another.
-    await gone(first.children.serve.pid);
-    await gone(halted);
-    const { supervisor } = await stage.allRunning();
-    expect(await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 15_000 })).toBe(
-      true,
-    );
-    process.kill(supervisor, "SIGTERM");
-    await gone(supervisor);
-    await stage.nothingRuns();
-  }, 60_000);
 
   it("starts again after everything was killed at once", async () => {
     const up = stage.up();

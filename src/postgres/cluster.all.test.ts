@@ -8,9 +8,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { temporaryDirectory, temporaryHome, testCluster } from "../../test/support/cluster.ts";
+import { until } from "../base/clock.ts";
 import { type Home, homeAt } from "../base/config.ts";
 import { prepareHome } from "../base/home.ts";
+import { connected, embeddedConnection } from "./connection.ts";
 import { existingPlace, socketDirectory } from "./place.ts";
+import { runningProcesses } from "./postmaster.ts";
+import { titleOf } from "./watch.ts";
 
 const asRoot = it.skipIf(process.getuid?.() !== 0);
 const ownerMain = fileURLToPath(new URL("../../test/support/run-cluster.ts", import.meta.url));
@@ -139,3 +143,40 @@ asRoot("a directory for the socket that someone else made in /tmp is refused", a
     await rm(directory, { recursive: true });
   }
 });
+
+it("a cluster does not stay away for ever when its startup process is killed while it recovers from a crash", async () => {
+  const { home, remove } = await temporaryHome();
+  const cluster = testCluster(home);
+  try {
+    await cluster.start();
+    const place = await existingPlace(home);
+    if (!place) throw new Error("no cluster");
+    const killed = async (title: RegExp) => {
+      for (const pid of await runningProcesses(place)) {
+        if (title.test(await titleOf(pid))) return process.kill(pid, "SIGKILL");
+      }
+      return false;
+    };
+    // Something to recover, and as many crashes as it takes to meet the startup process.
+    await ask(home, "create table kept as select n, repeat('x', 50) as x from generate_series(1, 300000) n");
+    const caught = async () => {
+      await killed(/walwriter/);
+      return await until(() => killed(/: startup/), { timeout: 2_000, every: 1 });
+    };
+    expect(await until(caught, { timeout: 30_000 })).toBe(true);
+    // It ends at once, or (18.4) says for ever that it recovers.
+    expect(await until(() => cluster.state === "stopped", { timeout: 60_000 })).toBe(true);
+    await cluster.start();
+    expect(await ask(home, "select count(*)::int as n from kept")).toEqual([{ n: 300_000 }]);
+  } finally {
+    await cluster.stop();
+    await remove();
+  }
+});
+
+async function ask(home: Home, sql: string): Promise<unknown[]> {
+  return await connected(
+    await embeddedConnection(home, "postgres", "postgres"),
+    async (client) => (await client.query(sql)).rows,
+  );
+}

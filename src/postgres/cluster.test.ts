@@ -15,7 +15,6 @@ import { postgresConnection } from "./connection.ts";
 import { existingPlace, type Place, socketDirectory } from "./place.ts";
 import { runningProcesses } from "./postmaster.ts";
 import { connectAsSuperuser } from "./roles.ts";
-import { titleOf } from "./watch.ts";
 
 const ownerMain = fileURLToPath(new URL("../../test/support/run-cluster.ts", import.meta.url));
 
@@ -140,29 +139,6 @@ describe("a cluster that was made", () => {
     await cluster.stop();
     expect(await runningProcesses(await placeOf(home))).toEqual([]);
   });
-
-  it("does not stay away for ever when its startup process is killed while it recovers from a crash", async () => {
-    await cluster.start();
-    const place = await placeOf(home);
-    const killed = async (title: RegExp) => {
-      for (const pid of await runningProcesses(place)) {
-        if (title.test(await titleOf(pid))) return process.kill(pid, "SIGKILL");
-      }
-      return false;
-    };
-    // Something to recover, and as many crashes as it takes to meet the startup process.
-    await ask(home, "create table much as select n, repeat('x', 50) as x from generate_series(1, 300000) n");
-    const caught = async () => {
-      await killed(/walwriter/);
-      return await until(() => killed(/: startup/), { timeout: 2_000, every: 1 });
-    };
-    expect(await until(caught, { timeout: 30_000 })).toBe(true);
-    // It ends at once, or (18.4) says for ever that it recovers.
-    expect(await until(() => cluster.state === "stopped", { timeout: 60_000 })).toBe(true);
-    await cluster.start();
-    expect(await ask(home, "select n from kept")).toEqual([{ n: 7 }]);
-    await cluster.stop();
-  }, 90_000);
 
   it("is stopped also while it is stopped by SIGSTOP", async () => {
     await cluster.start();
