@@ -4,7 +4,7 @@ import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ACTOR, cutConnections, fuzz, type TestLibrary } from "../../test/support/library.ts";
 import { PATIENCE, TestMirror } from "../../test/support/mirror.ts";
-import { sleep, until } from "../base/clock.ts";
+import { monotonic, sleep, until } from "../base/clock.ts";
 import { currentCursor } from "../database/changes.ts";
 import { moveLabel, removeLabel } from "./labels.ts";
 import { patchPrompt } from "./list.ts";
@@ -90,6 +90,21 @@ describe("the mirror", () => {
       }),
       { numRuns: 8, ...fuzz },
     );
+  });
+
+  it("knows how far it is behind while somebody writes all the time", async () => {
+    const writer = mirror.startWriter();
+    let over = false;
+    const writing = [..."abcdefghijkl"].map(async (name) => {
+      for (let count = 0; !over; count += 1) await library.save({ name, text: `${name} ${count}` });
+    });
+    const start = monotonic();
+    await until(() => monotonic() - start > 4_000, { timeout: 20_000 });
+    // What it was asked to hold a moment ago it holds, however much has come since.
+    const near = await until(() => writer.age !== null && writer.age < 2_000, { timeout: 5_000 });
+    over = true;
+    await Promise.all(writing);
+    expect(near).toBe(true);
   });
 
   it("keeps apart names that differ only by case or by the beginning that is left of a long one", async () => {
