@@ -54,10 +54,16 @@ function kindOf(value: Json): string {
 }
 
 function variableOf({ kind, type, description, default: preset, required }: Fields): Variable {
+  const typed = typeFrom(kind ?? type);
   return {
-    ...typeFrom(kind ?? type),
+    ...typed,
     ...described(description),
-    ...(preset === undefined ? {} : { default: preset }),
+    ...(preset === undefined ? {} : { default: typed.type === "messages" ? threadFrom(preset) : preset }),
     ...(typeof required === "boolean" ? { required } : {}),
   };
+}
+
+/** Prompty's own samples write `{}` for a thread without messages. */
+function threadFrom(preset: Json): Json {
+  return isRecord(preset) && Object.keys(preset).length === 0 ? [] : preset;
 }

@@ -61,6 +61,11 @@ describe("a .prompty file", () => {
     });
   });
 
+  it("may say by {} that a thread has no messages", async () => {
+    const text = "---\ninputs:\n  - {name: thread, kind: thread, default: {}}\n---\nuser:\nHello\n";
+    expect(await one(text)).toMatchObject({ reason: null, variables: { thread: { type: "messages", default: [] } } });
+  });
+
   it("is the same with CRLF and a byte-order mark, and in pieces of any size", async () => {
     const { notes: _, ...plain } = (await one(FILE)) ?? { notes: [] };
     expect(await one(`\ufeff${FILE.replaceAll("\n", "\r\n")}`)).toMatchObject(plain);
