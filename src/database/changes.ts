@@ -10,7 +10,6 @@ import type { ChangeKind } from "./tables.ts";
 const KEPT_DAYS = 7;
 
 export interface Change extends RecordedChange {
-  tx: string;
   seq: string;
 }
 
@@ -85,17 +84,23 @@ export async function readUnsettled(
   db: Queries,
   since: string | null,
 ): Promise<{ changes: RecordedChange[]; isAll: boolean; snapshot: string }> {
-  const { rows } = await sql<{ snapshot: string; kind: ChangeKind | null; subject: string; revision: string }>`
-    select pg_current_snapshot()::text as snapshot, kind, subject, revision
+  const { rows } = await sql<{
+    snapshot: string;
+    kind: ChangeKind | null;
+    subject: string;
+    revision: string;
+    tx: string;
+  }>`
+    select pg_current_snapshot()::text as snapshot, kind, subject, revision, tx
     from (select) as one left join lateral (
-      select kind, subject, revision from changes
+      select kind, subject, revision, tx from changes
       where tx >= pg_snapshot_xmin(pg_current_snapshot())
         and not pg_visible_in_snapshot(tx, ${since ?? "1:1:"}::pg_snapshot)
       order by tx, seq limit ${UNSETTLED_LIMIT}) as unsettled on true`.execute(db);
   const snapshot = rows[0]?.snapshot;
   if (!snapshot) throw new Error("PostgreSQL answered no snapshot");
-  const changes = rows.flatMap(({ kind, subject, revision }) =>
-    kind === null ? [] : [{ kind, subject, revision: BigInt(revision) }],
+  const changes = rows.flatMap(({ kind, subject, revision, tx }) =>
+    kind === null ? [] : [{ kind, subject, revision: BigInt(revision), tx }],
   );
   return { changes, isAll: changes.length < UNSETTLED_LIMIT, snapshot };
 }

@@ -23,6 +23,8 @@ export interface RecordedChange {
   kind: ChangeKind;
   subject: string;
   revision: bigint;
+  /** The transaction that said so, an xid8. */
+  tx: string;
 }
 
 export interface Database {

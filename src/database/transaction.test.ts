@@ -22,7 +22,7 @@ describe("a transaction", () => {
       recordChange(transaction, "prompt", "1", "7");
       recordAudit(transaction, deed);
     });
-    expect(told).toEqual([[{ kind: "prompt", subject: "1", revision: 7n }]]);
+    expect(told).toEqual([[{ kind: "prompt", subject: "1", revision: 7n, tx: expect.stringMatching(/^\d+$/) }]]);
     expect(await countRows(library, "changes")).toBe(Number(changes) + 1);
     expect(await countRows(library, "audit_log")).toBe(Number(deeds) + 1);
   });

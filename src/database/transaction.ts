@@ -7,7 +7,7 @@ import type { ChangeKind, Tables } from "./tables.ts";
 
 /** What a transaction says at its end, before it commits: one statement for all of each kind. */
 interface Entries {
-  changes: RecordedChange[];
+  changes: Omit<RecordedChange, "tx">[];
   deeds: Insertable<Tables["audit_log"]>[];
 }
 
@@ -29,12 +29,13 @@ export function recordAudit(transaction: Queries, deed: Insertable<Tables["audit
   entriesOf(transaction).deeds.push(deed);
 }
 
-async function writeEntries(transaction: Queries, { changes, deeds }: Entries): Promise<void> {
-  if (changes.length > 0) {
-    const rows = changes.map((change) => ({ ...change, revision: String(change.revision) }));
-    await transaction.insertInto("changes").values(rows).execute();
-  }
+/** Answers the changes as the feed will tell them. */
+async function writeEntries(transaction: Queries, { changes, deeds }: Entries): Promise<RecordedChange[]> {
   if (deeds.length > 0) await transaction.insertInto("audit_log").values(deeds).execute();
+  if (changes.length === 0) return [];
+  const rows = changes.map((change) => ({ ...change, revision: String(change.revision) }));
+  const { tx } = await transaction.insertInto("changes").values(rows).returning("tx").executeTakeFirstOrThrow();
+  return changes.map((change) => ({ ...change, tx }));
 }
 
 /**
@@ -48,13 +49,11 @@ export async function transact<T>(database: Database, work: (transaction: Querie
 
 async function runOnce<T>(database: Database, work: (transaction: Queries) => Promise<T>) {
   const entries: Entries = { changes: [], deeds: [] };
-  const result = await database.writes.transaction().execute(async (transaction) => {
+  return await database.writes.transaction().execute(async (transaction) => {
     entriesByTransaction.set(transaction, entries);
-    const answer = await work(transaction);
-    await writeEntries(transaction, entries);
-    return answer;
+    const result = await work(transaction);
+    return { result, changes: await writeEntries(transaction, entries) };
   });
-  return { result, changes: entries.changes };
 }
 
 async function tell(database: Database, changes: RecordedChange[]): Promise<void> {

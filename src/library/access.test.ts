@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../test/support/cluster.ts";
 import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
+import { openDatabase } from "../database/database.ts";
 import { AccessList } from "./access.ts";
 import { readAccessFile, writeAccessFile } from "./access-file.ts";
 import { createKey, revokeKey } from "./keys.ts";
@@ -105,10 +106,23 @@ describe("who may what", () => {
     await access.load(library.database.reads);
     await revokeKey(library.database, library.project, ACTOR, working.id);
     expect(access.key(working.id)?.revoked).toBe(false);
-    expect(await access.refresh(library.database.reads, [{ kind: "key", subject: working.id, revision: 0n }])).toBe(
-      true,
-    );
+    const change = { kind: "key", subject: working.id, revision: 0n, tx: "7" } as const;
+    expect(await access.refresh(library.database.reads, [change])).toBe(true);
     expect(access.key(working.id)?.revoked).toBe(true);
-    expect(await access.refresh(library.database.reads, [{ kind: "prompt", subject: "1", revision: 1n }])).toBe(false);
+    expect(await access.refresh(library.database.reads, [{ ...change, kind: "prompt" }])).toBe(false);
+  });
+
+  it("keeps somebody outside whose change cannot be read, but not for a change that was read before", async () => {
+    const { working } = await populate();
+    const access = new AccessList();
+    await access.load(library.database.reads);
+    const change = { kind: "key", subject: working.id, revision: 0n, tx: "7" } as const;
+    await access.refresh(library.database.reads, [change]);
+    const away = openDatabase({ host: "127.0.0.1", port: 1 }, null);
+    expect(await access.refresh(away.reads, [change])).toBe(false);
+    expect(access.key(working.id)).toBeDefined();
+    await expect(access.refresh(away.reads, [{ ...change, tx: "8" }])).rejects.toThrow();
+    expect(access.key(working.id)).toBeUndefined();
+    await away.close();
   });
 });

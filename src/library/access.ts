@@ -48,6 +48,8 @@ export class AccessList {
   readonly #endedSessions = new Map<string, number>();
   /** Reads are numbered as they begin. While any is under way: the number of the last that told of each subject. */
   readonly #turns = new Map<string, number>();
+  /** The transaction whose change of each subject was read last: the feed tells of it again. */
+  readonly #read = new Map<string, string>();
   #turn = 0;
   #reading = 0;
   /** Counts every change, so that whoever writes it down knows whether there is anything new. */
@@ -93,8 +95,9 @@ export class AccessList {
    * cannot be read, whoever it is about stays outside until it can.
    */
   async refresh(db: Queries, changes: readonly RecordedChange[]): Promise<boolean> {
+    const news = changes.filter(({ kind, subject, tx }) => this.#read.get(`${kind} ${subject}`) !== tx);
     const of = (kind: RecordedChange["kind"]) => [
-      ...new Set(changes.filter((change) => change.kind === kind).map(({ subject }) => subject)),
+      ...new Set(news.filter((change) => change.kind === kind).map(({ subject }) => subject)),
     ];
     const [projectIds, userIds, keyIds, sessionIds] = [of("project"), of("user"), of("key"), of("session")];
     if (projectIds.length + userIds.length + keyIds.length + sessionIds.length === 0) return false;
@@ -112,6 +115,7 @@ export class AccessList {
         keys.filter(({ id }) => freshKeys.has(id)),
         ended,
       );
+      for (const { kind, subject, tx } of news) if (kind !== "prompt") this.#read.set(`${kind} ${subject}`, tx);
       return true;
     } catch (error) {
       this.#forget("user", userIds, turn);
@@ -153,6 +157,7 @@ export class AccessList {
   }
 
   #clear(): void {
+    this.#read.clear();
     for (const map of [this.#projects, this.#projectsByName, this.#users, this.#keys, this.#endedSessions]) map.clear();
   }
 
