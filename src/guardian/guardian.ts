@@ -156,9 +156,9 @@ export class Guardian {
 
   async #prepare(): Promise<void> {
     const { config } = this.#options;
-    // A restore that starts PostgreSQL, or a drill beside one that crashed, still needs what it made.
-    await (this.#jobs.current ? finishLastSwap : clearLeftOver)(config);
     await onGround(config, prepareStart);
+    // A restore that starts PostgreSQL, or a drill beside one that crashed, still needs what it made.
+    if (!this.#jobs.current) await clearLeftOver(config);
     await this.#receive();
   }
 
@@ -254,15 +254,12 @@ export class Guardian {
   }
 }
 
-/** A restore or drill that was killed left a server that runs, and a copy of everything on the disk. */
+/** A restore or drill that was killed left moves half done, a server that runs, and a copy of everything on the disk. */
 async function clearLeftOver(config: Config): Promise<void> {
-  await finishLastSwap(config);
-  await onGround(config, ({ root }) => clearWorkplaces(root));
-}
-
-/** A restore that was killed between its renames left a journal of what it meant. */
-async function finishLastSwap(config: Config): Promise<void> {
-  await onGround(config, finishSwap);
+  await onGround(config, async (ground) => {
+    await finishSwap(ground);
+    await clearWorkplaces(ground.root);
+  });
 }
 
 /** null: there is no place where a restore could have put anything. */

@@ -87,7 +87,6 @@ async function write(folder: Folder, handle: FileHandle, body: AsyncIterable<Uin
 /** Of two at once one gets the name. What is there is durable in both cases. */
 async function giveName(folder: Folder, path: string, target: string): Promise<"stored" | "exists"> {
   const answer = await linked(folder, path, target);
-  folder.used = true;
   await syncUp(folder, dirname(target));
   return answer;
 }
@@ -132,21 +131,29 @@ async function syncUp(folder: Folder, directory: string): Promise<void> {
 }
 
 async function openUnfinished(folder: Folder): Promise<{ handle: FileHandle; path: string }> {
-  const directory = join(folder.path, UNFINISHED);
-  const path = join(directory, `${randomBytes(8).toString("hex")}.tmp`);
+  const path = join(folder.path, UNFINISHED, `${randomBytes(8).toString("hex")}.tmp`);
+  const handle = (await openIfThere(path)) ?? (await openAnew(folder, path));
+  folder.used = true;
+  return { handle, path };
+}
+
+/** null: the directory is not there. */
+async function openIfThere(path: string): Promise<FileHandle | null> {
   try {
-    const handle = await open(path, "wx", 0o600);
-    folder.used = true;
-    return { handle, path };
+    return await open(path, "wx", 0o600);
   } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
+    if (isErrno(error, "ENOENT")) return null;
+    throw error;
   }
+}
+
+async function openAnew(folder: Folder, path: string): Promise<FileHandle> {
   if (folder.used && (await isBare(folder.path))) throw emptied(folder);
   if (folder.create) await makeFolder(folder.path);
-  await mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
+  await mkdir(dirname(path), { mode: 0o700 }).catch((error: unknown) => {
     if (!isErrno(error, "EEXIST")) throw error;
   });
-  return { handle: await open(path, "wx", 0o600), path };
+  return await open(path, "wx", 0o600);
 }
 
 async function isBare(path: string): Promise<boolean> {

@@ -33,14 +33,15 @@ export type ReportDraft = Omit<RestoreReport, "at" | "downtime" | "seconds"> & {
 /** The report of a restore that was killed when all but the start of PostgreSQL was done. null: it said nothing. */
 export function reportOf(draft: unknown, answered: Date): RestoreReport | null {
   if (typeof draft !== "object" || draft === null || !("downSince" in draft)) return null;
-  const { downSince, ...known } = draft as ReportDraft;
-  return {
-    ...known,
-    at: answered.toISOString(),
-    downtime: (answered.getTime() - Date.parse(downSince)) / 1000,
-    seconds: totalSeconds(known.phases),
-    warnings: [...known.warnings, "The restore itself was killed before PostgreSQL answered."],
-  };
+  const known = draft as ReportDraft;
+  const downtime = (answered.getTime() - Date.parse(known.downSince)) / 1000;
+  const report = completed(known, answered, downtime);
+  return { ...report, warnings: [...report.warnings, "The restore itself was killed before PostgreSQL answered."] };
+}
+
+/** `downtime`: seconds. */
+export function completed({ downSince: _, ...known }: ReportDraft, at: Date, downtime: number): RestoreReport {
+  return { ...known, at: at.toISOString(), downtime, seconds: totalSeconds(known.phases) };
 }
 
 /** WAL that PostgreSQL is known to have written and that is not there. All that is not known is null. */

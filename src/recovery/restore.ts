@@ -13,13 +13,13 @@ import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
 import { readLastSeen } from "./last-seen.ts";
 import { compactTime } from "./layout.ts";
 import { type Patient, Standstill } from "./patient.ts";
-import { Phases, totalSeconds } from "./phases.ts";
+import { Phases } from "./phases.ts";
 import { makeWorkplace, rebuild, removeWorkplace, type Site, type Workplace } from "./rebuild.ts";
 import { keepReport } from "./reports.ts";
 import { lookAt, type Restored } from "./restore-look.ts";
 import { planRestore } from "./restore-plan.ts";
 import type { Impossible, RestorePlan, RestoreTarget } from "./restore-plan-shapes.ts";
-import { lossOf, type ReportDraft, type RestoreReport, targetWords } from "./restore-report.ts";
+import { completed, lossOf, type ReportDraft, type RestoreReport, targetWords } from "./restore-report.ts";
 import { carryOutSwap, confirmSwap, finishSwap, type Ground, revertSwap } from "./swap.ts";
 
 export interface RestoreRequest {
@@ -195,12 +195,11 @@ async function draft(
 }
 
 async function report(
-  { downSince: _, ...known }: ReportDraft,
+  known: ReportDraft,
   { context, standstill }: { context: RestoreContext; standstill: Standstill },
 ): Promise<RestoreReport> {
   const { recovery } = context.ground;
-  const { seconds: downtime } = standstill;
-  const report = { ...known, at: now().toISOString(), downtime, seconds: totalSeconds(known.phases) };
+  const report = completed(known, now(), standstill.seconds);
   try {
     await keepReport(recovery, "restores", report);
   } catch (error) {

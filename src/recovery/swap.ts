@@ -65,7 +65,7 @@ export async function prepareStart(ground: Ground): Promise<void> {
   await finishSwap(ground);
   const journal = await readJournal(ground);
   // It came up before, and nobody was left to say so: what was written since must not be taken back.
-  if (journal?.unconfirmed && (await controlOf(ground)) !== journal.control) {
+  if (journal?.unconfirmed && journal.replaces && (await lived(ground, journal))) {
     await writeJournal(ground, { ...journal, replaces: false });
   }
 }
@@ -91,12 +91,17 @@ export async function isSwapping(ground: Ground): Promise<boolean> {
 export async function revertSwap(ground: Ground): Promise<string | null> {
   const journal = await readJournal(ground);
   if (!journal?.replaces) return null;
-  const lived = journal.unconfirmed && (await controlOf(ground)) !== journal.control;
-  const fresh = lived ? `reverted-${compactTime(now())}` : journal.fresh;
+  const isKept = journal.unconfirmed && (await lived(ground, journal));
+  const fresh = isKept ? `reverted-${compactTime(now())}` : journal.fresh;
   const replaces = existsSync(dataOf(ground));
   await writeJournal(ground, { ...journal, direction: "back", unconfirmed: false, fresh, replaces });
   await finishSwap(ground);
   return join(ground.root, fresh);
+}
+
+/** Whether PostgreSQL came up on what was put in place. */
+async function lived(ground: Ground, { control }: Journal): Promise<boolean> {
+  return (await controlOf(ground)) !== control;
 }
 
 async function moveAll(ground: Ground, journal: Journal): Promise<void> {

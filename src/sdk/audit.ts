@@ -1,9 +1,9 @@
 import type { AuditFilter } from "../contract/audit.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { AuditEntry, List } from "../contract/shapes.ts";
-import { linesOf } from "./import.ts";
+import { streamed } from "./lines.ts";
 import type { PageOptions } from "./prompts.ts";
-import { type Call, errorOf, isObject, parseJson, type Transport, unreachable } from "./transport.ts";
+import { type Call, errorOf, isObject, parseJson, type Transport } from "./transport.ts";
 
 /** Who did what: for operators all of it, for admins what was done in their project. */
 export function auditCalls(transport: Transport) {
@@ -14,20 +14,9 @@ export function auditCalls(transport: Transport) {
       transport.body({ method: "GET", path: "/api/audit", query: { ...project, ...filter } }),
 
     /** Everything that matches, the oldest first, as it comes. Leave the loop to stop it. */
-    async *exportAudit(filter: AuditFilter = {}): AsyncGenerator<AuditEntry, void, undefined> {
+    exportAudit(filter: AuditFilter = {}): AsyncGenerator<AuditEntry, void, undefined> {
       const call: Call = { method: "GET", path: "/api/audit/export", query: { ...project, ...filter } };
-      const left = new AbortController();
-      let begun = false;
-      try {
-        const response = await transport.stream(call, left.signal);
-        begun = true;
-        for await (const line of linesOf(response)) yield entryOf(line, response.status, transport.base);
-      } catch (error) {
-        if (error instanceof PromptlibError) throw error;
-        throw begun ? brokenOff(error) : unreachable(call, transport.base, error);
-      } finally {
-        left.abort();
-      }
+      return streamed(transport, call, (line, status) => entryOf(line, status, transport.base), { brokenOff });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { PromptlibError } from "../contract/errors.ts";
 import type { ImportItem, ImportPiece, ImportSummary } from "../contract/import-shapes.ts";
 import type { ImportQuery } from "../contract/routes.ts";
+import { linesOf } from "./lines.ts";
 import { type Call, errorOf, isObject, parseJson, type Transport, unreachable } from "./transport.ts";
 
 export interface ImportOptions {
@@ -101,20 +102,4 @@ function brokenOff(cause?: unknown): PromptlibError {
     hint: "Run the same import again: what is there already is left as it is.",
     cause,
   });
-}
-
-/** Lines of an answer, without their ends; empty ones are left out. */
-export async function* linesOf(response: Response): AsyncGenerator<string, void, undefined> {
-  if (!response.body) return;
-  // A reader, because not every browser can iterate a stream.
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    const lines = (rest + decoder.decode(value, { stream: !done })).split("\n");
-    rest = done ? "" : (lines.pop() ?? "");
-    for (const line of lines) if (line !== "") yield line;
-    if (done) return;
-  }
 }

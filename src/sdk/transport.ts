@@ -90,6 +90,12 @@ export function createTransport(options: ClientOptions): Transport {
     }
   }
 
+  async function opened(call: Call, init: RequestInit): Promise<Response> {
+    const response = await send(address(call), init);
+    if (!response.ok) throw errorOf(response.status, await response.text(), base);
+    return response;
+  }
+
   return {
     base,
     project: options.project === undefined ? {} : { project: options.project },
@@ -98,18 +104,12 @@ export function createTransport(options: ClientOptions): Transport {
       return (await answer<T>(call)).body;
     },
     async stream(call, signal) {
-      const init = { method: call.method, headers: headersOf(call, options.token, undefined), signal };
-      const response = await send(address(call), init);
-      if (!response.ok) throw errorOf(response.status, await response.text(), base);
-      return response;
+      return await opened(call, { method: call.method, headers: headersOf(call, options.token, undefined), signal });
     },
     async exchange(call, lines, signal) {
       const headers = headersOf(call, options.token, "application/x-ndjson");
       // "half" is what fetch demands for a streamed body; Node answers while it is still being sent.
-      const init = { method: call.method, headers, body: lines, duplex: "half" as const, signal };
-      const response = await send(address(call), init);
-      if (!response.ok) throw errorOf(response.status, await response.text(), base);
-      return response;
+      return await opened(call, { method: call.method, headers, body: lines, duplex: "half" as const, signal });
     },
   };
 }
