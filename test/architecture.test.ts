@@ -54,6 +54,13 @@ describe("a planted import against the arrows", () => {
     });
   }
 
+  it("is found among the tags of a page, and not in its words", () => {
+    const page = `import { useId } from "react";\nexport const Page = () => (\n  <p>\n    words from “elsewhere”{" "}\n    <b title="x">/</b>\n    <br />\n  </p>\n);\nimport "../library/save.ts";`;
+    const faults = faultsOf(tree({ [library]: "export {};", "web/page.tsx": page }));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(/^src\/web\/page\.tsx:9 .*web ↛ library\. .*because pages stand on the client/);
+  });
+
   it("is not found in a comment or in a text", () => {
     const text = `// import "../library/save.ts";\n/* import("../library/save.ts") */\nconst a = 'import "../library/save.ts"';`;
     expect(faultsOf(tree({ [library]: "export {};", "cli/push.ts": text }))).toEqual([]);

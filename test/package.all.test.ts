@@ -51,6 +51,8 @@ describe("the tarball", () => {
         "dist/database/migrations/0001-library.sql",
         "dist/sdk/index.js",
         "dist/sdk/index.d.ts",
+        "dist/web/index.html",
+        "dist/web/licenses.md",
       ]),
     );
     const odd = files.filter(
@@ -58,6 +60,7 @@ describe("the tarball", () => {
         !/^(LICENSE|README\.md|CHANGELOG\.md|\.env\.example|package\.json|bin\/promptlib)$/.test(file) &&
         !/^docs\/([\w-]+|(decisions|runbooks)\/[\w-]+)\.md$|^docs\/pictures\/session\.svg$/.test(file) &&
         !/^dist\/\w+\/[\w/-]+\.js$|^dist\/(sdk|contract|prompt)\/[\w/-]+\.d\.ts$/.test(file) &&
+        !/^dist\/web\/(index\.html|licenses\.md|assets\/[\w-]+\.(js|css|svg)(\.br|\.gz)?)$/.test(file) &&
         !/^dist\/database\/migrations\/\d{4}-[\w-]+\.sql$/.test(file),
     );
     expect(odd).toEqual([]);
@@ -97,6 +100,9 @@ describe.each([
       await until(async () => (await fetch(`${url}/api/system/health`).then((r) => r.text())).includes('"healthy"'), {
         timeout: 30_000,
       });
+      const page = await fetch(`${url}/prompts/greeting`).then((response) => response.text());
+      const [, script] = /<script type="module"[^>]* src="(\/assets\/[^"]+)"/.exec(page) ?? [];
+      expect((await fetch(`${url}${script}`)).status, "the pages are there, without being built").toBe(200);
       const saving = run("npx", ["promptlib", "push", "greeting", "--label", "production"], { cwd: folder, env });
       saving.child.stdin?.end("Hello {{name}}!");
       await saving;

@@ -109,7 +109,8 @@ export function createTransport(options: ClientOptions): Transport {
     async exchange(call, lines, signal) {
       const headers = headersOf(call, options.token, "application/x-ndjson");
       // "half" is what fetch demands for a streamed body; Node answers while it is still being sent.
-      return await opened(call, { method: call.method, headers, body: lines, duplex: "half" as const, signal });
+      const init = { method: call.method, headers, body: lines, duplex: "half" as const, signal };
+      return await opened(call, init);
     },
   };
 }

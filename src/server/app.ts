@@ -17,6 +17,7 @@ import { peopleHandlers } from "./handlers-people.ts";
 import { promptHandlers } from "./handlers-prompts.ts";
 import { systemHandlers } from "./handlers-system.ts";
 import { hotFetch } from "./hot-fetch.ts";
+import { servePages } from "./pages.ts";
 import { protectedLabelsOf } from "./permission.ts";
 import { type Handler, type HandlerId, type Handlers, handlerOf, type Parts, validate } from "./route.ts";
 
@@ -53,6 +54,7 @@ export async function createApp(parts: Parts, makeServer: (listener: Listener) =
   app.setNotFoundHandler((request, reply) => fail(parts, nothingAt(request), request, reply));
   const proxies = new Proxies(parts.backend.config.trustProxy);
   for (const [id, route] of Object.entries<Route>(routes)) register(app, parts, proxies, id as RouteId, route);
+  servePages(app);
   await app.ready();
   return app;
 }

@@ -71,6 +71,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     mayImport: ["recovery", "sdk", "postgres", "base", "contract"],
     why: "it must run when the server and the library's tables cannot be used",
   },
+  web: {
+    floor: 5,
+    mayImport: ["sdk", "prompt", "contract"],
+    why: "pages stand on the client, so that they can do nothing that an application cannot",
+    browserSafe: { packages: ["react", "react-dom"] },
+  },
   cli: {
     floor: 6,
     mayImport: ["server", "guardian", "recovery", "sdk", "postgres", "prompt", "base", "contract"],
@@ -94,7 +100,7 @@ export function sourcesBelow(root: string): Source[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.[cm]?[jt]sx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
-    .filter((path) => !/\.test\.ts$|(^|\/)testing\//.test(path))
+    .filter((path) => !/\.test\.tsx?$|(^|\/)testing\//.test(path))
     .sort()
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }
@@ -106,7 +112,7 @@ export function faultsOf(sources: readonly Source[]): string[] {
   const faults: string[] = [];
   for (const { path, text } of sources) {
     try {
-      const tokens = tokensOf(text);
+      const tokens = tokensOf(text, { markup: path.endsWith(".tsx") });
       const targets: string[] = [];
       for (const { from, line } of importsOf(tokens)) {
         const target = from.startsWith(".") ? posix.join(posix.dirname(path), from) : null;

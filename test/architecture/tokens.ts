@@ -35,21 +35,26 @@ const beforeRegex = new Set([
   "throw",
 ]);
 
-/** Throws where the text cannot be read. */
-export function tokensOf(text: string): Token[] {
-  return new Reader(text).read();
+/**
+ * Throws where the text cannot be read. `markup`: there are tags among it (.tsx), whose slashes begin no regular
+ * expression, and whose words are read as if they were code: they are written with ’ and “”, as words should be.
+ */
+export function tokensOf(text: string, { markup = false } = {}): Token[] {
+  return new Reader(text, markup).read();
 }
 
 class Reader {
   readonly #text: string;
+  readonly #markup: boolean;
   readonly #tokens: Token[] = [];
   /** For each template that is open: how many braces are open in its ${}. */
   readonly #templates: number[] = [];
   #at: number;
   #line = 1;
 
-  constructor(text: string) {
+  constructor(text: string, markup: boolean) {
     this.#text = text;
+    this.#markup = markup;
     this.#at = text.startsWith("#!") ? text.indexOf("\n") : 0;
   }
 
@@ -76,8 +81,13 @@ class Reader {
       this.#countLines(quoted);
       return true;
     }
-    const slash = this.#text[this.#at] === "/" && mayBeRegex(this.#tokens.at(-1));
+    const slash = this.#text[this.#at] === "/" && mayBeRegex(this.#tokens.at(-1)) && !this.#isOfTag();
     return slash && this.#take(regex) !== null && this.#add("name", "regex");
+  }
+
+  /** The slash of `</p>` or `<br />`. */
+  #isOfTag(): boolean {
+    return this.#markup && (this.#text[this.#at - 1] === "<" || this.#text[this.#at + 1] === ">");
   }
 
   #readMark(): void {

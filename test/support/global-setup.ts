@@ -3,9 +3,11 @@
  * database.ts for what tests get. One for all would not do: a writing transaction in any database of a cluster holds
  * up the order of the change feed in all.
  */
+import { spawnSync } from "node:child_process";
 import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { type Home, homeAt } from "../../src/base/config.ts";
@@ -31,6 +33,7 @@ const PREFIX = "promptlib-test-run-";
 const HOME = "home-";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  buildPages();
   await sweep();
   const directory = await temporaryDirectory(PREFIX);
   const lock = await takeLock(join(directory, "lock"));
@@ -59,6 +62,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await cluster.stop();
     for (const other of others) await duplicate(home.root, other.root);
   }
+}
+
+/** Once, where they are missing or stale: else every `promptlib up` of the tests would build them, several at a time. */
+function buildPages(): void {
+  const { status } = spawnSync(fileURLToPath(new URL("../../bin/pages", import.meta.url)), { stdio: "inherit" });
+  if (status !== 0) throw new Error("the pages could not be built");
 }
 
 async function fillTemplate(home: Home): Promise<void> {

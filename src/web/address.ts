@@ -1,0 +1,101 @@
+/** What the address bar says: which page, of which project, narrowed how. Everything that is worth a link is in it. */
+import { nameFault } from "../prompt/names.ts";
+import type { ListQuery } from "../sdk/index.ts";
+
+export type Sort = NonNullable<ListQuery["sort"]>;
+
+export interface LibraryFilter {
+  /** What was typed. */
+  search: string;
+  folder: string | null;
+  tag: string | null;
+  label: string | null;
+  type: "text" | "chat" | null;
+  sort: Sort;
+}
+
+export type Page =
+  | { at: "library"; filter: LibraryFilter }
+  /** `version` null: the newest. */
+  | { at: "prompt"; name: string; version: number | null }
+  | { at: "new" }
+  | { at: "nowhere" };
+
+export interface Address {
+  /** null: the project that the person is in, `default` before others. */
+  project: string | null;
+  page: Page;
+}
+
+export const EVERYTHING: LibraryFilter = {
+  search: "",
+  folder: null,
+  tag: null,
+  label: null,
+  type: null,
+  sort: "name",
+};
+
+const SORTS: readonly string[] = ["name", "-name", "updated", "-updated"] satisfies Sort[];
+
+/** `path` and `search` as a browser's location has them. What makes no sense is left out. */
+export function parseAddress(path: string, search: string): Address {
+  const query = new URLSearchParams(search);
+  return { project: query.get("project") || null, page: parsePage(path, query) };
+}
+
+function parsePage(path: string, query: URLSearchParams): Page {
+  if (path === "/") return { at: "library", filter: parseFilter(query) };
+  if (path === "/new") return { at: "new" };
+  const name = path.startsWith("/prompts/") ? parseName(path.slice("/prompts/".length)) : null;
+  if (name === null) return { at: "nowhere" };
+  const version = /^[1-9]\d{0,8}$/.exec(query.get("version") ?? "")?.[0];
+  return { at: "prompt", name, version: version === undefined ? null : Number(version) };
+}
+
+/** Folders are folders here, too: `mail/welcome` is /prompts/mail/welcome, and what a proxy unpacks is the same. */
+function parseName(path: string): string | null {
+  try {
+    const name = decodeURIComponent(path).normalize("NFC");
+    return nameFault(name) === null ? name : null;
+  } catch {
+    return null;
+  }
+}
+
+function parseFilter(query: URLSearchParams): LibraryFilter {
+  const type = query.get("type");
+  const sort = query.get("sort") ?? "";
+  return {
+    search: query.get("search") ?? "",
+    folder: query.get("folder") || null,
+    tag: query.get("tag") || null,
+    label: query.get("label") || null,
+    type: type === "text" || type === "chat" ? type : null,
+    sort: SORTS.includes(sort) ? (sort as Sort) : "name",
+  };
+}
+
+export function printAddress({ project, page }: Address): string {
+  const query = new URLSearchParams();
+  const path = printPage(page, query);
+  if (project !== null) query.set("project", project);
+  return query.size === 0 ? path : `${path}?${query}`;
+}
+
+function printPage(page: Page, query: URLSearchParams): string {
+  switch (page.at) {
+    case "library":
+      for (const [key, value] of Object.entries(page.filter)) {
+        if (value !== null && value !== EVERYTHING[key as keyof LibraryFilter]) query.set(key, value);
+      }
+      return "/";
+    case "prompt":
+      if (page.version !== null) query.set("version", String(page.version));
+      return `/prompts/${page.name.split("/").map(encodeURIComponent).join("/")}`;
+    case "new":
+      return "/new";
+    case "nowhere":
+      return "/";
+  }
+}

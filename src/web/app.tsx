@@ -1,0 +1,127 @@
+/** Which page is shown to whom. */
+import { useEffect, useState } from "react";
+import type { Identity, PromptlibError } from "../sdk/index.ts";
+import { type Address, EVERYTHING } from "./address.ts";
+import { forgetAll, noteFailure } from "./calls.ts";
+import { useRecoveries } from "./connection.ts";
+import { LibraryPage } from "./library/library-page.tsx";
+import { forgetListings } from "./library/listing.ts";
+import { Link, useAddress } from "./navigation.tsx";
+import { NewPrompt } from "./prompt/new-prompt.tsx";
+import { PromptPage } from "./prompt/prompt-page.tsx";
+import { findSession, useSession } from "./session.ts";
+import { Banner } from "./shell/banner.tsx";
+import { Failure } from "./shell/failure.tsx";
+import { Header } from "./shell/header.tsx";
+import { Notices } from "./shell/notices.tsx";
+import { type Access, accessOf, useHeadingFocus, useTitle } from "./shell/page.tsx";
+import { SignIn } from "./shell/sign-in.tsx";
+
+export function App() {
+  const session = useSession();
+  const problem = useFirstLook();
+  useEffect(() => {
+    if (session.state !== "out" || session.ended) return;
+    forgetAll();
+    forgetListings();
+  }, [session]);
+  return (
+    <>
+      {session.state === "in" ? (
+        <Inside identity={session.identity} />
+      ) : (
+        <>
+          <Banner />
+          {session.state === "out" && <SignIn ended={session.ended} />}
+          {session.state === "unknown" && problem && (
+            <main className="narrow">
+              <h1>Prompt Library</h1>
+              <Failure error={problem} />
+            </main>
+          )}
+        </>
+      )}
+      <Notices />
+    </>
+  );
+}
+
+/** Who is signed in is asked until somebody answers. */
+function useFirstLook(): PromptlibError | null {
+  const [problem, setProblem] = useState<PromptlibError | null>(null);
+  const recoveries = useRecoveries();
+  const known = useSession().state !== "unknown";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again when it may answer again
+  useEffect(() => {
+    if (known) return;
+    findSession().then(
+      () => setProblem(null),
+      (error) => setProblem(noteFailure(error)),
+    );
+  }, [recoveries]);
+  return problem;
+}
+
+function Inside({ identity }: { identity: Identity }) {
+  const address = useAddress();
+  const access = accessOf(identity, address.project);
+  const { page } = address;
+  useHeadingFocus(page.at === "prompt" ? `prompt ${page.name}` : page.at);
+  return (
+    <>
+      <a className="skip" href="#main">
+        To the content
+      </a>
+      <Header identity={identity} project={access?.project ?? null} />
+      <Banner />
+      <main id="main" className={page.at}>
+        {access ? <Shown access={access} address={address} /> : <NoProject named={address.project} />}
+      </main>
+    </>
+  );
+}
+
+function Shown({ access, address: { page } }: { access: Access; address: Address }) {
+  switch (page.at) {
+    case "library":
+      return <LibraryPage access={access} filter={page.filter} />;
+    case "prompt":
+      return (
+        <PromptPage key={`${access.project} ${page.name}`} access={access} name={page.name} asked={page.version} />
+      );
+    case "new":
+      return <NewPrompt key={access.project} access={access} />;
+    case "nowhere":
+      return <Nowhere />;
+  }
+}
+
+function Nowhere() {
+  useTitle("Not found");
+  return (
+    <section className="empty">
+      <h1 tabIndex={-1}>There is nothing here</h1>
+      <Link className="button" to={{ at: "library", filter: EVERYTHING }}>
+        To the library
+      </Link>
+    </section>
+  );
+}
+
+function NoProject({ named }: { named: string | null }) {
+  useTitle("No project");
+  return (
+    <section className="empty">
+      <h1 tabIndex={-1}>{named === null ? "You are in no project" : `You are not in a project ${named}`}</h1>
+      <p>
+        An owner or admin of a project takes you in: <code>promptlib user role NAME ROLE</code>. If that happened just
+        now, reload this page.
+      </p>
+      {named !== null && (
+        <Link className="button" project={null} to={{ at: "library", filter: EVERYTHING }}>
+          To your own library
+        </Link>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,90 @@
+/** The client of the present project, and loading through it: kept while one looks elsewhere, loaded anew when asked. */
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { type Client, createClient, PromptlibError, type ServedFrom } from "../sdk/index.ts";
+import { noteMirror, noteTrouble, useRecoveries } from "./connection.ts";
+import { noteEnd } from "./session.ts";
+
+export function clientOf(project: string): Client {
+  return createClient({ url: location.origin, project });
+}
+
+/** What every failure goes through, so that the banner and the sign-in know of it. Answers it as ours. */
+export function noteFailure(error: unknown): PromptlibError {
+  noteTrouble(error);
+  noteEnd(error);
+  return error instanceof PromptlibError ? error : new PromptlibError("internal", { cause: error });
+}
+
+export function noteSource<T extends { servedFrom: ServedFrom }>(answer: T): T {
+  if (answer.servedFrom === "mirror") noteMirror();
+  return answer;
+}
+
+export interface Loaded<T> {
+  /** The last that was loaded, also while a newer one cannot be. */
+  value: T | null;
+  error: PromptlibError | null;
+  loading: boolean;
+  reload(): void;
+  /** Known from elsewhere: the answer of a write, say. */
+  put(value: T): void;
+}
+
+const KEPT = 50;
+const kept = new Map<string, unknown>();
+
+function keep(key: string, value: unknown): void {
+  kept.delete(key);
+  kept.set(key, value);
+  for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT))) kept.delete(oldest);
+}
+
+/** Who signs out leaves nothing behind for who comes next. */
+export function forgetAll(): void {
+  kept.clear();
+}
+
+interface Outcome<T> {
+  key: string;
+  value: T | null;
+  error: PromptlibError | null;
+  loading: boolean;
+}
+
+/** `key` says what it is about: another key loads. What is kept is shown at once and brought up to date behind it. */
+export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
+  const recoveries = useRecoveries();
+  const [turn, setTurn] = useState(0);
+  const [outcome, setOutcome] = useState<Outcome<T> | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for what `load` asks for
+  useEffect(() => {
+    let over = false;
+    const settle = (next: Pick<Outcome<T>, "value" | "error">) => {
+      if (!over) setOutcome({ key, loading: false, ...next });
+    };
+    setOutcome((last) => (last?.key === key ? { ...last, loading: true } : null));
+    load().then(
+      (value) => {
+        keep(key, value);
+        settle({ value, error: null });
+      },
+      (error) => settle({ value: (kept.get(key) as T | undefined) ?? null, error: noteFailure(error) }),
+    );
+    return () => {
+      over = true;
+    };
+  }, [key, turn, recoveries]);
+  const reload = useCallback(() => setTurn((last) => last + 1), []);
+  const put = useCallback(
+    (value: T) => {
+      keep(key, value);
+      setOutcome({ key, value, error: null, loading: false });
+    },
+    [key],
+  );
+  return useMemo(() => {
+    const current =
+      outcome?.key === key ? outcome : { value: (kept.get(key) as T | undefined) ?? null, error: null, loading: true };
+    return { value: current.value, error: current.error, loading: current.loading, reload, put };
+  }, [outcome, key, reload, put]);
+}

@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
+import { connectionAfter, connectionOf } from "./connection-state.ts";
+
+function health(
+  status: SystemHealth["status"],
+  database: "up" | "down",
+  mirror: "up" | "degraded" = "up",
+): SystemHealth {
+  const part = (state: "up" | "degraded" | "down") => ({ state, latencyMs: null, note: null });
+  return { status, message: "as it is", version: "1", parts: { database: part(database), mirror: part(mirror) } };
+}
+
+it("without the database one reads, without both one waits", () => {
+  expect(connectionOf(health("healthy", "up")).state).toBe("well");
+  expect(connectionOf(health("degraded", "down")).state).toBe("reading");
+  expect(connectionOf(health("down", "down"))).toEqual({ state: "away", message: "as it is" });
+});
+
+it("a mirror that lags, or a disk that fills, is the operator’s to worry about", () => {
+  expect(connectionOf(health("degraded", "up", "degraded")).state).toBe("well");
+});
+
+it("a call that failed tells of the connection only where it is about it", () => {
+  expect(connectionAfter(new PromptlibError("server_unreachable"))?.state).toBe("away");
+  expect(connectionAfter(new PromptlibError("database_unavailable"))?.state).toBe("reading");
+  expect(connectionAfter(new PromptlibError("forbidden"))).toBeNull();
+  expect(connectionAfter(new Error("a bug"))).toBeNull();
+});

@@ -1,0 +1,32 @@
+/** What the answers of the server, and their absence, mean for who looks at a page. Pure. */
+import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
+
+export type Connection =
+  | { state: "well" }
+  /** Reading goes on, writing waits. `message` is said after the headline. */
+  | { state: "reading"; message: string }
+  /** Not even reading. */
+  | { state: "away"; message: string };
+
+export const WELL: Connection = { state: "well" };
+export const UNREACHABLE: Connection = {
+  state: "away",
+  message: "The server does not answer. What is shown here stays; what you write is kept in this browser.",
+};
+const DATABASE_AWAY: Connection = {
+  state: "reading",
+  message: "The database does not answer. Reading goes on from the mirror; what you write is kept in this browser.",
+};
+
+/** What an answer of the health means for who looks at a page. Troubles of other parts are the operator's. */
+export function connectionOf(health: SystemHealth): Connection {
+  if (health.status === "down") return { state: "away", message: health.message };
+  return health.parts.database?.state === "up" ? WELL : DATABASE_AWAY;
+}
+
+/** What a call that failed tells about it; null: nothing. */
+export function connectionAfter(error: unknown): Connection | null {
+  if (!(error instanceof PromptlibError)) return null;
+  if (error.code === "server_unreachable") return UNREACHABLE;
+  return error.code === "database_unavailable" ? DATABASE_AWAY : null;
+}

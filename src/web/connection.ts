@@ -1,0 +1,75 @@
+/** How it stands with the server and what it stands on, as far as a page can know: the banner says it. */
+import { useSyncExternalStore } from "react";
+import { createClient } from "../sdk/index.ts";
+import { type Connection, connectionAfter, connectionOf, UNREACHABLE, WELL } from "./connection-state.ts";
+
+const CALM_MS = 20_000;
+const WORRIED_MS = 1_500;
+
+let present: Connection = WELL;
+/** How often it became well again: what failed meanwhile is loaded anew. */
+let recoveries = 0;
+let timer = 0;
+const listeners = new Set<() => void>();
+const prober = createClient({ url: location.origin, retries: 0, timeout: 5_000 });
+
+function become(next: Connection): void {
+  if (next.state === "well" && present.state !== "well") recoveries += 1;
+  const changed =
+    next.state !== present.state || ("message" in next && "message" in present && next.message !== present.message);
+  if (changed) present = next;
+  if (changed) for (const listener of listeners) listener();
+}
+
+async function look(): Promise<void> {
+  clearTimeout(timer);
+  try {
+    become(connectionOf(await prober.systemHealth()));
+  } catch (error) {
+    become(connectionAfter(error) ?? UNREACHABLE);
+  }
+  clearTimeout(timer);
+  timer = setTimeout(look, present.state === "well" ? CALM_MS : WORRIED_MS);
+}
+
+/** Called once. */
+export function watchConnection(): void {
+  void look();
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) void look();
+  });
+  for (const event of ["online", "offline"]) addEventListener(event, () => void look());
+}
+
+/** A call failed, or was answered from the mirror: looked at once, not only when it is time. */
+export function noteTrouble(error: unknown): void {
+  const told = connectionAfter(error);
+  if (!told || present.state !== "well") return;
+  become(told);
+  clearTimeout(timer);
+  timer = setTimeout(look, WORRIED_MS);
+}
+
+export function noteMirror(): void {
+  if (present.state === "well") void look();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useConnection(): Connection {
+  return useSyncExternalStore(subscribe, () => present);
+}
+
+export function useRecoveries(): number {
+  return useSyncExternalStore(subscribe, () => recoveries);
+}
+
+/** Why nothing can be written now, as a sentence; null: it can. */
+export function useWritesRefused(): string | null {
+  const connection = useConnection();
+  if (connection.state === "well") return null;
+  return connection.state === "reading" ? "Waits until the database is back." : "Waits until the server is back.";
+}

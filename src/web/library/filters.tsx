@@ -1,0 +1,126 @@
+/** What the list is narrowed by: typed words, folder, label, tag, type, and its order. */
+import { useEffect, useId, useMemo, useRef, useState } from "react";
+import type { PromptSummary } from "../../sdk/index.ts";
+import type { LibraryFilter, Sort } from "../address.ts";
+
+interface FiltersProps {
+  filter: LibraryFilter;
+  typed: string;
+  /** What tags and labels are offered from. */
+  known: readonly PromptSummary[];
+  onType(typed: string): void;
+  onChange(part: Partial<LibraryFilter>): void;
+}
+
+export function Filters({ filter, typed, known, onType, onChange }: FiltersProps) {
+  const id = useId();
+  const [isOpen, setOpen] = useState(filter.tag !== null || filter.label !== null || filter.type !== null);
+  const search = useRef<HTMLInputElement>(null);
+  useSlashKey(search);
+  const tags = useChoices(known, filter.tag, ({ tags }) => tags);
+  const labels = useChoices(known, filter.label, ({ labels }) => Object.keys(labels));
+  return (
+    <search className="filters">
+      <label className="field grow">
+        <span>Find</span>
+        <input
+          ref={search}
+          type="search"
+          value={typed}
+          placeholder="Name, description or tag"
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => onType(event.target.value)}
+        />
+      </label>
+      <button
+        type="button"
+        className="filters-toggle"
+        aria-expanded={isOpen}
+        aria-controls={id}
+        onClick={() => setOpen(!isOpen)}
+      >
+        Filter and order
+      </button>
+      <div id={id} className="choices-of-list" data-open={isOpen}>
+        <Choice name="Label" value={filter.label} choices={labels} onChange={(label) => onChange({ label })} />
+        <Choice name="Tag" value={filter.tag} choices={tags} onChange={(tag) => onChange({ tag })} />
+        <Choice
+          name="Type"
+          value={filter.type}
+          choices={["text", "chat"]}
+          onChange={(type) => onChange({ type: type === "text" || type === "chat" ? type : null })}
+        />
+        <label className="field">
+          <span>Order</span>
+          <select value={filter.sort} onChange={(event) => onChange({ sort: event.target.value as Sort })}>
+            <option value="name">Name, A to Z</option>
+            <option value="-name">Name, Z to A</option>
+            <option value="-updated">Last changed first</option>
+            <option value="updated">Last changed last</option>
+          </select>
+        </label>
+      </div>
+      {filter.folder !== null && (
+        <button type="button" className="chip removable" onClick={() => onChange({ folder: null })}>
+          in {filter.folder}
+          <span aria-hidden="true">×</span>
+          <span className="unseen">, show all folders</span>
+        </button>
+      )}
+    </search>
+  );
+}
+
+interface ChoiceProps {
+  name: string;
+  value: string | null;
+  choices: readonly string[];
+  onChange(value: string | null): void;
+}
+
+function Choice({ name, value, choices, onChange }: ChoiceProps) {
+  return (
+    <label className="field">
+      <span>{name}</span>
+      <select
+        value={value ?? ""}
+        data-chosen={value !== null}
+        onChange={(event) => onChange(event.target.value || null)}
+      >
+        <option value="">any</option>
+        {choices.map((choice) => (
+          <option key={choice}>{choice}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Those of the prompts that are loaded, and the chosen one wherever it came from. */
+function useChoices(
+  known: readonly PromptSummary[],
+  chosen: string | null,
+  of: (prompt: PromptSummary) => readonly string[],
+): string[] {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `of` is the same in each place
+  return useMemo(() => {
+    const found = new Set(known.flatMap((prompt) => of(prompt)));
+    if (chosen !== null) found.add(chosen);
+    return [...found].sort((a, b) => a.localeCompare(b, "en"));
+  }, [known, chosen]);
+}
+
+/** `/` goes to the field, unless one is writing. */
+function useSlashKey(field: React.RefObject<HTMLInputElement | null>): void {
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      const writing = event.target instanceof Element && event.target.closest("input, textarea, select, dialog");
+      if (event.key !== "/" || writing || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, [field]);
+}

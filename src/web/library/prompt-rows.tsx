@@ -1,0 +1,119 @@
+/** The rows of the list. Only those in view exist; the list is as high as if all did. */
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { PromptSummary } from "../../sdk/index.ts";
+import { Link } from "../navigation.tsx";
+import { LabelChip, TagChip } from "../shell/chips.tsx";
+import { When } from "../shell/when.tsx";
+import { visibleRows } from "./visible-rows.ts";
+
+interface PromptRowsProps {
+  rows: readonly PromptSummary[];
+  /** As far as it is known: rows and those still to be loaded. */
+  total: number;
+  onEnd(): void;
+  onTag(tag: string): void;
+}
+
+/** Rows before the end at which the next page is asked for. */
+const AHEAD = 60;
+
+export function PromptRows({ rows, total, onEnd, onTag }: PromptRowsProps) {
+  const list = useRef<HTMLUListElement>(null);
+  const { from, to, rowHeight } = useVisible(list, rows.length);
+  useEffect(() => {
+    if (rows.length > 0 && to > rows.length - AHEAD) onEnd();
+  });
+  if (rows.length === 0) return null;
+  return (
+    <ul
+      ref={list}
+      className="rows"
+      aria-label="Prompts"
+      style={{ height: rows.length * rowHeight }}
+      onKeyDown={moveFocus}
+    >
+      {rows.slice(from, to).map((prompt, index) => (
+        <li
+          key={prompt.name}
+          className="row"
+          aria-setsize={Math.max(total, rows.length)}
+          aria-posinset={from + index + 1}
+          style={{ transform: `translateY(${(from + index) * rowHeight}px)` }}
+        >
+          <Row prompt={prompt} onTag={onTag} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Row({ prompt, onTag }: { prompt: PromptSummary; onTag(tag: string): void }) {
+  const { name, description, tags, labels, newest, type, updatedAt } = prompt;
+  const slash = name.lastIndexOf("/") + 1;
+  return (
+    <>
+      <div className="row-name">
+        <Link to={{ at: "prompt", name, version: null }} title={name}>
+          <bdi className="folder">{name.slice(0, slash)}</bdi>
+          <bdi className="leaf">{name.slice(slash)}</bdi>
+        </Link>
+        {type === "chat" && <span className="kind">chat</span>}
+      </div>
+      <p className="row-about">
+        {tags.map((tag) => (
+          <TagChip key={tag} tag={tag} onClick={() => onTag(tag)} />
+        ))}
+        <bdi>{description}</bdi>
+      </p>
+      <div className="row-labels">
+        {Object.entries(labels)
+          .filter(([label]) => label !== "latest")
+          .map(([label, version]) => (
+            <LabelChip key={label} label={label} version={version} isNewest={version === newest} />
+          ))}
+      </div>
+      <p className="row-when">
+        <span className="version">v{newest}</span> <When at={updatedAt} />
+      </p>
+    </>
+  );
+}
+
+/** Up and down go from prompt to prompt; the page scrolls along. */
+function moveFocus(event: KeyboardEvent<HTMLUListElement>): void {
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  const row = event.target instanceof Element ? event.target.closest("li") : null;
+  if (step === 0 || !row) return;
+  event.preventDefault();
+  const next = step === 1 ? row.nextElementSibling : row.previousElementSibling;
+  const link = next?.querySelector("a");
+  link?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+function useVisible(list: React.RefObject<HTMLUListElement | null>, count: number) {
+  const [view, setView] = useState({ above: 0, height: 900, rowHeight: 64 });
+  const isEmpty = count === 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an empty list is not there to be measured
+  useLayoutEffect(() => {
+    const measure = () => {
+      const element = list.current;
+      if (!element) return;
+      const above = Math.round(-element.getBoundingClientRect().top);
+      const rowHeight = Number.parseFloat(getComputedStyle(element).getPropertyValue("--row-height"));
+      setView((last) =>
+        last.above === above && last.height === innerHeight && last.rowHeight === rowHeight
+          ? last
+          : { above, height: innerHeight, rowHeight },
+      );
+    };
+    measure();
+    addEventListener("scroll", measure, { passive: true });
+    addEventListener("resize", measure);
+    return () => {
+      removeEventListener("scroll", measure);
+      removeEventListener("resize", measure);
+    };
+  }, [list, isEmpty]);
+  return { ...visibleRows({ ...view, count }), rowHeight: view.rowHeight };
+}

@@ -1,0 +1,144 @@
+/** Writing a version: its text or messages, its configuration, and whether braces mean something. */
+import { useId, useMemo, useState } from "react";
+import { contentSize } from "../../prompt/content.ts";
+import { templateFaults } from "../../prompt/template.ts";
+import type { Json } from "../../sdk/index.ts";
+import type { Content } from "./draft.ts";
+import { MessagesEditor } from "./messages-editor.tsx";
+
+interface EditorProps {
+  content: Content;
+  onChange(content: Content): void;
+}
+
+/** Why it cannot be saved as it is, as a sentence; null: it can. */
+export function contentFault(content: Content): string | null {
+  if (content.text?.trim() === "") return "The text is empty.";
+  if (content.messages?.length === 0) return "There is no message yet.";
+  return templateFaults(content).length > 0 ? "The places named above do not parse." : null;
+}
+
+export function Editor({ content, onChange }: EditorProps) {
+  const id = useId();
+  const { text, messages } = content;
+  return (
+    <div className="editor">
+      {messages ? (
+        <MessagesEditor messages={messages} onChange={(changed) => onChange({ ...content, messages: changed })} />
+      ) : (
+        <label className="field">
+          <span>Text</span>
+          <textarea
+            className="code"
+            dir="auto"
+            value={text ?? ""}
+            rows={10}
+            spellCheck
+            aria-describedby={id}
+            onChange={(event) => onChange({ ...content, text: event.target.value })}
+          />
+        </label>
+      )}
+      <Measure id={id} content={content} />
+      <Faults content={content} onVerbatim={() => onChange({ ...content, template: "none" })} />
+      {content.template === "none" && (
+        <p className="note">
+          Braces stay as they are: this text has no variables.{" "}
+          <button type="button" className="link" onClick={() => onChange({ ...content, template: "mustache" })}>
+            Make it a template
+          </button>
+        </p>
+      )}
+      <ConfigEditor config={content.config} onChange={(config) => onChange({ ...content, config })} />
+    </div>
+  );
+}
+
+function Measure({ id, content }: { id: string; content: Content }) {
+  const { words, characters } = useMemo(() => {
+    const texts = content.messages?.map((message) => ("content" in message ? message.content : "")) ?? [
+      content.text ?? "",
+    ];
+    const all = texts.join("\n");
+    return { words: all.split(/\s+/).filter(Boolean).length, characters: [...all].length };
+  }, [content]);
+  const bytes = contentSize(content);
+  return (
+    <p id={id} className="hint">
+      {words.toLocaleString("en")} words, {characters.toLocaleString("en")} characters
+      {bytes > 1024 * 1024 && <strong> · larger than the 1 MiB that a version may have</strong>}
+      {content.template === "mustache" && (
+        <>
+          {" "}
+          · <code>{"{{name}}"}</code> is a variable, <code>{"{{> other}}"}</code> includes another prompt
+        </>
+      )}
+    </p>
+  );
+}
+
+function Faults({ content, onVerbatim }: { content: Content; onVerbatim(): void }) {
+  const faults = useMemo(() => templateFaults(content), [content]);
+  if (faults.length === 0) return null;
+  return (
+    <div className="failure" role="status">
+      <ul>
+        {faults.map(({ index, line, column, message }) => (
+          <li key={`${index} ${line} ${column}`}>
+            {index === null ? "" : `message ${index + 1}, `}line {line}, column {column}: {message}
+          </li>
+        ))}
+      </ul>
+      <p className="hint">
+        Are the braces meant as they are?{" "}
+        <button type="button" className="link" onClick={onVerbatim}>
+          Keep braces as plain text
+        </button>
+      </p>
+    </div>
+  );
+}
+
+/** What is typed is kept also while it is no JSON; only an object is taken over. */
+function ConfigEditor({ config, onChange }: { config: Content["config"]; onChange(config: Content["config"]): void }) {
+  const id = useId();
+  const [typed, setTyped] = useState(() => (Object.keys(config).length === 0 ? "" : JSON.stringify(config, null, 2)));
+  const parsed = useMemo(() => parseConfig(typed), [typed]);
+  return (
+    <details className="config" open={Object.keys(config).length > 0}>
+      <summary>Configuration</summary>
+      <label className="field">
+        <span>Free JSON for your application: model, temperature, …</span>
+        <textarea
+          className="code"
+          rows={4}
+          value={typed}
+          spellCheck={false}
+          placeholder='{ "temperature": 0 }'
+          aria-invalid={parsed === null}
+          aria-describedby={id}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            const next = parseConfig(event.target.value);
+            if (next) onChange(next);
+          }}
+        />
+      </label>
+      <p id={id} className="hint" role="status">
+        {parsed === null ? "Not a JSON object yet: what was valid last would be saved." : ""}
+      </p>
+    </details>
+  );
+}
+
+function parseConfig(typed: string): Record<string, Json> | null {
+  if (typed.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(typed);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, Json>)
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,127 @@
+/** The messages of a chat prompt: write, order, add, take out. */
+import { useState } from "react";
+import type { Message } from "../../sdk/index.ts";
+
+const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
+
+interface MessagesEditorProps {
+  messages: readonly Message[];
+  onChange(messages: Message[]): void;
+}
+
+export function MessagesEditor({ messages, onChange }: MessagesEditorProps) {
+  // Each message keeps its key while it moves, so that the focus goes with it.
+  const [keys, setKeys] = useState<string[]>(() => messages.map(() => crypto.randomUUID()));
+  const known = messages.map((_, index) => keys[index] ?? `new ${index}`);
+  const change = (next: Message[], nextKeys: string[]) => {
+    setKeys(nextKeys);
+    onChange(next);
+  };
+  const replace = (index: number, message: Message) => change(messages.with(index, message), known);
+  const swap = (index: number, other: number) => {
+    const [one, two] = [messages[index], messages[other]];
+    if (!one || !two) return;
+    change(
+      messages.with(index, two).with(other, one),
+      known.with(index, known[other] ?? "").with(other, known[index] ?? ""),
+    );
+  };
+  const add = (message: Message) => change([...messages, message], [...known, crypto.randomUUID()]);
+  return (
+    <fieldset className="messages-editor">
+      <legend>Messages</legend>
+      <ol className="messages">
+        {messages.map((message, index) => (
+          <li key={known[index]} className="message">
+            <div className="message-head">
+              <OneMessage message={message} number={index + 1} onChange={(next) => replace(index, next)} />
+              <span className="message-tools">
+                <Tool
+                  name={`Move message ${index + 1} up`}
+                  sign="↑"
+                  off={index === 0}
+                  run={() => swap(index, index - 1)}
+                />
+                <Tool
+                  name={`Move message ${index + 1} down`}
+                  sign="↓"
+                  off={index === messages.length - 1}
+                  run={() => swap(index, index + 1)}
+                />
+                <Tool
+                  name={`Take out message ${index + 1}`}
+                  sign="×"
+                  off={false}
+                  run={() => change(messages.toSpliced(index, 1), known.toSpliced(index, 1))}
+                />
+              </span>
+            </div>
+            {"content" in message && (
+              <textarea
+                className="code"
+                dir="auto"
+                rows={4}
+                aria-label={`Message ${index + 1}, ${message.role}`}
+                value={message.content}
+                onChange={(event) => replace(index, { ...message, content: event.target.value })}
+              />
+            )}
+          </li>
+        ))}
+      </ol>
+      <div className="buttons">
+        <button type="button" onClick={() => add({ role: messages.length === 0 ? "system" : "user", content: "" })}>
+          Add a message
+        </button>
+        <button type="button" onClick={() => add({ placeholder: "history" })}>
+          Add a place for messages
+        </button>
+      </div>
+    </fieldset>
+  );
+}
+
+function OneMessage({
+  message,
+  number,
+  onChange,
+}: {
+  message: Message;
+  number: number;
+  onChange(next: Message): void;
+}) {
+  if ("placeholder" in message) {
+    return (
+      <label className="inline-field">
+        <span>messages given for</span>
+        <input
+          value={message.placeholder}
+          aria-label={`Name of the messages at place ${number}`}
+          onChange={(event) => onChange({ placeholder: event.target.value })}
+        />
+      </label>
+    );
+  }
+  return (
+    <select
+      value={message.role}
+      aria-label={`Role of message ${number}`}
+      onChange={(event) => {
+        const role = ROLES.find((known) => known === event.target.value);
+        if (role) onChange({ ...message, role });
+      }}
+    >
+      {ROLES.map((role) => (
+        <option key={role}>{role}</option>
+      ))}
+    </select>
+  );
+}
+
+function Tool({ name, sign, off, run }: { name: string; sign: string; off: boolean; run(): void }) {
+  return (
+    <button type="button" className="quiet" aria-label={name} title={name} disabled={off} onClick={run}>
+      {sign}
+    </button>
+  );
+}

@@ -1,0 +1,197 @@
+/** One prompt: what it says, with values in it; its labels, its versions; writing the next one. */
+import { useEffect } from "react";
+import type { Prompt, SavedPrompt } from "../../sdk/index.ts";
+import { EVERYTHING } from "../address.ts";
+import { clientOf, noteSource, useLoaded } from "../calls.ts";
+import { useWritesRefused } from "../connection.ts";
+import { noteChange } from "../library/listing.ts";
+import { go, Link } from "../navigation.tsx";
+import { LabelChip, TagChip } from "../shell/chips.tsx";
+import { Failure } from "../shell/failure.tsx";
+import { say } from "../shell/notices.tsx";
+import { type Access, useTitle } from "../shell/page.tsx";
+import { When } from "../shell/when.tsx";
+import { ContentView } from "./content-view.tsx";
+import { contentOf } from "./draft.ts";
+import { type Drafting, useDrafting } from "./drafting.ts";
+import { Labels } from "./labels.tsx";
+import { TryIt } from "./try-it.tsx";
+import { personOf, Versions } from "./versions.tsx";
+import { WriteVersion } from "./write-version.tsx";
+
+const VERSIONS = 200;
+
+interface PromptPageProps {
+  access: Access;
+  name: string;
+  /** null: the newest. */
+  asked: number | null;
+}
+
+export function PromptPage({ access, name, asked }: PromptPageProps) {
+  useTitle(name);
+  const { project } = access;
+  const about = (what: string) => JSON.stringify([what, project, name]);
+  const client = clientOf(project);
+  const fetched = useLoaded(`${about("prompt")} ${asked}`, async () =>
+    noteSource(await client.fetchPrompt(name, asked === null ? {} : { version: asked })),
+  );
+  const versions = useLoaded(about("versions"), () => client.listVersions(name, { limit: VERSIONS }));
+  const labels = useLoaded(about("labels"), () => client.listLabels(name));
+  const drafting = useDrafting(access, name);
+  const { value, error } = fetched;
+  const prompt = value?.prompt ?? null;
+  const renamedTo = value?.renamedTo ?? null;
+  useEffect(() => {
+    if (renamedTo === null) return;
+    go({ project: access.named, page: { at: "prompt", name: renamedTo, version: asked } }, { replace: true });
+  }, [renamedTo, access.named, asked]);
+  useConflict(drafting, asked === null ? prompt : null);
+  const positions = labels.value?.items;
+  useEffect(() => {
+    if (!positions) return;
+    noteChange(project, name, { labels: Object.fromEntries(positions.map(({ label, version }) => [label, version])) });
+  }, [positions, project, name]);
+
+  const reload = () => {
+    fetched.reload();
+    versions.reload();
+    labels.reload();
+  };
+  const saved = ({ created, ...next }: SavedPrompt) => {
+    say(created ? `Saved as version ${next.version}.` : `Version ${next.version} says exactly this already.`);
+    noteChange(project, name, { newest: next.version, updatedAt: next.createdAt });
+    if (asked === null) fetched.put({ prompt: next, etag: null, servedFrom: "database", renamedTo: null });
+    go({ project: access.named, page: { at: "prompt", name, version: null } }, { replace: true });
+    reload();
+  };
+  return (
+    <>
+      <Head access={access} name={name} prompt={prompt} drafting={drafting} />
+      {error && !prompt && <Failure error={error} />}
+      {!error && !prompt && <p className="hint">Loading …</p>}
+      {prompt && (
+        <div className="columns">
+          <div className="column wide">
+            {drafting.draft ? (
+              <WriteVersion drafting={drafting} draft={drafting.draft} name={name} onSaved={saved} />
+            ) : (
+              <Shown prompt={prompt} />
+            )}
+            <Labels
+              access={access}
+              name={name}
+              shown={prompt.version}
+              labels={labels}
+              versions={versions.value?.items ?? []}
+              onMoved={reload}
+            />
+            <Versions name={name} shown={prompt.version} versions={versions} />
+          </div>
+          <div className="column aside">
+            <TryIt project={project} prompt={drafting.draft ? { ...prompt, ...drafting.draft.content } : prompt} />
+          </div>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** A draft that was begun before somebody else saved says so at once, not only when it is saved. */
+function useConflict({ draft, theirs, saving, meet }: Drafting, newest: Prompt | null): void {
+  const behind = draft && newest && draft.base !== null && draft.base < newest.version && !theirs && !saving;
+  useEffect(() => {
+    if (behind && newest) meet(newest);
+  }, [behind, newest, meet]);
+}
+
+function Shown({ prompt }: { prompt: Prompt }) {
+  const { version, newest, author, createdAt, message, config, labels } = prompt;
+  return (
+    <section className="card" aria-label={`Version ${version}`}>
+      <div className="card-head">
+        <h2>
+          Version {version}
+          {version !== newest && <small> of {newest}</small>}
+        </h2>
+        <span className="version-labels">
+          {labels.map((label) => (
+            <LabelChip key={label} label={label} />
+          ))}
+        </span>
+      </div>
+      <p className="hint">
+        <bdi>{personOf(author)}</bdi>, <When at={createdAt} />
+        {message !== "" && (
+          <>
+            {" · "}
+            <bdi>{message}</bdi>
+          </>
+        )}
+      </p>
+      <ContentView content={prompt} />
+      {Object.keys(config).length > 0 && (
+        <>
+          <h3>Configuration</h3>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls takes the focus */}
+          <pre className="prose" tabIndex={0}>
+            {JSON.stringify(config, null, 2)}
+          </pre>
+        </>
+      )}
+    </section>
+  );
+}
+
+interface HeadProps {
+  access: Access;
+  name: string;
+  prompt: Prompt | null;
+  drafting: Drafting;
+}
+
+function Head({ access, name, prompt, drafting }: HeadProps) {
+  const refused = useWritesRefused();
+  const parts = name.split("/");
+  const isOld = prompt !== null && prompt.version !== prompt.newest;
+  return (
+    <div className="page-head">
+      <div>
+        <nav aria-label="Where it is" className="trail">
+          <Link to={{ at: "library", filter: EVERYTHING }}>Library</Link>
+          {parts.slice(0, -1).map((part, index) => {
+            const folder = parts.slice(0, index + 1).join("/");
+            return (
+              <Link key={folder} to={{ at: "library", filter: { ...EVERYTHING, folder } }}>
+                <bdi>{part}</bdi>
+              </Link>
+            );
+          })}
+        </nav>
+        <h1 tabIndex={-1}>
+          <bdi>{parts.at(-1)}</bdi>
+        </h1>
+        {prompt && (
+          <p className="row-about">
+            {prompt.type === "chat" && <span className="kind">chat</span>}
+            {prompt.tags.map((tag) => (
+              <TagChip key={tag} tag={tag} />
+            ))}
+            <bdi>{prompt.description}</bdi>
+          </p>
+        )}
+      </div>
+      {prompt && access.mayEdit && !drafting.draft && (
+        <button
+          type="button"
+          className="primary"
+          disabled={refused !== null}
+          title={refused ?? ""}
+          onClick={() => drafting.begin(prompt.newest, contentOf(prompt))}
+        >
+          {isOld ? `Write on from version ${prompt.version}` : "Edit"}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+/** The versions of a prompt, newest first: who made each when and why, and which labels are on it. */
+import { useId } from "react";
+import type { List, VersionSummary } from "../../sdk/index.ts";
+import type { Loaded } from "../calls.ts";
+import { Link } from "../navigation.tsx";
+import { LabelChip } from "../shell/chips.tsx";
+import { Failure } from "../shell/failure.tsx";
+import { When } from "../shell/when.tsx";
+
+interface VersionsProps {
+  name: string;
+  /** Which one is looked at. */
+  shown: number;
+  versions: Loaded<List<VersionSummary>>;
+}
+
+export function Versions({ name, shown, versions: { value, error } }: VersionsProps) {
+  const id = useId();
+  return (
+    <section className="card" aria-labelledby={id}>
+      <h2 id={id}>Versions</h2>
+      {error && (
+        <Failure error={error} what={value ? "Not brought up to date." : "The versions cannot be shown now."} />
+      )}
+      {!value && !error && <p className="hint">Loading …</p>}
+      <ol className="versions">
+        {value?.items.map((version) => (
+          <li key={version.version} aria-current={version.version === shown ? "true" : undefined}>
+            <Link
+              to={{ at: "prompt", name, version: version.version === value.items[0]?.version ? null : version.version }}
+            >
+              Version {version.version}
+            </Link>
+            <span className="version-labels">
+              {version.labels.map((label) => (
+                <LabelChip key={label} label={label} />
+              ))}
+            </span>
+            <span className="version-who">
+              <bdi>{personOf(version.author)}</bdi>, <When at={version.createdAt} />
+            </span>
+            {version.redactedAt !== null ? (
+              <p className="version-why">Redacted: what it said is gone.</p>
+            ) : (
+              version.message !== "" && (
+                <p className="version-why">
+                  <bdi>{version.message}</bdi>
+                </p>
+              )
+            )}
+          </li>
+        ))}
+      </ol>
+      {value?.nextCursor && <p className="hint">The {value.items.length} newest are shown.</p>}
+    </section>
+  );
+}
+
+/** `user:ada` is ada; keys and the local operator (`local:root`) say what they are. */
+export function personOf(author: string): string {
+  const [kind, ...name] = author.split(":");
+  if (kind === "user") return name.join(":");
+  return kind === "key" ? `API key ${name.join(":")}` : `${name.join(":")}, on the machine`;
+}

@@ -1,0 +1,82 @@
+/** Writing the next version: the editor, why it is made, and saving it. */
+import { type FormEvent, useId } from "react";
+import type { PromptlibError, SavedPrompt } from "../../sdk/index.ts";
+import { useWritesRefused } from "../connection.ts";
+import { Failure } from "../shell/failure.tsx";
+import { Conflict } from "./conflict.tsx";
+import type { Draft } from "./draft.ts";
+import type { Drafting } from "./drafting.ts";
+import { contentFault, Editor } from "./editor.tsx";
+
+interface WriteVersionProps {
+  drafting: Drafting;
+  draft: Draft;
+  name: string;
+  /** Why it cannot be saved, besides what is written here. */
+  blocked?: string | null;
+  onSaved(saved: SavedPrompt): void;
+}
+
+export function WriteVersion({ drafting, draft, name, blocked = null, onSaved }: WriteVersionProps) {
+  const id = useId();
+  const refused = useWritesRefused();
+  const { error, theirs, saving } = drafting;
+  const fault = blocked ?? contentFault(draft.content) ?? (theirs ? "First choose what becomes of yours." : refused);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (fault !== null || saving) return;
+    const saved = await drafting.save(name);
+    if (saved) onSaved(saved);
+  };
+  return (
+    <form className="card" aria-labelledby={id} onSubmit={submit} onKeyDown={saveByKey}>
+      <h2 id={id}>{draft.base === null ? "What it says" : `After version ${draft.base}`}</h2>
+      {theirs && <Conflict theirs={theirs} mine={draft.content} onGoOn={drafting.goOn} onTake={drafting.drop} />}
+      <Editor content={draft.content} onChange={(content) => drafting.change({ content })} />
+      <label className="field">
+        <span>Why this version?</span>
+        <input
+          value={draft.message}
+          maxLength={2000}
+          dir="auto"
+          placeholder="Shorter, friendlier, …"
+          onChange={(event) => drafting.change({ message: event.target.value })}
+        />
+      </label>
+      {error && !theirs && <Failure error={error} what="Not saved." hint={hintFor(error)} />}
+      {!drafting.isKept && <p className="note">This browser keeps nothing: a reload would lose what you write here.</p>}
+      <div className="buttons">
+        <button type="submit" className="primary" disabled={fault !== null || saving} aria-describedby={`${id}-why`}>
+          {saving ? "Saving …" : draft.base === null ? "Save" : `Save version ${draft.base + 1}`}
+        </button>
+        <button type="button" onClick={drafting.drop} disabled={saving}>
+          Throw away
+        </button>
+        <span id={`${id}-why`} className="hint">
+          {fault ?? ""}
+        </span>
+      </div>
+    </form>
+  );
+}
+
+/** Ctrl-S and Ctrl-Enter save, as everywhere. */
+function saveByKey(event: React.KeyboardEvent<HTMLFormElement>): void {
+  if (!(event.ctrlKey || event.metaKey) || (event.key !== "s" && event.key !== "Enter")) return;
+  event.preventDefault();
+  event.currentTarget.requestSubmit();
+}
+
+function hintFor({ code, hint }: PromptlibError): string {
+  switch (code) {
+    case "server_unreachable":
+    case "database_unavailable":
+      return "What you wrote is kept in this browser. Save again when this page says that all is back.";
+    case "write_outcome_unknown":
+      return "Save again: if it was saved, that makes no second version.";
+    case "version_conflict":
+      return "What you wrote is kept in this browser. Reload the page to see what was saved meanwhile.";
+    default:
+      return hint;
+  }
+}

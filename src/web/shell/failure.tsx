@@ -1,0 +1,22 @@
+/** An error where it happened: what did not work, why, and what to do. */
+import type { PromptlibError } from "../../sdk/index.ts";
+
+interface FailureProps {
+  error: PromptlibError;
+  /** A sentence. */
+  what?: string;
+  /** In place of the error's own hint. */
+  hint?: string;
+}
+
+export function Failure({ error, what, hint = error.hint }: FailureProps) {
+  return (
+    <div className="failure" role="alert">
+      <p>
+        {what !== undefined && <strong>{what} </strong>}
+        {error.message}
+      </p>
+      {hint !== "" && <p className="hint">{hint}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,319 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Client, ImportPiece } from "../src/sdk/index.ts";
+import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
+import { type FreshDatabase, freshDatabase } from "./support/database.ts";
+import type { DatabaseProxy } from "./support/database-proxy.ts";
+import { eventually, newUser, proxyTo, type Served, serveOn } from "./support/server.ts";
+
+const path = findChromium();
+
+/** Whole journeys in a real browser, against the real server. */
+describe.skipIf(!path)("the pages, in Chromium", () => {
+  let browser: Browser;
+  let database: FreshDatabase;
+  let proxy: DatabaseProxy;
+  let server: Served;
+  const visitors: Visitor[] = [];
+
+  beforeAll(async () => {
+    browser = await openChromium(path ?? "");
+    database = await freshDatabase();
+    proxy = await proxyTo(database);
+    server = await serveOn(database, { proxy });
+    await newUser(server, "ada", { role: "editor" });
+    await newUser(server, "bob", { role: "viewer" });
+  });
+
+  afterEach(async () => {
+    proxy.restore();
+    await server.untilHealth("healthy");
+    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
+    expect(faults.flat()).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await proxy?.close();
+    await database?.drop();
+  });
+
+  async function visit(path: string, username: string | null = "ada", options: VisitOptions = {}) {
+    const visitor = await Visitor.arrive(browser, server, options);
+    visitors.push(visitor);
+    await visitor.open(path);
+    if (username) await visitor.signIn(username);
+    return visitor;
+  }
+  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
+  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
+  const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
+
+  it("a newcomer signs in, is told that nothing is there, and writes the first prompt", async () => {
+    const visitor = await visit("/", null);
+    const { page } = visitor;
+    await page.getByLabel("User name").fill("ada");
+    await page.getByLabel("Password").fill("not her password");
+    await button(page, "Sign in").click();
+    await page.getByText("The user name or the password is wrong.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await visitor.signIn("ada");
+    await heading(page, "No prompts yet").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+
+    await page.getByRole("link", { name: "Write the first prompt" }).click();
+    await heading(page, "New prompt").waitFor();
+    await page.getByLabel("Name", { exact: true }).fill("mail//welcome");
+    await page.getByText("The name has an empty part").waitFor();
+    await page.getByLabel("Name", { exact: true }).fill("mail/welcome");
+    await textOf(page).fill("Hello {{name}, welcome!");
+    await page.getByRole("form").getByText("line 1, column 7").waitFor();
+    expect(await button(page, "Save").isDisabled()).toBe(true);
+    await textOf(page).fill("Hello {{name}}, welcome!");
+    await page.getByLabel("name", { exact: true }).fill("Ada");
+    await page.getByText("Hello Ada, welcome!").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByLabel("Why this version?").fill("The first one");
+    await button(page, "Save").click();
+    await page.getByText("Saved mail/welcome.").waitFor();
+    await heading(page, "welcome").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/prompts/mail/welcome");
+    expect((await server.local.fetchPrompt("mail/welcome")).prompt).toMatchObject({
+      text: "Hello {{name}}, welcome!",
+      author: "user:ada",
+      message: "The first one",
+    });
+
+    await page.getByRole("link", { name: "mail", exact: true }).click();
+    await page.getByRole("link", { name: "mail/welcome" }).waitFor();
+    expect(new URL(page.url()).search).toBe("?folder=mail");
+  });
+
+  it("the list is narrowed as one types, keeps it in the address, and draws only what is in view", async () => {
+    const rowOf = (n: number) => `Many ${String(n).padStart(3, "0")},Text ${n},${n % 2 === 1 ? "TRUE" : "FALSE"},TEXT`;
+    const csv = ["act,prompt,for_devs,type", ...Array.from({ length: 400 }, (_, n) => rowOf(n))].join("\n");
+    await server.local.createProject({ name: "many" });
+    const many = server.as(server.localToken, "many");
+    await many.setMember("ada", "editor");
+    await many.savePrompt({ name: "other/last", text: "x" });
+    await importCsv(many, csv);
+    const visitor = await visit("/?project=many");
+    const { page } = visitor;
+    const rows = page.getByRole("list", { name: "Prompts" }).getByRole("listitem");
+    await page.getByText("401 prompts").waitFor();
+    expect(await rows.count()).toBeLessThan(50);
+    expect(await visitor.inaccessible()).toEqual([]);
+
+    await page.keyboard.press("/");
+    await page.keyboard.type("MANY 39");
+    await page.getByText("14 prompts").waitFor();
+    await page.waitForURL("**/?search=MANY+39&project=many");
+    await page.getByLabel("Tag").selectOption("for-devs");
+    await page.getByText("9 prompts").waitFor();
+    await page.reload();
+    await page.getByText("9 prompts").waitFor();
+    expect(await page.getByLabel("Find").inputValue()).toBe("MANY 39");
+
+    await page.getByRole("link", { name: "Many 391" }).focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await heading(page, "Many 393").waitFor();
+    await page.goBack();
+    await page.getByText("9 prompts").waitFor();
+    await page.getByLabel("Find").fill("nothing of the kind");
+    await heading(page, "Nothing matches").waitFor();
+    await page.getByRole("link", { name: "Show all prompts" }).click();
+    await page.getByText("401 prompts").waitFor();
+
+    await eventually(async () => {
+      await page.keyboard.press("End");
+      return await page.getByRole("link", { name: "other/last" }).isVisible();
+    });
+    expect(await rows.count()).toBeLessThan(50);
+  });
+
+  it("a label is moved, and moved back", async () => {
+    await server.local.savePrompt({ name: "labelled", text: "one", labels: ["production"], message: "Short" });
+    await server.local.savePrompt({ name: "labelled", text: "two" });
+    const visitor = await visit("/prompts/labelled");
+    const { page } = visitor;
+    const labels = page.getByRole("region", { name: "Labels" });
+    await labels.getByText("production").waitFor();
+    await button(page, "Move production").click();
+    await page.getByRole("dialog", { name: "Move production" }).waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    expect(await page.locator(":focus").getAttribute("aria-label")).toBe("Move production");
+
+    await button(page, "Move production").click();
+    await button(page, "Put production on version 2").click();
+    await page.getByText("production is on version 2; it was on version 1.").waitFor();
+    expect((await server.local.readLabel("labelled", "production")).movedBy).toBe("user:ada");
+    await button(page, "Undo").click();
+    await page.getByText("production is on version 1 again.").waitFor();
+    expect((await server.local.readLabel("labelled", "production")).version).toBe(1);
+    await page.getByRole("link", { name: "Version 1" }).click();
+    await page.getByText("one", { exact: true }).first().waitFor();
+    expect(new URL(page.url()).search).toBe("?version=1");
+  });
+
+  it("what somebody else saved meanwhile is shown beside one’s own, and neither is lost", async () => {
+    await server.local.savePrompt({ name: "shared", text: "Dear customer,\nthank you.\nBye" });
+    const visitor = await visit("/prompts/shared");
+    const { page } = visitor;
+    await button(page, "Edit").click();
+    await textOf(page).fill("Dear customer,\nthanks a lot.\nBye");
+    await server.local.savePrompt({ name: "shared", text: "Dear friend,\nthank you.\nBye", message: "Warmer" });
+    await page.keyboard.press("Control+s");
+    const conflict = page.getByRole("region", { name: "Somebody saved meanwhile" });
+    await conflict.getByText("Warmer").waitFor();
+    await conflict.getByText("Dear friend,").waitFor();
+    expect(await textOf(page).inputValue()).toContain("thanks a lot.");
+    expect(await visitor.inaccessible()).toEqual([]);
+
+    await page.reload();
+    await conflict.getByText("Dear friend,").waitFor();
+    await button(page, "Go on with mine").click();
+    await textOf(page).fill("Dear friend,\nthanks a lot.\nBye");
+    await button(page, "Save version 3").click();
+    await page.getByText("Saved as version 3.").waitFor();
+    const texts = await Promise.all(
+      [1, 2, 3].map(async (version) => (await server.local.fetchPrompt("shared", { version })).prompt.text),
+    );
+    expect(texts.map((text) => text?.split("\n").slice(0, 2).join(" "))).toEqual([
+      "Dear customer, thank you.",
+      "Dear friend, thank you.",
+      "Dear friend, thanks a lot.",
+    ]);
+  });
+
+  it("while the database is away one reads on and loses nothing, and all returns by itself", async () => {
+    await server.local.savePrompt({ name: "outage", text: "before", labels: ["production"] });
+    // So that the mirror has it.
+    await eventually(async () => (await server.ask("/api/system/health")).json.status === "healthy");
+    const visitor = await visit("/prompts/outage");
+    const { page } = visitor;
+    await button(page, "Edit").click();
+    await textOf(page).fill("written during the outage");
+    proxy.cut();
+    await button(page, "Save version 2").click();
+    await page.getByText("Read-only for the moment.").waitFor();
+    await page.locator("form").getByText("Waits until the database is back.").waitFor();
+    expect(await button(page, "Save version 2").isDisabled()).toBe(true);
+    expect(await visitor.inaccessible()).toEqual([]);
+
+    await page.reload();
+    await page.getByText("Read-only for the moment.").waitFor();
+    await textOf(page).waitFor();
+    expect(await textOf(page).inputValue()).toBe("written during the outage");
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByRole("link", { name: "outage" }).waitFor();
+    await page.goBack();
+
+    proxy.restore();
+    await page.getByText("Read-only for the moment.").waitFor({ state: "hidden" });
+    await button(page, "Save version 2").click();
+    await page.getByText("Saved as version 2.").waitFor();
+    expect((await server.local.fetchPrompt("outage")).prompt.text).toBe("written during the outage");
+  });
+
+  it("a session that ends asks to sign in again, and goes on where it was; who signs out is out", async () => {
+    await server.local.savePrompt({ name: "session", text: "before" });
+    const visitor = await visit("/prompts/session");
+    const { page } = visitor;
+    await button(page, "Edit").click();
+    await textOf(page).fill("not saved yet");
+    await server.local.endUserSessions("ada");
+    await eventually(async () => {
+      await button(page, "Save version 2").click();
+      return await page.getByText("Your session has ended.").isVisible();
+    });
+    await visitor.signIn("ada");
+    expect(await textOf(page).inputValue()).toBe("not saved yet");
+    await button(page, "Throw away").click();
+
+    const cookies = await page.context().cookies();
+    expect(cookies).toMatchObject([{ name: "promptlib_session", httpOnly: true, sameSite: "Lax" }]);
+    await page.getByText("ada", { exact: true }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("User name").waitFor();
+    expect(await page.context().cookies()).toEqual([]);
+    await visitor.open("/prompts/session");
+    await page.getByLabel("User name").waitFor();
+  });
+
+  it("who may only read is offered nothing else", async () => {
+    await server.local.savePrompt({ name: "to read", text: "Hello {{name}}", labels: ["production"] });
+    const visitor = await visit("/prompts/to%20read", "bob");
+    const { page } = visitor;
+    await page.getByLabel("name", { exact: true }).fill("Bob");
+    await page.getByText("Hello Bob").waitFor();
+    await page.getByRole("region", { name: "Labels" }).getByText("production").waitFor();
+    for (const deed of ["Edit", "Add a label", "Move production"]) expect(await button(page, deed).count()).toBe(0);
+    await visitor.open("/new");
+    await heading(page, "You may read here").waitFor();
+  });
+
+  it("nothing that is in a prompt runs, whatever it looks like", async () => {
+    const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>{{x}}`;
+    const name = `"><svg onload=alert(3)> ${"‮"}x`;
+    await server.local.savePrompt({
+      name,
+      text: evil,
+      tags: [`'"><b onmouseover=alert(4)>`],
+      description: "javascript:alert(5)",
+      message: evil,
+      config: { html: evil },
+      variables: { x: { description: evil, default: evil } },
+    });
+    const visitor = await visit("/");
+    const { page } = visitor;
+    await page.getByRole("link", { name: "onload=alert(3)" }).click();
+    await page.getByText("<script>alert(2)</script>").first().waitFor();
+    await button(page, "Edit").click();
+    expect(await textOf(page).inputValue()).toBe(evil);
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Throw away").click();
+  });
+
+  it("what a page may not do is noticed, in this test, too", async () => {
+    const visitor = await visit("/", null);
+    await visitor.page.evaluate(
+      `document.body.append(Object.assign(document.createElement("style"), { textContent: "p {}" }))`,
+    );
+    await visitor.page.evaluate(`fetch("https://elsewhere.invalid/").catch(() => {})`);
+    visitors.splice(0);
+    const faults = (await visitor.leave()).join("\n");
+    expect(faults).toMatch(/against the policy: style-src/);
+    expect(faults).toMatch(/against the policy: connect-src/);
+  });
+
+  it.each([360, 3840])("at a width of %d nothing sticks out, in languages of either direction", async (width) => {
+    const name = `wide/${"لمحة عامة ".repeat(3).trim()}/${"要約".repeat(20)}`;
+    const message = "x".repeat(300);
+    await server.local.savePrompt({ name, messages: [{ role: "user", content: `${message} {{متغير}}` }], message });
+    const visitor = await visit("/?folder=wide", "ada", { width, dark: true });
+    const { page } = visitor;
+    await page.getByRole("link", { name: "要約" }).waitFor();
+    expect(await visitor.sticksOut()).toEqual([]);
+    await page.getByRole("link", { name: "要約" }).click();
+    await heading(page, "Versions").waitFor();
+    await page.getByText("user", { exact: true }).first().waitFor();
+    expect(await visitor.sticksOut()).toEqual([]);
+    await button(page, "Edit").click();
+    expect(await visitor.sticksOut()).toEqual([]);
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Throw away").click();
+  });
+});
+
+async function importCsv(client: Client, csv: string): Promise<void> {
+  async function* pieces(): AsyncGenerator<ImportPiece> {
+    yield { path: "prompts.csv", content: csv };
+  }
+  for await (const line of client.importPrompts(pieces(), { format: "csv" })) {
+    if ("summary" in line) expect(line.summary.rejected).toBe(0);
+  }
+}
