@@ -17,7 +17,9 @@ const tty = process.stderr.isTTY;
 const started = Date.now();
 const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
 const what =
-  wanted === "development" ? "Installing the development packages" : "Installing Prompt Library's packages, once";
+  wanted === "development"
+    ? "Installing the packages that build and test it, too, once"
+    : "Installing Prompt Library's packages, once";
 say(tty ? `${what} …` : `${what} …\n`);
 const tick = tty ? setInterval(() => say(`\r${what} … ${seconds()}`), 500) : undefined;
 
