@@ -4,6 +4,7 @@ import type { Client, ImportPiece } from "../src/sdk/index.ts";
 import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
 import { type FreshDatabase, freshDatabase } from "./support/database.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
+import { freePort } from "./support/free-port.ts";
 import { eventually, newUser, proxyTo, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
@@ -85,8 +86,15 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
       message: "The first one",
     });
 
+    await button(page, "Describe").click();
+    await page.getByLabel("What is it for?").fill("What everybody gets");
+    await page.getByLabel("Tags").fill("mail, für alle");
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Save").click();
+    await page.getByText("für alle", { exact: true }).waitFor();
     await page.getByRole("link", { name: "mail", exact: true }).click();
     await page.getByRole("link", { name: "mail/welcome" }).waitFor();
+    await button(page, "für alle").waitFor();
     expect(new URL(page.url()).search).toBe("?folder=mail");
   });
 
@@ -217,6 +225,30 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await button(page, "Save version 2").click();
     await page.getByText("Saved as version 2.").waitFor();
     expect((await server.local.fetchPrompt("outage")).prompt.text).toBe("written during the outage");
+  });
+
+  it("while the server is away what was loaded stays, and all returns by itself", async () => {
+    const port = String(await freePort());
+    const other = await serveOn(database, { settings: { PORT: port } });
+    await other.local.savePrompt({ name: "server", text: "still here" });
+    const visitor = await Visitor.arrive(browser, other);
+    visitors.push(visitor);
+    const { page } = visitor;
+    await visitor.open("/");
+    await visitor.signIn("ada");
+    await page.getByRole("link", { name: "server" }).click();
+    await page.getByRole("region", { name: "Version 1" }).getByText("still here").waitFor();
+    await other.close();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByText("Away for the moment.").waitFor();
+    await page.getByRole("link", { name: "server" }).click();
+    await page.getByRole("region", { name: "Version 1" }).getByText("still here").waitFor();
+    expect(await button(page, "Edit").isDisabled()).toBe(true);
+    const again = await serveOn(database, { settings: { PORT: port } });
+    await page.getByText("Away for the moment.").waitFor({ state: "hidden" });
+    await button(page, "Edit").click();
+    await button(page, "Throw away").click();
+    await again.close();
   });
 
   it("a session that ends asks to sign in again, and goes on where it was; who signs out is out", async () => {

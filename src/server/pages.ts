@@ -71,8 +71,9 @@ async function isReplaced(directory: string, { madeAt }: BuiltPages): Promise<bo
 /** null: they are not built. */
 async function loadPages(directory: string): Promise<BuiltPages | null> {
   try {
-    const document = await readFile(join(directory, "index.html"), "utf8");
+    // First: what is replaced while it is read is read again the next time.
     const { mtimeMs } = await stat(join(directory, "index.html"));
+    const document = await readFile(join(directory, "index.html"), "utf8");
     const names = await readdir(join(directory, "assets"));
     const read = async (name: string) => [name, await readFile(join(directory, "assets", name))] as const;
     return { document, madeAt: mtimeMs, files: new Map(await Promise.all(names.map(read))) };

@@ -40,7 +40,7 @@ export function Filters({ filter, typed, known, onType, onChange }: FiltersProps
         aria-controls={id}
         onClick={() => setOpen(!isOpen)}
       >
-        Filter and order
+        Filter<span className="unseen"> and order</span>
       </button>
       <div id={id} className="choices-of-list" data-open={isOpen}>
         <Choice name="Label" value={filter.label} choices={labels} onChange={(label) => onChange({ label })} />

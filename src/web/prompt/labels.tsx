@@ -41,7 +41,12 @@ export function Labels({ access, name, shown, labels, versions, onMoved }: Label
           </button>
         )}
       </div>
-      {labels.error && <Failure error={labels.error} what="The labels cannot be shown now." />}
+      {labels.error && (
+        <Failure
+          error={labels.error}
+          what={labels.value ? "As it was last known." : "The labels cannot be shown now."}
+        />
+      )}
       {deed.error && <Failure error={deed.error} what="The label was not moved." />}
       {labels.value && positions.length === 0 && (
         <p className="hint">

@@ -1,5 +1,5 @@
 /** One prompt: what it says, with values in it; its labels, its versions; writing the next one. */
-import { useEffect } from "react";
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import type { Prompt, SavedPrompt } from "../../sdk/index.ts";
 import { EVERYTHING } from "../address.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
@@ -12,6 +12,7 @@ import { say } from "../shell/notices.tsx";
 import { type Access, useTitle } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 import { ContentView } from "./content-view.tsx";
+import { Details } from "./details.tsx";
 import { contentOf } from "./draft.ts";
 import { type Drafting, useDrafting } from "./drafting.ts";
 import { Labels } from "./labels.tsx";
@@ -39,6 +40,8 @@ export function PromptPage({ access, name, asked }: PromptPageProps) {
   const versions = useLoaded(about("versions"), () => client.listVersions(name, { limit: VERSIONS }));
   const labels = useLoaded(about("labels"), () => client.listLabels(name));
   const drafting = useDrafting(access, name);
+  // A long text is typed at once, and rendered a moment later.
+  const written = useDeferredValue(drafting.draft?.content);
   const { value, error } = fetched;
   const prompt = value?.prompt ?? null;
   const renamedTo = value?.renamedTo ?? null;
@@ -53,6 +56,7 @@ export function PromptPage({ access, name, asked }: PromptPageProps) {
     noteChange(project, name, { labels: Object.fromEntries(positions.map(({ label, version }) => [label, version])) });
   }, [positions, project, name]);
 
+  const tried = useMemo(() => (prompt && written ? { ...prompt, ...written } : prompt), [prompt, written]);
   const reload = () => {
     fetched.reload();
     versions.reload();
@@ -67,10 +71,10 @@ export function PromptPage({ access, name, asked }: PromptPageProps) {
   };
   return (
     <>
-      <Head access={access} name={name} prompt={prompt} drafting={drafting} />
+      <Head access={access} name={name} prompt={prompt} drafting={drafting} onDescribed={fetched.reload} />
       {error && !prompt && <Failure error={error} />}
       {!error && !prompt && <p className="hint">Loading …</p>}
-      {prompt && (
+      {prompt && tried && (
         <div className="columns">
           <div className="column wide">
             {drafting.draft ? (
@@ -89,7 +93,7 @@ export function PromptPage({ access, name, asked }: PromptPageProps) {
             <Versions name={name} shown={prompt.version} versions={versions} />
           </div>
           <div className="column aside">
-            <TryIt project={project} prompt={drafting.draft ? { ...prompt, ...drafting.draft.content } : prompt} />
+            <TryIt project={project} prompt={tried} />
           </div>
         </div>
       )}
@@ -148,9 +152,11 @@ interface HeadProps {
   name: string;
   prompt: Prompt | null;
   drafting: Drafting;
+  onDescribed(): void;
 }
 
-function Head({ access, name, prompt, drafting }: HeadProps) {
+function Head({ access, name, prompt, drafting, onDescribed }: HeadProps) {
+  const [isDescribing, setDescribing] = useState(false);
   const refused = useWritesRefused();
   const parts = name.split("/");
   const isOld = prompt !== null && prompt.version !== prompt.newest;
@@ -182,16 +188,22 @@ function Head({ access, name, prompt, drafting }: HeadProps) {
         )}
       </div>
       {prompt && access.mayEdit && !drafting.draft && (
-        <button
-          type="button"
-          className="primary"
-          disabled={refused !== null}
-          title={refused ?? ""}
-          onClick={() => drafting.begin(prompt.newest, contentOf(prompt))}
-        >
-          {isOld ? `Write on from version ${prompt.version}` : "Edit"}
-        </button>
+        <div className="buttons">
+          <button type="button" disabled={refused !== null} title={refused ?? ""} onClick={() => setDescribing(true)}>
+            Describe
+          </button>
+          <button
+            type="button"
+            className="primary"
+            disabled={refused !== null}
+            title={refused ?? ""}
+            onClick={() => drafting.begin(prompt.newest, contentOf(prompt))}
+          >
+            {isOld ? `Write on from version ${prompt.version}` : "Edit"}
+          </button>
+        </div>
       )}
+      {prompt && isDescribing && <Details prompt={prompt} onClose={() => setDescribing(false)} onSaved={onDescribed} />}
     </div>
   );
 }

@@ -19,9 +19,7 @@ export function Versions({ name, shown, versions: { value, error } }: VersionsPr
   return (
     <section className="card" aria-labelledby={id}>
       <h2 id={id}>Versions</h2>
-      {error && (
-        <Failure error={error} what={value ? "Not brought up to date." : "The versions cannot be shown now."} />
-      )}
+      {error && <Failure error={error} what={value ? "As it was last known." : "The versions cannot be shown now."} />}
       {!value && !error && <p className="hint">Loading …</p>}
       <ol className="versions">
         {value?.items.map((version) => (

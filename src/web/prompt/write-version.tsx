@@ -43,7 +43,7 @@ export function WriteVersion({ drafting, draft, name, blocked = null, onSaved }:
           onChange={(event) => drafting.change({ message: event.target.value })}
         />
       </label>
-      {error && !theirs && <Failure error={error} what="Not saved." hint={hintFor(error)} />}
+      {error && !theirs && <NotSaved error={error} />}
       {!drafting.isKept && <p className="note">This browser keeps nothing: a reload would lose what you write here.</p>}
       <div className="buttons">
         <button type="submit" className="primary" disabled={fault !== null || saving} aria-describedby={`${id}-why`}>
@@ -58,6 +58,12 @@ export function WriteVersion({ drafting, draft, name, blocked = null, onSaved }:
       </div>
     </form>
   );
+}
+
+function NotSaved({ error }: { error: PromptlibError }) {
+  const hint = hintFor(error);
+  const isAway = error.code === "server_unreachable" || error.code === "database_unavailable";
+  return <Failure error={error} what={isAway ? `Not saved. ${hint}` : "Not saved."} hint={hint} />;
 }
 
 /** Ctrl-S and Ctrl-Enter save, as everywhere. */

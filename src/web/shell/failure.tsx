@@ -1,4 +1,4 @@
-/** An error where it happened: what did not work, why, and what to do. */
+/** An error where it happened: what did not work, why, and what to do. That all is away the banner says already. */
 import type { PromptlibError } from "../../sdk/index.ts";
 
 interface FailureProps {
@@ -10,6 +10,13 @@ interface FailureProps {
 }
 
 export function Failure({ error, what, hint = error.hint }: FailureProps) {
+  if (error.code === "database_unavailable" || error.code === "server_unreachable") {
+    return (
+      <p className="note" role="status">
+        {what ?? error.message}
+      </p>
+    );
+  }
   return (
     <div className="failure" role="alert">
       <p>

@@ -1,0 +1,64 @@
+/** What a prompt is for, and its tags: of the prompt, not of a version, so changing them makes none. */
+import { type FormEvent, useState } from "react";
+import type { Prompt, PromptlibError } from "../../sdk/index.ts";
+import { clientOf, noteFailure } from "../calls.ts";
+import { noteChange } from "../library/listing.ts";
+import { Dialog } from "../shell/dialog.tsx";
+import { Failure } from "../shell/failure.tsx";
+import { tagsOf } from "./tags.ts";
+
+interface DetailsProps {
+  prompt: Prompt;
+  onClose(): void;
+  onSaved(): void;
+}
+
+export function Details({ prompt, onClose, onSaved }: DetailsProps) {
+  const { project, name } = prompt;
+  const [description, setDescription] = useState(prompt.description);
+  const [typed, setTyped] = useState(prompt.tags.join(", "));
+  const [error, setError] = useState<PromptlibError | null>(null);
+  const [saving, setSaving] = useState(false);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setSaving(true);
+    try {
+      const { tags, ...rest } = await clientOf(project).patchPrompt(name, { description, tags: tagsOf(typed) });
+      noteChange(project, name, { tags, description: rest.description });
+      onSaved();
+      onClose();
+    } catch (problem) {
+      setError(noteFailure(problem));
+      setSaving(false);
+    }
+  };
+  return (
+    <Dialog title="Describe" onClose={onClose}>
+      <form className="stack" onSubmit={submit}>
+        <label className="field">
+          <span>What is it for?</span>
+          <textarea
+            value={description}
+            rows={2}
+            maxLength={2000}
+            dir="auto"
+            onChange={(event) => setDescription(event.target.value)}
+          />
+        </label>
+        <label className="field">
+          <span>Tags, separated by commas</span>
+          <input value={typed} dir="auto" onChange={(event) => setTyped(event.target.value)} />
+        </label>
+        {error && <Failure error={error} what="Not saved." />}
+        <div className="buttons">
+          <button type="submit" className="primary" disabled={saving}>
+            {saving ? "Saving …" : "Save"}
+          </button>
+          <button type="button" onClick={onClose}>
+            Leave it
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
