@@ -72,7 +72,10 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await page.getByRole("form").getByText("line 1, column 7").waitFor();
     expect(await button(page, "Save").isDisabled()).toBe(true);
     await textOf(page).fill("Hello {{name}}, welcome!");
-    await page.getByLabel("name", { exact: true }).fill("Ada");
+    await page.getByText("Variables (1)").click();
+    await page.getByRole("group", { name: "name" }).getByLabel("Default").fill("you");
+    await page.getByText("Hello you, welcome!").waitFor();
+    await page.getByRole("region", { name: "Try it" }).getByLabel("name").fill("Ada");
     await page.getByText("Hello Ada, welcome!").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     await page.getByLabel("Why this version?").fill("The first one");
@@ -82,6 +85,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     expect(new URL(page.url()).pathname).toBe("/prompts/mail/welcome");
     expect((await server.local.fetchPrompt("mail/welcome")).prompt).toMatchObject({
       text: "Hello {{name}}, welcome!",
+      variables: { name: { default: "you" } },
       author: "user:ada",
       message: "The first one",
     });

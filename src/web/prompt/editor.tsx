@@ -2,9 +2,11 @@
 import { useId, useMemo, useState } from "react";
 import { contentSize } from "../../prompt/content.ts";
 import { templateFaults } from "../../prompt/template.ts";
+import { defaultFaults } from "../../prompt/values.ts";
 import type { Json } from "../../sdk/index.ts";
 import type { Content } from "./draft.ts";
 import { MessagesEditor } from "./messages-editor.tsx";
+import { VariablesEditor } from "./variables-editor.tsx";
 
 interface EditorProps {
   content: Content;
@@ -15,6 +17,8 @@ interface EditorProps {
 export function contentFault(content: Content): string | null {
   if (content.text?.trim() === "") return "The text is empty.";
   if (content.messages?.length === 0) return "There is no message yet.";
+  const [wrong] = defaultFaults(content.variables);
+  if (wrong) return `The default of “${wrong.name}” ${wrong.fault}.`;
   return templateFaults(content).length > 0 ? "The places named above do not parse." : null;
 }
 
@@ -49,6 +53,7 @@ export function Editor({ content, onChange }: EditorProps) {
           </button>
         </p>
       )}
+      <VariablesEditor content={content} onChange={(variables) => onChange({ ...content, variables })} />
       <ConfigEditor config={content.config} onChange={(config) => onChange({ ...content, config })} />
     </div>
   );

@@ -40,6 +40,11 @@ export function PromptPage({ access, name, asked }: PromptPageProps) {
   const versions = useLoaded(about("versions"), () => client.listVersions(name, { limit: VERSIONS }));
   const labels = useLoaded(about("labels"), () => client.listLabels(name));
   const drafting = useDrafting(access, name);
+  const met = drafting.theirs?.version ?? null;
+  const { reload: reloadVersions } = versions;
+  useEffect(() => {
+    if (met !== null) reloadVersions();
+  }, [met, reloadVersions]);
   // A long text is typed at once, and rendered a moment later.
   const written = useDeferredValue(drafting.draft?.content);
   const { value, error } = fetched;

@@ -58,5 +58,5 @@ export function Versions({ name, shown, versions: { value, error } }: VersionsPr
 export function personOf(author: string): string {
   const [kind, ...name] = author.split(":");
   if (kind === "user") return name.join(":");
-  return kind === "key" ? `API key ${name.join(":")}` : `${name.join(":")}, on the machine`;
+  return kind === "key" ? `API key ${name.join(":")}` : `${name.join(":")} (on the machine)`;
 }
