@@ -33,7 +33,10 @@ export async function findCandidates(
   filter: PromptFilter,
   { namesOnly, words }: { namesOnly: boolean; words: string },
 ): Promise<Candidates> {
-  const named = byHead(db, project, query, filter, namesOnly ? COUNT_LIMIT : NAMED_LIMIT);
+  const named =
+    namesOnly || isForNames(query)
+      ? byHead(db, project, query, filter, namesOnly ? COUNT_LIMIT : NAMED_LIMIT)
+      : nothing;
   const matched = namesOnly ? nothing : byWords(db, project, words, filter);
   const { rows } = await sql<{ id: Id; version: number; score: number; source: "name" | "words" }>`
     with named as materialized (${named}), matched as materialized (${matched})
@@ -44,6 +47,14 @@ export async function findCandidates(
     found: best(rows),
     cut: count("words") > COUNT_LIMIT || (namesOnly && count("name") > COUNT_LIMIT),
   };
+}
+
+/**
+ * Whether names are looked through beside the words: what must not be there may be in the text, and three characters
+ * are the least that their index knows.
+ */
+function isForNames({ wanted, unwanted }: SearchQuery): boolean {
+  return unwanted.length === 0 && wanted.some(({ text }) => text.length >= 3);
 }
 
 const nothing = sql`select null::bigint as id, null::int as version, null::int as score where false`;

@@ -45,13 +45,12 @@ export async function corrections(db: Queries, project: ProjectRef, query: Searc
   return rows.map(({ word, taken }) => ({ word, taken: nearest(word, taken) })).filter(({ taken }) => taken.length > 0);
 }
 
-/** Fewest letters to change first; PostgreSQL has put them in the order of what they have in common. */
+/** Of fewest letters to change; PostgreSQL has put them in the order of what they have in common. */
 function nearest(word: string, alike: readonly string[]): string[] {
   const distances = alike.map((other) => ({ other, distance: distance(word, other) }));
   const least = Math.min(...distances.map((each) => each.distance));
   return distances
-    .filter((each) => each.distance <= least + 1 && each.distance <= Math.max(1, Math.ceil(word.length / 3)))
-    .sort((a, b) => a.distance - b.distance)
+    .filter((each) => each.distance === least && least <= Math.max(1, Math.ceil(word.length / 3)))
     .slice(0, TAKEN)
     .map(({ other }) => other);
 }

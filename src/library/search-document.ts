@@ -7,7 +7,7 @@ const INDEXED_LENGTH = 500_000;
 /** PostgreSQL: 1 MiB of a tsvector, of which each word takes its bytes, its places and some for alignment. */
 const VECTOR_LIMIT = 900_000;
 /** PostgreSQL takes 256 of each word, and none behind this. */
-const PLACES_LIMIT = 32;
+const PLACES_LIMIT = 255;
 const LAST_PLACE = 16_383;
 /** Between one part and the next, so that no phrase is found across. */
 const GAP = 8;

@@ -90,9 +90,9 @@ function isHalf(text: string, at: number): boolean {
 }
 
 function cutOut(text: string, from: number, places: readonly Place[]): Snippet {
-  const to = endNear(text, from + LENGTH);
+  const to = endNear(text.trimEnd(), from + LENGTH);
   const before = from > 0 ? "…" : "";
-  const after = to < text.length ? "…" : "";
+  const after = to < text.trimEnd().length ? "…" : "";
   const marks = merged(places.filter(({ start, end }) => start >= from && end <= to)).map(([start, end]): Mark => {
     const shift = before.length - from;
     return [start + shift, end + shift];
