@@ -118,24 +118,35 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     expect(await visitor.inaccessible()).toEqual([]);
 
     await page.keyboard.press("/");
-    await page.keyboard.type("MANY 39");
-    await page.getByText("14 prompts").waitFor();
-    await page.waitForURL("**/?search=MANY+39&project=many");
+    await page.keyboard.type("Text 39");
+    await page.getByText("1 prompt", { exact: true }).waitFor();
+    await page.locator("mark", { hasText: "39" }).waitFor();
+    await page.waitForURL("**/?search=Text+39&project=many");
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByLabel("Find").fill("many");
+    await page.getByText("400 prompts").waitFor();
+    await page.getByLabel("Order").selectOption("-name");
     await page.getByLabel("Tag").selectOption("for-devs");
-    await page.getByText("9 prompts").waitFor();
+    await page.getByText("200 prompts").waitFor();
     await page.reload();
-    await page.getByText("9 prompts").waitFor();
-    expect(await page.getByLabel("Find").inputValue()).toBe("MANY 39");
+    await page.getByText("200 prompts").waitFor();
+    expect(await page.getByLabel("Find").inputValue()).toBe("many");
 
-    await page.getByRole("link", { name: "Many 391" }).focus();
+    await page.getByRole("link", { name: "Many 395" }).focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await heading(page, "Many 393").waitFor();
     await page.goBack();
-    await page.getByText("9 prompts").waitFor();
-    await page.getByLabel("Find").fill("nothing of the kind");
+    await page.getByText("200 prompts").waitFor();
+    await page.getByLabel("Find").fill("manny");
+    await page.getByText("nothing has “manny”; looked for many").waitFor();
+    await page.getByLabel("Find").fill("xylophone");
     await heading(page, "Nothing matches").waitFor();
     await page.getByRole("link", { name: "Show all prompts" }).click();
+    await page.getByText("401 prompts").waitFor();
+    await button(page, "other/").click();
+    await page.getByText("1 prompt", { exact: true }).waitFor();
+    await page.goBack();
     await page.getByText("401 prompts").waitFor();
 
     await eventually(async () => {
@@ -222,6 +233,8 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     expect(await textOf(page).inputValue()).toBe("written during the outage");
     await page.getByRole("link", { name: "Library", exact: true }).click();
     await page.getByRole("link", { name: "outage" }).waitFor();
+    await page.getByLabel("Find").fill("outa");
+    await page.getByText("1 prompt", { exact: true }).waitFor();
     await page.goBack();
 
     proxy.restore();

@@ -11,6 +11,8 @@ import { importFormat, importItem, importPiece, importSummary } from "./import-s
 import { labelRoutes } from "./label-routes.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
+import * as search from "./search.ts";
+import { searchRoutes } from "./search-routes.ts";
 import * as shapes from "./shapes.ts";
 
 const instanceQuery = z.strictObject({});
@@ -23,11 +25,12 @@ export const fetchQuery = z.strictObject({
 export const listQuery = z.strictObject({
   ...inProject,
   ...page,
-  tag: shapes.tag.optional(),
-  label: shapes.labelName.optional().describe("only prompts that have this label"),
-  folder: shapes.text().max(255).optional().describe("only prompts below this folder, at any depth"),
-  type: shapes.promptType.optional(),
-  sort: z.enum(["name", "-name", "updated", "-updated"]).optional(),
+  ...search.searchQuery,
+  ...search.promptFilter,
+  sort: z
+    .enum(["name", "-name", "updated", "-updated", "relevance"])
+    .optional()
+    .describe("left out: name; relevance where something is looked for, which it is for alone"),
 });
 export const importQuery = z.strictObject({
   ...inProject,
@@ -257,11 +260,11 @@ const otherRoutes = table({
     method: "GET",
     path: "/api/prompts",
     access: "viewer",
-    summary: "List prompts, without their content.",
+    summary: "List prompts, without their content: all, or those that something is found in.",
     withoutDatabase: true,
     query: listQuery,
-    answers: { 200: shapes.listOf(shapes.promptSummary) },
-    errors: [],
+    answers: { 200: search.promptList },
+    errors: ["database_unavailable"],
   },
   savePrompt: {
     method: "POST",
@@ -481,7 +484,14 @@ const otherRoutes = table({
   },
 });
 
-export const routes = { ...otherRoutes, ...table(accountRoutes), ...promptRoutes, ...labelRoutes, ...twins };
+export const routes = {
+  ...otherRoutes,
+  ...table(accountRoutes),
+  ...promptRoutes,
+  ...labelRoutes,
+  ...searchRoutes,
+  ...twins,
+};
 export type RouteId = keyof typeof routes;
 
 /** Errors that any route may answer, besides its own. */

@@ -4,7 +4,6 @@ import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
 import { CONTENT_LIMIT, type Content, type Prompt, type SavePrompt } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
-import { recordChange } from "../database/transaction.ts";
 import { canonicalContent, contentSize } from "../prompt/content.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { templateFaults } from "../prompt/template.ts";
@@ -14,6 +13,7 @@ import { takeAlias } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, findVersion, type ProjectRef, readLabels } from "./find.ts";
 import { placeLabels } from "./labels.ts";
+import { recordPromptChange } from "./search-index.ts";
 import { hashText, type PromptRow, presentPrompt } from "./stored.ts";
 
 type LockedPrompt = PromptRow & { source: string | null; newestHash: Buffer };
@@ -179,7 +179,7 @@ async function saveFirst(
   if (!inserted) return null;
   await insertVersion(transaction, inserted.id, 1, save, actor);
   await placeLabels(transaction, project, inserted.id, save.labels, 1, actor);
-  recordChange(transaction, "prompt", inserted.id, "1");
+  recordPromptChange(transaction, inserted.id, "1");
   return { created: true, changed: true, version: 1 };
 }
 

@@ -4,6 +4,7 @@
  */
 export type { ResetUser, RotatedKey, RotateKey, Session } from "../contract/accounts.ts";
 export type { AuditFilter } from "../contract/audit.ts";
+export type { DiffHunk, MessageDiff, TextDiff, ValueDiff, VersionDiff } from "../contract/diff.ts";
 export {
   type ErrorBody,
   type ErrorCode,
@@ -32,6 +33,7 @@ export type {
   NewProject,
   NewUser,
 } from "../contract/routes.ts";
+export type { FolderCount, FoundPrompt, SearchIn, SearchMatch, TagCount } from "../contract/search.ts";
 export type {
   Alias,
   ApiKey,
@@ -57,6 +59,7 @@ export type {
   Variable,
   VersionSummary,
 } from "../contract/shapes.ts";
+export { diffVersions } from "../prompt/diff.ts";
 export { type FindPrompt, type ResolvedIncludes, resolveIncludes } from "../prompt/includes.ts";
 export { type AnthropicMessages, formatRendered, type RenderFormat, type RenderOutput } from "../prompt/messages.ts";
 export { type Rendered, type RenderedMessage, render } from "../prompt/render.ts";
@@ -65,4 +68,5 @@ export { type Client, createClient } from "./client.ts";
 export type { ImportLine, ImportOptions } from "./import.ts";
 export type { AtMoment } from "./labels.ts";
 export type { FetchedPrompt, PageOptions, PromptFilter, PromptPage, RenderedAnswer, WhichVersion } from "./prompts.ts";
+export type { DiffAnswer, DiffSides, Served } from "./search.ts";
 export { type ClientOptions, networkCode, type ServedFrom } from "./transport.ts";

@@ -1,5 +1,6 @@
 import type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
 import type { FetchQuery, ListQuery } from "../contract/routes.ts";
+import type { FoundPrompt, PromptList } from "../contract/search.ts";
 import type {
   Alias,
   List,
@@ -26,7 +27,7 @@ export interface RenderedAnswer {
   rendered: RenderedPrompt;
   servedFrom: ServedFrom;
 }
-export interface PromptPage extends List<PromptSummary> {
+export interface PromptPage extends PromptList {
   servedFrom: ServedFrom;
 }
 
@@ -46,7 +47,7 @@ export function promptCalls(transport: Transport) {
 
   async function listPrompts(filter: PromptFilter = {}): Promise<PromptPage> {
     const call = { method: "GET", path: "/api/prompts", query: { ...filter, ...project } } as const;
-    const { body, headers } = await transport.answer<List<PromptSummary>>(call);
+    const { body, headers } = await transport.answer<PromptList>(call);
     return { ...body, servedFrom: servedFrom(headers) };
   }
 
@@ -58,10 +59,10 @@ export function promptCalls(transport: Transport) {
       const answer = await transport.answer<RenderedPrompt>(call);
       return { rendered: answer.body, servedFrom: servedFrom(answer.headers) };
     },
-    /** One page; `nextCursor` of the answer is the `cursor` of the next. */
+    /** All, or those in which `search` is found, best first. One page; `nextCursor` of the answer is the `cursor` of the next. */
     listPrompts,
     /** Every prompt that the filter lets through, page by page. */
-    async *allPrompts(filter: Omit<PromptFilter, "cursor"> = {}): AsyncGenerator<PromptSummary, void, undefined> {
+    async *allPrompts(filter: Omit<PromptFilter, "cursor"> = {}): AsyncGenerator<FoundPrompt, void, undefined> {
       for (let cursor: string | null | undefined; cursor !== null; ) {
         const page = await listPrompts({ ...filter, ...(cursor === undefined ? {} : { cursor }) });
         yield* page.items;
@@ -143,6 +144,6 @@ function fetchPromptThrough(transport: Transport, at: (name: string) => string) 
   return fetchPrompt;
 }
 
-function servedFrom(headers: Headers): ServedFrom {
+export function servedFrom(headers: Headers): ServedFrom {
   return headers.get("x-served-from") === "mirror" ? "mirror" : "database";
 }

@@ -15,6 +15,7 @@ import { auditHandlers } from "./handlers-audit.ts";
 import { labelHandlers } from "./handlers-labels.ts";
 import { peopleHandlers } from "./handlers-people.ts";
 import { promptHandlers } from "./handlers-prompts.ts";
+import { searchHandlers } from "./handlers-search.ts";
 import { systemHandlers } from "./handlers-system.ts";
 import { hotFetch } from "./hot-fetch.ts";
 import { servePages } from "./pages.ts";
@@ -31,6 +32,7 @@ const handlers: Handlers = {
   ...peopleHandlers,
   ...promptHandlers,
   ...labelHandlers,
+  ...searchHandlers,
 };
 
 export async function createApp(parts: Parts, makeServer: (listener: Listener) => Server): Promise<FastifyInstance> {

@@ -52,6 +52,9 @@ it.each([
 });
 
 it("what makes no sense in an address is left out", () => {
-  expect(parseAddress("/", "?type=poem&sort=size&label=&project=").page).toEqual({ at: "library", filter: EVERYTHING });
+  expect(parseAddress("/", "?type=poem&sort=relevance&label=&project=").page).toEqual({
+    at: "library",
+    filter: EVERYTHING,
+  });
   expect(parseAddress("/prompts/a", "?version=-3").page).toEqual({ at: "prompt", name: "a", version: null });
 });

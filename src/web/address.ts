@@ -2,7 +2,7 @@
 import { nameFault } from "../prompt/names.ts";
 import type { ListQuery } from "../sdk/index.ts";
 
-export type Sort = NonNullable<ListQuery["sort"]>;
+export type Sort = Exclude<NonNullable<ListQuery["sort"]>, "relevance">;
 
 export interface LibraryFilter {
   /** What was typed. */
@@ -11,7 +11,8 @@ export interface LibraryFilter {
   tag: string | null;
   label: string | null;
   type: "text" | "chat" | null;
-  sort: Sort;
+  /** null: the best match first where something is looked for, else by name. */
+  sort: Sort | null;
 }
 
 export type Page =
@@ -33,7 +34,7 @@ export const EVERYTHING: LibraryFilter = {
   tag: null,
   label: null,
   type: null,
-  sort: "name",
+  sort: null,
 };
 
 const SORTS: readonly string[] = ["name", "-name", "updated", "-updated"] satisfies Sort[];
@@ -72,7 +73,7 @@ function parseFilter(query: URLSearchParams): LibraryFilter {
     tag: query.get("tag") || null,
     label: query.get("label") || null,
     type: type === "text" || type === "chat" ? type : null,
-    sort: SORTS.includes(sort) ? (sort as Sort) : "name",
+    sort: SORTS.includes(sort) ? (sort as Sort) : null,
   };
 }
 

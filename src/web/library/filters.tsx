@@ -2,22 +2,24 @@
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import type { PromptSummary } from "../../sdk/index.ts";
 import type { LibraryFilter, Sort } from "../address.ts";
+import { clientOf, noteSource, useLoaded } from "../calls.ts";
 
 interface FiltersProps {
+  project: string;
   filter: LibraryFilter;
   typed: string;
-  /** What tags and labels are offered from. */
+  /** What labels are offered from. */
   known: readonly PromptSummary[];
   onType(typed: string): void;
   onChange(part: Partial<LibraryFilter>): void;
 }
 
-export function Filters({ filter, typed, known, onType, onChange }: FiltersProps) {
+export function Filters({ project, filter, typed, known, onType, onChange }: FiltersProps) {
   const id = useId();
   const [isOpen, setOpen] = useState(filter.tag !== null || filter.label !== null || filter.type !== null);
   const search = useRef<HTMLInputElement>(null);
   useSlashKey(search);
-  const tags = useChoices(known, filter.tag, ({ tags }) => tags);
+  const tags = useTags(project, filter.tag);
   const labels = useChoices(known, filter.label, ({ labels }) => Object.keys(labels));
   return (
     <search className="filters">
@@ -27,7 +29,7 @@ export function Filters({ filter, typed, known, onType, onChange }: FiltersProps
           ref={search}
           type="search"
           value={typed}
-          placeholder="Name, description or tag"
+          placeholder="What it says, its name, a tag"
           autoComplete="off"
           spellCheck={false}
           onChange={(event) => onType(event.target.value)}
@@ -53,7 +55,11 @@ export function Filters({ filter, typed, known, onType, onChange }: FiltersProps
         />
         <label className="field">
           <span>Order</span>
-          <select value={filter.sort} onChange={(event) => onChange({ sort: event.target.value as Sort })}>
+          <select
+            value={filter.sort ?? (typed.trim() === "" ? "name" : "")}
+            onChange={(event) => onChange({ sort: (event.target.value || null) as Sort | null })}
+          >
+            {typed.trim() !== "" && <option value="">Best match first</option>}
             <option value="name">Name, A to Z</option>
             <option value="-name">Name, Z to A</option>
             <option value="-updated">Last changed first</option>
@@ -95,6 +101,19 @@ function Choice({ name, value, choices, onChange }: ChoiceProps) {
       </select>
     </label>
   );
+}
+
+const TAGS = 200;
+
+/** As they are in use, and the chosen one wherever it came from. */
+function useTags(project: string, chosen: string | null): string[] {
+  const { value } = useLoaded(JSON.stringify(["tags", project]), async () =>
+    noteSource(await clientOf(project).listTags({ limit: TAGS })),
+  );
+  return useMemo(() => {
+    const tags = value?.items.map(({ tag }) => tag) ?? [];
+    return chosen === null || tags.includes(chosen) ? tags : [...tags, chosen];
+  }, [value, chosen]);
 }
 
 /** Those of the prompts that are loaded, and the chosen one wherever it came from. */

@@ -1,31 +1,23 @@
 /** The library: all prompts of a project, narrowed as one types; what it is narrowed to is in the address. */
-import { useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
+import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { EVERYTHING, type LibraryFilter } from "../address.ts";
 import { go, Link } from "../navigation.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { type Access, useTitle } from "../shell/page.tsx";
 import { Filters } from "./filters.tsx";
+import { Folders } from "./folders.tsx";
 import { useListing } from "./listing.ts";
-import { narrow } from "./narrow.ts";
 import { PromptRows } from "./prompt-rows.tsx";
 
-/** The address follows what is typed with this much patience. */
-const ADDRESS_MS = 200;
+/** The address, and with it the list, follows what is typed with this much patience. */
+const ADDRESS_MS = 120;
 
 export function LibraryPage({ access, filter }: { access: Access; filter: LibraryFilter }) {
   useTitle(filter.folder ?? "Library");
   const [typed, setTyped] = useTyped(access.named, filter);
-  const listing = useListing(access.project, filter);
-  const looked = useDeferredValue(typed);
-  const rows = useMemo(() => narrow(listing.items, looked), [listing.items, looked]);
-  const isNarrowed = looked.trim() !== "";
-  const { more, error, loading } = listing;
-
-  // What is typed may be in what is not loaded yet.
-  useEffect(() => {
-    if (isNarrowed && !loading && !error && rows.length < 50) more();
-  });
-
+  const asked = useMemo(() => ({ ...filter, search: filter.search.trim() }), [filter]);
+  const listing = useListing(access.project, asked);
+  const { items, more, error, loading, isOld } = listing;
   const change = (part: Partial<LibraryFilter>) =>
     go({ project: access.named, page: { at: "library", filter: { ...filter, search: typed, ...part } } });
   return (
@@ -38,17 +30,28 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
           </Link>
         )}
       </div>
-      <Filters filter={filter} typed={typed} known={listing.items} onType={setTyped} onChange={change} />
-      <Count listing={listing} shown={rows.length} isNarrowed={isNarrowed} />
+      <Filters
+        project={access.project}
+        filter={filter}
+        typed={typed}
+        known={items}
+        onType={setTyped}
+        onChange={change}
+      />
+      {asked.search === "" && (
+        <Folders project={access.project} folder={filter.folder} onOpen={(folder) => change({ folder })} />
+      )}
+      <Count listing={listing} />
       {error && <Failure error={error} what="The list could not be loaded." />}
       <PromptRows
-        rows={rows}
-        total={isNarrowed || !listing.totalIsExact ? rows.length : listing.total}
+        rows={items}
+        total={listing.totalIsExact ? listing.total : items.length}
+        isOld={isOld}
         onEnd={more}
         onTag={(tag) => change({ tag })}
       />
-      {!loading && !error && rows.length === 0 && (
-        <Nothing access={access} isFiltered={isNarrowed || !isEverything(filter)} />
+      {!loading && !error && items.length === 0 && (
+        <Nothing access={access} isFiltered={asked.search !== "" || !isEverything(filter)} />
       )}
     </>
   );
@@ -58,7 +61,7 @@ function isEverything({ folder, tag, label, type }: LibraryFilter): boolean {
   return folder === null && tag === null && label === null && type === null;
 }
 
-/** What is typed shows at once; the address follows. */
+/** What is typed shows at once; address and list follow. */
 function useTyped(project: string | null, filter: LibraryFilter): [string, (typed: string) => void] {
   const [typed, setTyped] = useState(filter.search);
   const written = useRef(filter.search);
@@ -79,24 +82,19 @@ function useTyped(project: string | null, filter: LibraryFilter): [string, (type
   return [typed, setTyped];
 }
 
-interface CountProps {
-  listing: ReturnType<typeof useListing>;
-  shown: number;
-  isNarrowed: boolean;
-}
-
-function Count({ listing, shown, isNarrowed }: CountProps) {
-  const number = (value: number) => value.toLocaleString("en");
-  const prompts = (value: number) => `${number(value)} ${value === 1 ? "prompt" : "prompts"}`;
-  const { isFirst, error, total, totalIsExact, isWhole, items } = listing;
-  const text = () => {
-    if (isFirst) return error ? "" : "Loading …";
-    if (!isNarrowed) return totalIsExact ? prompts(total) : `more than ${prompts(total)}`;
-    return isWhole ? prompts(shown) : `${prompts(shown)} among the first ${number(items.length)}`;
-  };
+function Count({ listing }: { listing: ReturnType<typeof useListing> }) {
+  const { isFirst, error, total, totalIsExact, corrected } = listing;
+  const prompts = `${total.toLocaleString("en")} ${total === 1 ? "prompt" : "prompts"}`;
   return (
     <p className="count" role="status">
-      {text()}
+      {isFirst ? !error && "Loading …" : totalIsExact ? prompts : `more than ${prompts}`}
+      {!isFirst &&
+        corrected.map(({ word, taken }) => (
+          <span key={word}>
+            {" "}
+            · nothing has “<bdi>{word}</bdi>”; looked for {taken.join(", ")}
+          </span>
+        ))}
     </p>
   );
 }

@@ -1,33 +1,35 @@
 /** The list as it grows: page after page, as far as one scrolls or searches, kept while one looks at a prompt. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { PromptlibError, PromptSummary } from "../../sdk/index.ts";
+import type { FoundPrompt, PromptlibError, PromptPage, PromptSummary } from "../../sdk/index.ts";
 import type { LibraryFilter } from "../address.ts";
 import { clientOf, noteFailure, noteSource } from "../calls.ts";
-import { useRecoveries } from "../connection.ts";
-
-type ServerFilter = Omit<LibraryFilter, "search">;
+import { useConnection, useRecoveries } from "../connection.ts";
 
 interface Grown {
-  items: readonly PromptSummary[];
+  items: readonly FoundPrompt[];
   /** null: that was the last page. */
   cursor: string | null | undefined;
   total: number;
   totalIsExact: boolean;
+  /** Words that occur nowhere, and those that were looked for instead. */
+  corrected: NonNullable<PromptPage["corrected"]>;
 }
 
 export interface Listing extends Grown {
   /** Nothing is known yet. */
   isFirst: boolean;
+  /** What is shown is what was asked for before. */
+  isOld: boolean;
   loading: boolean;
   error: PromptlibError | null;
   isWhole: boolean;
   more(): void;
 }
 
-const NOTHING: Grown = { items: [], cursor: undefined, total: 0, totalIsExact: true };
+const NOTHING: Grown = { items: [], cursor: undefined, total: 0, totalIsExact: true, corrected: [] };
 const FIRST_PAGE = 100;
 const PAGE = 200;
-const KEPT = 8;
+const KEPT = 24;
 const kept = new Map<string, Grown>();
 
 export function forgetListings(): void {
@@ -44,11 +46,12 @@ export function noteChange(project: string, name: string, change: Partial<Prompt
   }
 }
 
-async function nextPage(project: string, filter: ServerFilter, grown: Grown): Promise<Grown> {
-  const { folder, tag, label, type, sort } = filter;
+async function nextPage(project: string, filter: LibraryFilter, namesOnly: boolean, grown: Grown): Promise<Grown> {
+  const { search, folder, tag, label, type, sort } = filter;
   const answer = noteSource(
     await clientOf(project).listPrompts({
-      sort,
+      ...(search === "" ? {} : { search, ...(namesOnly ? { in: "names" } : {}) }),
+      ...(sort === null ? {} : { sort }),
       limit: grown.items.length === 0 ? FIRST_PAGE : PAGE,
       ...(folder === null ? {} : { folder }),
       ...(tag === null ? {} : { tag }),
@@ -57,18 +60,26 @@ async function nextPage(project: string, filter: ServerFilter, grown: Grown): Pr
       ...(typeof grown.cursor === "string" ? { cursor: grown.cursor } : {}),
     }),
   );
-  const { items, nextCursor, total, totalIsExact } = answer;
-  return { items: [...grown.items, ...items], cursor: nextCursor, total, totalIsExact };
+  const { items, nextCursor, total, totalIsExact, corrected = grown.corrected } = answer;
+  return { items: [...grown.items, ...items], cursor: nextCursor, total, totalIsExact, corrected };
 }
 
-export function useListing(project: string, filter: ServerFilter): Listing {
-  const { folder, tag, label, type, sort } = filter;
-  const key = JSON.stringify([project, folder, tag, label, type, sort]);
+/** While the database is away, only names are looked through. */
+export function useListing(project: string, filter: LibraryFilter): Listing {
+  const { search, folder, tag, label, type, sort } = filter;
+  const namesOnly = useConnection().state !== "well" && search !== "";
+  const key = JSON.stringify([project, search, folder, tag, label, type, sort, namesOnly]);
   const recoveries = useRecoveries();
   const [state, setState] = useState<{ key: string; grown: Grown; error: PromptlibError | null; loading: boolean }>();
   const asking = useRef<string | null>(null);
   const own = state?.key === key ? state : null;
-  const grown = own?.grown ?? kept.get(key) ?? NOTHING;
+  const present = own?.grown ?? kept.get(key) ?? NOTHING;
+  const before = useRef({ project, grown: NOTHING });
+  const isOld = present.cursor === undefined && !own?.error && before.current.project === project;
+  const grown = isOld ? before.current.grown : present;
+  useEffect(() => {
+    if (present.cursor !== undefined) before.current = { project, grown: present };
+  }, [present, project]);
 
   const load = useCallback(
     async (from: Grown) => {
@@ -82,7 +93,7 @@ export function useListing(project: string, filter: ServerFilter): Listing {
       let next = from;
       let error: PromptlibError | null = null;
       try {
-        next = await nextPage(project, { folder, tag, label, type, sort }, from);
+        next = await nextPage(project, { search, folder, tag, label, type, sort }, namesOnly, from);
         kept.delete(key);
         kept.set(key, next);
         for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT))) kept.delete(oldest);
@@ -94,7 +105,7 @@ export function useListing(project: string, filter: ServerFilter): Listing {
       asking.current = null;
       setState({ key, grown: next, error, loading: false });
     },
-    [key, project, folder, tag, label, type, sort],
+    [key, project, search, folder, tag, label, type, sort, namesOnly],
   );
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came back makes it load anew
@@ -107,15 +118,16 @@ export function useListing(project: string, filter: ServerFilter): Listing {
   }, [load, recoveries]);
 
   const loading = own?.loading ?? !kept.has(key);
-  const isWhole = grown.cursor === null;
+  const isWhole = present.cursor === null;
   return {
     ...grown,
     isFirst: grown.cursor === undefined,
+    isOld,
     loading,
     error: own?.error ?? null,
     isWhole,
     more: () => {
-      if (asking.current === null && !isWhole && grown.cursor !== undefined) void load(grown);
+      if (asking.current === null && !isWhole && present.cursor !== undefined) void load(present);
     },
   };
 }

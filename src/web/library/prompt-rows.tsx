@@ -1,15 +1,18 @@
 /** The rows of the list. Only those in view exist; the list is as high as if all did. */
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { PromptSummary } from "../../sdk/index.ts";
+import type { FoundPrompt } from "../../sdk/index.ts";
 import { Link } from "../navigation.tsx";
 import { LabelChip, TagChip } from "../shell/chips.tsx";
 import { When } from "../shell/when.tsx";
+import { type Piece, piecesOf } from "./marks.ts";
 import { visibleRows } from "./visible-rows.ts";
 
 interface PromptRowsProps {
-  rows: readonly PromptSummary[];
+  rows: readonly FoundPrompt[];
   /** As far as it is known: rows and those still to be loaded. */
   total: number;
+  /** What is shown is what was asked for before. */
+  isOld: boolean;
   onEnd(): void;
   onTag(tag: string): void;
 }
@@ -17,7 +20,7 @@ interface PromptRowsProps {
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 60;
 
-export function PromptRows({ rows, total, onEnd, onTag }: PromptRowsProps) {
+export function PromptRows({ rows, total, isOld, onEnd, onTag }: PromptRowsProps) {
   const list = useRef<HTMLUListElement>(null);
   const { from, to, rowHeight } = useVisible(list, rows.length);
   useEffect(() => {
@@ -29,6 +32,7 @@ export function PromptRows({ rows, total, onEnd, onTag }: PromptRowsProps) {
       ref={list}
       className="rows"
       aria-label="Prompts"
+      aria-busy={isOld}
       style={{ height: rows.length * rowHeight }}
       onKeyDown={moveFocus}
     >
@@ -47,15 +51,19 @@ export function PromptRows({ rows, total, onEnd, onTag }: PromptRowsProps) {
   );
 }
 
-function Row({ prompt, onTag }: { prompt: PromptSummary; onTag(tag: string): void }) {
-  const { name, description, tags, labels, newest, type, updatedAt } = prompt;
+function Row({ prompt, onTag }: { prompt: FoundPrompt; onTag(tag: string): void }) {
+  const { name, description, tags, labels, newest, type, updatedAt, match } = prompt;
   const slash = name.lastIndexOf("/") + 1;
   return (
     <>
       <div className="row-name">
         <Link to={{ at: "prompt", name, version: null }} title={name}>
-          <bdi className="folder">{name.slice(0, slash)}</bdi>
-          <bdi className="leaf">{name.slice(slash)}</bdi>
+          <bdi className="folder">
+            <Marked pieces={piecesOf(name, match?.nameMarks ?? [], 0, slash)} />
+          </bdi>
+          <bdi className="leaf">
+            <Marked pieces={piecesOf(name, match?.nameMarks ?? [], slash)} />
+          </bdi>
         </Link>
         {type === "chat" && <span className="kind">chat</span>}
       </div>
@@ -63,7 +71,9 @@ function Row({ prompt, onTag }: { prompt: PromptSummary; onTag(tag: string): voi
         {tags.map((tag) => (
           <TagChip key={tag} tag={tag} onClick={() => onTag(tag)} />
         ))}
-        <bdi>{description}</bdi>
+        <bdi>
+          {match?.snippet ? <Marked pieces={piecesOf(match.snippet.text, match.snippet.marks)} /> : description}
+        </bdi>
       </p>
       <div className="row-labels">
         {Object.entries(labels)
@@ -76,6 +86,13 @@ function Row({ prompt, onTag }: { prompt: PromptSummary; onTag(tag: string): voi
         <span className="version">v{newest}</span> <When at={updatedAt} />
       </p>
     </>
+  );
+}
+
+function Marked({ pieces }: { pieces: readonly Piece[] }) {
+  return pieces.map(({ text, found }, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place
+    found ? <mark key={index}>{text}</mark> : text,
   );
 }
 
