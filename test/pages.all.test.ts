@@ -177,7 +177,13 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await button(page, "Undo").click();
     await page.getByText("production is on version 1 again.").waitFor();
     expect((await server.local.readLabel("labelled", "production")).version).toBe(1);
-    await page.getByRole("link", { name: "Version 1" }).click();
+    await page.getByRole("link", { name: "Compare version 1 with version 2" }).click();
+    const changes = page.getByRole("region", { name: "From version 1 to 2" });
+    await changes.getByText("− one").waitFor();
+    await changes.getByText("+ two").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await changes.getByRole("link", { name: "Close" }).click();
+    await page.getByRole("link", { name: "Version 1", exact: true }).click();
     await page.getByText("one", { exact: true }).first().waitFor();
     expect(new URL(page.url()).search).toBe("?version=1");
   });
@@ -274,11 +280,11 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     const { page } = visitor;
     await button(page, "Edit").click();
     await textOf(page).fill("not saved yet");
+    const [token] = await page.context().cookies();
     await server.local.endUserSessions("ada");
-    await eventually(async () => {
-      await button(page, "Save version 2").click();
-      return await page.getByText("Your session has ended.").isVisible();
-    });
+    await eventually(async () => (await server.ask("/api/auth/me", { token: token?.value })).status === 401);
+    await button(page, "Save version 2").click();
+    await page.getByText("Your session has ended.").waitFor();
     await visitor.signIn("ada");
     expect(await textOf(page).inputValue()).toBe("not saved yet");
     await button(page, "Throw away").click();

@@ -27,6 +27,12 @@ it("a name whose slashes a proxy packed, or unpacked, is the same prompt", () =>
   expect(parseAddress("/prompts/mail%2Ff%C3%BCr%2F100%25", "").page).toEqual(page);
 });
 
+it("two versions side by side are one address", () => {
+  const address: Address = { project: null, page: { at: "prompt", name: "a/b", version: 3, against: 1 } };
+  expect(printAddress(address)).toBe("/prompts/a/b?version=3&against=1");
+  expect(roundTrip(address)).toEqual(address);
+});
+
 it("the list says in its address everything it is narrowed to, and nothing when it is not", () => {
   const filter = {
     search: 'a "b" & c',

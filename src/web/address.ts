@@ -17,8 +17,8 @@ export interface LibraryFilter {
 
 export type Page =
   | { at: "library"; filter: LibraryFilter }
-  /** `version` null: the newest. */
-  | { at: "prompt"; name: string; version: number | null }
+  /** `version` null: the newest. `against`: another one that it is compared with. */
+  | { at: "prompt"; name: string; version: number | null; against?: number | null }
   | { at: "new" }
   | { at: "nowhere" };
 
@@ -50,8 +50,12 @@ function parsePage(path: string, query: URLSearchParams): Page {
   if (path === "/new") return { at: "new" };
   const name = path.startsWith("/prompts/") ? parseName(path.slice("/prompts/".length)) : null;
   if (name === null) return { at: "nowhere" };
-  const version = /^[1-9]\d{0,8}$/.exec(query.get("version") ?? "")?.[0];
-  return { at: "prompt", name, version: version === undefined ? null : Number(version) };
+  const against = parseVersion(query.get("against"));
+  return { at: "prompt", name, version: parseVersion(query.get("version")), ...(against === null ? {} : { against }) };
+}
+
+function parseVersion(text: string | null): number | null {
+  return /^[1-9]\d{0,8}$/.test(text ?? "") ? Number(text) : null;
 }
 
 /** Folders are folders here, too: `mail/welcome` is /prompts/mail/welcome, and what a proxy unpacks is the same. */
@@ -93,6 +97,7 @@ function printPage(page: Page, query: URLSearchParams): string {
       return "/";
     case "prompt":
       if (page.version !== null) query.set("version", String(page.version));
+      if (page.against) query.set("against", String(page.against));
       return `/prompts/${page.name.split("/").map(encodeURIComponent).join("/")}`;
     case "new":
       return "/new";

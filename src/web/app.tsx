@@ -87,7 +87,13 @@ function Shown({ access, address: { page } }: { access: Access; address: Address
       return <LibraryPage access={access} filter={page.filter} />;
     case "prompt":
       return (
-        <PromptPage key={`${access.project} ${page.name}`} access={access} name={page.name} asked={page.version} />
+        <PromptPage
+          key={`${access.project} ${page.name}`}
+          access={access}
+          name={page.name}
+          asked={page.version}
+          against={page.against ?? null}
+        />
       );
     case "new":
       return <NewPrompt key={access.project} access={access} />;

@@ -5,6 +5,16 @@ export interface Piece {
   found: boolean;
 }
 
+/** Where to begin a piece of text so that what was found is in view also where there is little room. */
+export function beginningOf({ text, marks }: { text: string; marks: readonly (readonly [number, number])[] }): number {
+  const [first = 0] = marks[0] ?? [];
+  if (first <= BEFORE) return 0;
+  const space = text.indexOf(" ", first - BEFORE);
+  return space === -1 || space >= first ? first : space + 1;
+}
+
+const BEFORE = 24;
+
 /** `marks`: from, to, in UTF-16 code units of the whole text, in order; only what lies between `from` and `to` is cut. */
 export function piecesOf(
   text: string,

@@ -4,7 +4,7 @@ import type { FoundPrompt } from "../../sdk/index.ts";
 import { Link } from "../navigation.tsx";
 import { LabelChip, TagChip } from "../shell/chips.tsx";
 import { When } from "../shell/when.tsx";
-import { type Piece, piecesOf } from "./marks.ts";
+import { beginningOf, type Piece, piecesOf } from "./marks.ts";
 import { visibleRows } from "./visible-rows.ts";
 
 interface PromptRowsProps {
@@ -71,9 +71,7 @@ function Row({ prompt, onTag }: { prompt: FoundPrompt; onTag(tag: string): void 
         {tags.map((tag) => (
           <TagChip key={tag} tag={tag} onClick={() => onTag(tag)} />
         ))}
-        <bdi>
-          {match?.snippet ? <Marked pieces={piecesOf(match.snippet.text, match.snippet.marks)} /> : description}
-        </bdi>
+        <bdi>{match?.snippet ? <Snippet snippet={match.snippet} /> : description}</bdi>
       </p>
       <div className="row-labels">
         {Object.entries(labels)
@@ -93,6 +91,16 @@ function Marked({ pieces }: { pieces: readonly Piece[] }) {
   return pieces.map(({ text, found }, index) =>
     // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place
     found ? <mark key={index}>{text}</mark> : text,
+  );
+}
+
+function Snippet({ snippet }: { snippet: NonNullable<NonNullable<FoundPrompt["match"]>["snippet"]> }) {
+  const from = beginningOf(snippet);
+  return (
+    <>
+      {from > 0 && "…"}
+      <Marked pieces={piecesOf(snippet.text, snippet.marks, from)} />
+    </>
   );
 }
 

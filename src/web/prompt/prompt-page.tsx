@@ -11,6 +11,7 @@ import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import { type Access, useTitle } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
+import { Changes } from "./changes.tsx";
 import { ContentView } from "./content-view.tsx";
 import { Details } from "./details.tsx";
 import { contentOf } from "./draft.ts";
@@ -27,9 +28,11 @@ interface PromptPageProps {
   name: string;
   /** null: the newest. */
   asked: number | null;
+  /** Another version that it is compared with. */
+  against: number | null;
 }
 
-export function PromptPage({ access, name, asked }: PromptPageProps) {
+export function PromptPage({ access, name, asked, against }: PromptPageProps) {
   useTitle(name);
   const { project } = access;
   const about = (what: string) => JSON.stringify([what, project, name]);
@@ -87,6 +90,7 @@ export function PromptPage({ access, name, asked }: PromptPageProps) {
             ) : (
               <Shown prompt={prompt} />
             )}
+            {against !== null && <Changes project={project} prompt={prompt} against={against} />}
             <Labels
               access={access}
               name={name}

@@ -34,6 +34,20 @@ export function Versions({ name, shown, versions: { value, error } }: VersionsPr
                 <LabelChip key={label} label={label} />
               ))}
             </span>
+            {version.version !== shown && version.redactedAt === null && (
+              <Link
+                className="version-compare"
+                to={{
+                  at: "prompt",
+                  name,
+                  version: shown === value.items[0]?.version ? null : shown,
+                  against: version.version,
+                }}
+                aria-label={`Compare version ${version.version} with version ${shown}`}
+              >
+                Compare
+              </Link>
+            )}
             <span className="version-who">
               <bdi>{personOf(version.author)}</bdi>, <When at={version.createdAt} />
             </span>
