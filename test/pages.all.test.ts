@@ -261,11 +261,11 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     const { page } = visitor;
     await button(page, "Edit").click();
     await textOf(page).fill("not saved yet");
+    const [token] = await page.context().cookies();
     await server.local.endUserSessions("ada");
-    await eventually(async () => {
-      await button(page, "Save version 2").click();
-      return await page.getByText("Your session has ended.").isVisible();
-    });
+    await eventually(async () => (await server.ask("/api/auth/me", { token: token?.value })).status === 401);
+    await button(page, "Save version 2").click();
+    await page.getByText("Your session has ended.").waitFor();
     await visitor.signIn("ada");
     expect(await textOf(page).inputValue()).toBe("not saved yet");
     await button(page, "Throw away").click();
