@@ -175,7 +175,9 @@ describe("names of JSON that mean something to JavaScript", () => {
 describe("an address", () => {
   it("that is not there, or not for this method, says so", async () => {
     for (const [method, path] of [
-      ["GET", "/"],
+      ["GET", "/elsewhere"],
+      ["POST", "/"],
+      ["GET", "/prompts"],
       ["GET", "/api"],
       ["PUT", "/api/prompts"],
       ["POST", "/health"],
