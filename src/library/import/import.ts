@@ -7,7 +7,8 @@ import type { Actor } from "../actor.ts";
 import { presentNames } from "../aliases.ts";
 import type { ProjectRef } from "../find.ts";
 import { includersSentence, whoIncludes } from "../includers.ts";
-import { type LockedPrompts, lockPrompts, type PreparedSave, savePrompt } from "../save.ts";
+import { planMoves } from "../labels.ts";
+import { type LockedPrompts, lockPrompts, type PreparedSave, savePrompt, typeConflict } from "../save.ts";
 import { trashIn } from "../trash.ts";
 import { isGone, patiently, transactOrTry } from "./attempt.ts";
 import { importExport } from "./export-file.ts";
@@ -58,7 +59,7 @@ class Importer {
   /** Hashes of the names of prompts that the files still call by a former one. */
   readonly #renamed = new Set<string>();
   /** In a dry run: what the names that came before would be at by then. */
-  readonly #rehearsed = new Map<string, { version: number; hash: Buffer }>();
+  readonly #rehearsed = new Map<string, { version: number; hash: Buffer; type: PreparedSave["type"] }>();
   /** Of prompts that come in several versions: which version here the last one of theirs is. */
   readonly #reached = new Map<string, number>();
   /** A rejected row without a readable name may be any prompt: then nothing is known to be missing for sure. */
@@ -129,7 +130,7 @@ class Importer {
       const { version, result } = items[at] ?? {};
       // An old version that is there already says nothing of what the newest would be.
       if (version && !(isVersion && result === "unchanged"))
-        this.#rehearsed.set(fingerprint(save.name), { version, hash: save.hash });
+        this.#rehearsed.set(fingerprint(save.name), { version, hash: save.hash, type: save.type });
     }
   }
 
@@ -196,7 +197,9 @@ class Importer {
       const named = { ...save, name };
       return savePrompt(transaction, this.#project, this.#actor, named, this.#options.format, locked);
     }
+    if (before.type !== save.type) throw typeConflict(name, before.type);
     const created = !before.hash.equals(save.hash);
+    if (created) await planMoves(transaction, this.#project, null, save.labels, before.version + 1, this.#actor);
     return { created, version: created ? before.version + 1 : before.version };
   }
 
