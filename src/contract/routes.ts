@@ -292,7 +292,7 @@ const otherRoutes = table({
     withoutDatabase: false,
     query: z.strictObject({ ...inProject, name: shapes.promptName }),
     answers: { 204: null },
-    errors: ["alias_not_found", "label_protected"],
+    errors: ["alias_not_found", "label_protected", "prompt_included"],
   },
   listTrash: {
     method: "GET",

@@ -14,7 +14,7 @@ import { refuseProtectedLabel } from "./protected-labels.ts";
  * Puts labels on a version of a prompt that this transaction has locked; answers those that moved.
  * Errors: `label_protected`, before anything is written.
  */
-export async function placeLabels(
+async function placeLabels(
   transaction: Queries,
   project: ProjectRef,
   promptId: Id,
