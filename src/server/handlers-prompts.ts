@@ -18,7 +18,7 @@ import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { RENAMED_TO } from "./answer.ts";
-import { callerName } from "./caller.ts";
+import { type Caller, callerName } from "./caller.ts";
 import { requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
@@ -33,7 +33,7 @@ export const promptHandlers = {
       normalizeName(params.name),
       query,
     );
-    fetchCounts.fetched(promptId, query, caller.kind === "key" ? caller.key.id : callerName(caller));
+    fetchCounts.fetched(promptId, query, countedAs(caller));
     const headers = {
       etag,
       "cache-control": "private, no-cache",
@@ -43,16 +43,24 @@ export const promptHandlers = {
     return matches(raw.headers["if-none-match"], etag) ? { status: 304, headers } : { body: bytes, headers };
   },
 
-  async renderPrompt({ project, params, body }, { backend }) {
+  async renderPrompt({ project, caller, params, body }, { backend, fetchCounts }) {
+    const asked = normalizeName(params.name);
     let fromMirror = false;
     const find: FindPrompt = async (name, which) => {
       const fetched = await backend.fetch(project, name, which);
       fromMirror ||= fetched.fromMirror;
+      fetchCounts.fetched(fetched.promptId, which, countedAs(caller));
       return promptOf(fetched);
     };
-    const rendered = await renderPrompt(find, normalizeName(params.name), body);
+    const rendered = await renderPrompt(find, asked, body);
     const { bytes, etag } = readyAnswer(rendered);
-    return { body: bytes, headers: { etag, "cache-control": "no-store", ...(fromMirror ? FROM_MIRROR : {}) } };
+    const headers = {
+      etag,
+      "cache-control": "no-store",
+      ...(fromMirror ? FROM_MIRROR : {}),
+      ...renamed(rendered.name === asked ? null : rendered.name),
+    };
+    return { body: bytes, headers };
   },
 
   async listPrompts({ project, query }, { backend }) {
@@ -131,6 +139,11 @@ export const promptHandlers = {
     return { body: exportPrompts(backend.requireDatabase(), project) };
   },
 } satisfies Partial<Handlers>;
+
+/** For how often labels are fetched: an id alone is a key's. */
+function countedAs(caller: Caller): string {
+  return caller.kind === "key" ? caller.key.id : callerName(caller);
+}
 
 function exportIsNotPruned(): PromptlibError {
   return new PromptlibError("invalid_request", {
