@@ -129,9 +129,11 @@ export const promptHandlers = {
     if (query.format === "promptlib") {
       // Authors and times are taken as they are said: that is not for everyone who may save.
       requireProjectAccess("admin", caller, project, null);
-      if (query.prune === "true") throw exportIsNotPruned();
+      if (query.prune === "true") throw notOfAnExport("prune", "nothing is pruned by it");
+      if (query.source !== undefined) throw notOfAnExport("source", "where its prompts came from is in it");
     }
-    const options = { format: query.format, dryRun: query.dryRun === "true", prune: query.prune === "true" };
+    const { format, source } = query;
+    const options = { format, source, dryRun: query.dryRun === "true", prune: query.prune === "true" };
     return { body: importFiles(backend.database, project, actor, piecesOf(linesOf(raw)), options) };
   },
 
@@ -145,10 +147,10 @@ function countedAs(caller: Caller): string {
   return caller.kind === "key" ? caller.key.id : callerName(caller);
 }
 
-function exportIsNotPruned(): PromptlibError {
+function notOfAnExport(field: "prune" | "source", why: string): PromptlibError {
   return new PromptlibError("invalid_request", {
-    message: "An export is put back beside what is there; nothing is pruned by it.",
-    details: { faults: [{ field: "query.prune", fault: "is not for the format promptlib" }] },
+    message: `An export is put back beside what is there; ${why}.`,
+    details: { faults: [{ field: `query.${field}`, fault: "is not for the format promptlib" }] },
   });
 }
 
