@@ -1,6 +1,8 @@
 /** The verbs about labels and names, as they are typed, against the real server. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launcher } from "../../test/support/instance.ts";
 import { freshServer, type Served } from "../../test/support/server.ts";
@@ -22,6 +24,7 @@ async function run(...words: string[]): Promise<string> {
   return `${code === 0 ? "" : `exit ${code}\n`}${printed.out}${printed.remarks}`;
 }
 
+const whenExactly = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`;
 const when = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d`;
 
 describe("the command line", () => {
@@ -40,9 +43,12 @@ describe("the command line", () => {
     );
     expect(await run("label", "a", "production", "--history")).toMatch(
       new RegExp(
-        `^MOVED +FROM +TO +BY\n${when} +2 +1 +local:\\w+ \\(undo\\)\n${when} +1 +2 +local:\\w+\n${when} +nowhere +1 .*\n$`,
+        `^MOVED +FROM +TO +BY\n${whenExactly} +2 +1 +local:\\w+ \\(undo\\)\n${whenExactly} +1 +2 +local:\\w+\n${whenExactly} +nowhere +1 .*\n$`,
       ),
     );
+    const [, told = ""] =
+      new RegExp(`(${whenExactly}) +nowhere +1`).exec(await run("label", "a", "production", "--history")) ?? [];
+    expect(await run("label", "a", "production", "--at", told)).toBe("a: production was on version 1\n");
     expect(await run("label", "a", "production", "--undo", "--history")).toMatch(/^exit 2\n.*Give one of/);
     expect(await run("label", "a", "--fetches")).toMatch(/^Nobody fetched it so far/);
   });
@@ -69,6 +75,10 @@ describe("the command line", () => {
       /^mail\/a: version 1 says nothing any more\nBackups and WAL from before still hold it/,
     );
     expect(await run("get", "mail/a", "--version", "1")).toMatch(/^exit 3\n.*was redacted at .* \(version_redacted\)/);
+    await writeFile(join(server.config.home.root, "a.txt"), "new");
+    expect(await run("push", "a", "a.txt")).toMatch(/^exit 5\n.*“a” is a former name of “mail\/a”, which still/);
+    expect(await run("duplicate", "copy", "a")).toMatch(/^a: Copy of copy, version 1\nmail\/a was called a before; /);
+    await server.local.renamePrompt("a", "b");
     expect(await run("alias", "a", "--remove")).toBe("a answers no more\n");
     expect(await run("alias", "a")).toMatch(/^exit 2\n/);
   });

@@ -124,6 +124,9 @@ export const prompt = z.object({
 });
 export const savedPrompt = prompt.extend({
   created: z.boolean().describe("false: the newest version had this content"),
+  nameOf: text()
+    .optional()
+    .describe("the present name of the prompt that was called so before, and answers under this name no more"),
 });
 
 /** One prompt in a list: everything but its content. */

@@ -60,12 +60,20 @@ export async function presentNames(
 }
 
 /**
- * A new prompt takes the name: an alias of this name ends, and the prompt that had it knows.
+ * A new prompt takes the name: an alias of this name ends, and the prompt that had it knows. Answers how that one is
+ * called now, if it answered under the name until now.
  * Errors: `label_protected` when that one has a protected label, which would answer differently from now on.
  */
-export async function takeAlias(transaction: Queries, project: ProjectRef, actor: Actor, name: string): Promise<void> {
+export async function takeAlias(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  name: string,
+): Promise<string | null> {
   const alias = await findAlias(transaction, project, name);
-  if (alias) await endAlias(transaction, project, actor, name, alias);
+  if (!alias) return null;
+  await endAlias(transaction, project, actor, name, alias);
+  return alias.trashed ? null : alias.promptName;
 }
 
 async function endAlias(

@@ -81,6 +81,8 @@ export interface SaveResult {
   /** Whether anything was changed, a tag or label say. */
   changed: boolean;
   version: number;
+  /** The present name of the prompt that answered under this name until now. */
+  nameOf: string | null;
 }
 
 /**
@@ -163,7 +165,7 @@ async function saveFirst(
     });
   }
   const moves = await planMoves(transaction, project, null, save.labels, 1, actor);
-  await takeAlias(transaction, project, actor, save.name);
+  const nameOf = await takeAlias(transaction, project, actor, save.name);
   const inserted = await transaction
     .insertInto("prompts")
     .values({
@@ -182,7 +184,7 @@ async function saveFirst(
   await insertVersion(transaction, inserted.id, 1, save, actor);
   for (const move of moves) await recordMove(transaction, project, inserted.id, move, actor);
   recordChange(transaction, "prompt", inserted.id, "1");
-  return { created: true, changed: true, version: 1 };
+  return { created: true, changed: true, version: 1, nameOf };
 }
 
 async function saveNext(
@@ -209,7 +211,7 @@ async function saveNext(
   if (source !== null && prompt.source !== source) {
     await transaction.updateTable("prompts").set({ source }).where("id", "=", prompt.id).execute();
   }
-  return { created, changed, version };
+  return { created, changed, version, nameOf: null };
 }
 
 export function typeConflict(name: string, type: "text" | "chat"): PromptlibError {

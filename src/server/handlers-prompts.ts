@@ -69,15 +69,16 @@ export const promptHandlers = {
     return { body: await listMirrored(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
   },
 
-  async savePrompt({ project, actor, caller, body, raw }, { backend }) {
-    for (const label of body.labels ?? []) requireProjectAccess("label", caller, project, label);
-    const save = prepareSave(withBase(body, raw.headers["if-match"]));
+  async savePrompt({ project, actor, caller, body: asked, raw }, { backend }) {
+    for (const label of asked.labels ?? []) requireProjectAccess("label", caller, project, label);
+    const save = prepareSave(withBase(asked, raw.headers["if-match"]));
     // Answered as it was in the transaction: a moment later someone may have trashed it.
-    const { created, prompt } = await transact(backend.requireDatabase(), async (transaction) => {
+    const { created, nameOf, prompt } = await transact(backend.requireDatabase(), async (transaction) => {
       const saved = await savePrompt(transaction, project, actor, save);
       return { ...saved, prompt: await readSaved(transaction, project, save.name, saved.version) };
     });
-    return { status: created ? 201 : 200, body: { ...prompt, created }, headers: { etag: readyAnswer(prompt).etag } };
+    const body = { ...prompt, created, ...(nameOf === null ? {} : { nameOf }) };
+    return { status: created ? 201 : 200, body, headers: { etag: readyAnswer(prompt).etag } };
   },
 
   async patchPrompt({ project, actor, params, body }, { backend }) {
