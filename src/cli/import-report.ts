@@ -45,7 +45,9 @@ export function summaryText(summary: ImportSummary): string {
         ]
       : []),
     ...(pruned > 0
-      ? [`${counted(pruned, "prompt")} no longer in the files ${dryRun ? "to be " : ""}moved to the trash`]
+      ? [
+          `${counted(pruned, "prompt")} no longer in the files ${dryRun ? "to be " : ""}moved to the trash${dryRun ? "" : "; promptlib trash lists it"}`,
+        ]
       : []),
   ];
   return [...(dryRun ? ["Dry run, nothing was changed. This would be done:"] : []), ...lines].join("\n");

@@ -82,4 +82,31 @@ describe("the command line", () => {
     expect(await run("alias", "a", "--remove")).toBe("a answers no more\n");
     expect(await run("alias", "a")).toMatch(/^exit 2\n/);
   });
+
+  it("moves a prompt to the trash, lists what is there, and brings back the last of a name, or any by its id", async () => {
+    expect(await run("trash")).toBe("The trash is empty.\n");
+    for (const text of ["first", "second"]) {
+      await server.local.savePrompt({ name: "thrown", text });
+      expect(await run("trash", "thrown")).toMatch(/^thrown is in the trash\nNothing of it is lost: /);
+    }
+    const { items } = await server.local.listTrash();
+    expect(await run("trash")).toMatch(
+      new RegExp(
+        `^NAME +VERSION +TRASHED +BY +ID\nthrown +1 +${when} +local:.* ${items[0]?.id}\nthrown .* ${items[1]?.id}\n$`,
+      ),
+    );
+    expect(await run("trash", "thrown", "--restore")).toBe("thrown is back\n");
+    expect(await run("get", "thrown")).toBe("second");
+    expect(await run("trash", items[1]?.id ?? "", "--restore")).toMatch(
+      /^exit 5\n.*Another prompt has taken this name/,
+    );
+    await server.local.renamePrompt("thrown", "kept");
+    await server.local.removeAlias("thrown");
+    expect(await run("trash", items[1]?.id ?? "", "--restore")).toBe("thrown is back\n");
+    expect(await run("get", "thrown")).toBe("first");
+    expect(await run("trash", "--restore")).toMatch(/^exit 2\n/);
+    expect(await run("trash", "thrown", "--restore")).toMatch(
+      /^exit 3\n.*There is no prompt named “thrown” in the trash/,
+    );
+  });
 });
