@@ -72,7 +72,7 @@ describe("the command line", () => {
     expect(await run("alias")).toMatch(new RegExp(`^NAME +NOW +RENAMED +BY\na +mail/a +${when} +local:`));
     expect(await run("duplicate", "mail/a", "copy", "--version", "1")).toBe("copy: Copy of mail/a, version 1\n");
     expect(await run("redact", "mail/a", "1", "--reason", "a secret")).toMatch(
-      /^mail\/a: version 1 says nothing any more\nBackups and WAL from before still hold it/,
+      /^mail\/a: version 1 says nothing any more\nBackups and WAL from before still hold it.*\nThe same still stands in: copy 1\.\n$/,
     );
     expect(await run("get", "mail/a", "--version", "1")).toMatch(/^exit 3\n.*was redacted at .* \(version_redacted\)/);
     await writeFile(join(server.config.home.root, "a.txt"), "new");

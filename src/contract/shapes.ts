@@ -146,6 +146,9 @@ export const redactVersion = z.strictObject({ reason: text().trim().min(1).max(2
 export const redactedVersion = versionSummary.extend({
   name: promptName,
   heldByBackupsUntil: instant.nullable().describe("null: as long as backups and WAL from before are kept"),
+  copies: z
+    .array(z.object({ name: promptName, version: versionNumber, trashed: z.boolean() }))
+    .describe("versions of the project that say just the same and are not redacted, the first 100"),
 });
 /** A name that a prompt had before and still answers under. */
 export const alias = z.object({
