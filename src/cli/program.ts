@@ -21,6 +21,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   rename: async () => (await import("./rename.ts")).registerRename,
   duplicate: async () => (await import("./duplicate.ts")).registerDuplicate,
   alias: async () => (await import("./alias.ts")).registerAlias,
+  trash: async () => (await import("./trash.ts")).registerTrash,
   redact: async () => (await import("./redact.ts")).registerRedact,
   label: async () => (await import("./label.ts")).registerLabel,
   labelled: async () => (await import("./labelled.ts")).registerLabelled,

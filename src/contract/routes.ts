@@ -7,7 +7,7 @@ import { accountRoutes } from "./accounts.ts";
 import { auditFilter } from "./audit.ts";
 import type { ErrorCode } from "./errors.ts";
 import { exportLine } from "./export.ts";
-import { importFormat, importItem, importPiece, importSummary } from "./import-shapes.ts";
+import { importFormat, importItem, importPiece, importSource, importSummary } from "./import-shapes.ts";
 import { labelRoutes } from "./label-routes.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
@@ -34,6 +34,7 @@ export const importQuery = z.strictObject({
   format: importFormat,
   dryRun: z.enum(["true", "false"]).optional(),
   prune: z.enum(["true", "false"]).optional().describe("move to the trash what the files no longer have"),
+  source: importSource.optional(),
 });
 const login = z.strictObject({ username: shapes.text().max(64), password: z.string().max(1024) });
 const loginAnswer = z.object({ token: z.string(), expiresAt: z.iso.datetime(), user: shapes.user });
@@ -292,7 +293,7 @@ const otherRoutes = table({
     withoutDatabase: false,
     query: z.strictObject({ ...inProject, name: shapes.promptName }),
     answers: { 204: null },
-    errors: ["alias_not_found", "label_protected"],
+    errors: ["alias_not_found", "label_protected", "prompt_included"],
   },
   listTrash: {
     method: "GET",

@@ -124,6 +124,9 @@ export const prompt = z.object({
 });
 export const savedPrompt = prompt.extend({
   created: z.boolean().describe("false: the newest version had this content"),
+  nameOf: text()
+    .optional()
+    .describe("the present name of the prompt that was called so before, and answers under this name no more"),
 });
 
 /** One prompt in a list: everything but its content. */
@@ -143,6 +146,9 @@ export const redactVersion = z.strictObject({ reason: text().trim().min(1).max(2
 export const redactedVersion = versionSummary.extend({
   name: promptName,
   heldByBackupsUntil: instant.nullable().describe("null: as long as backups and WAL from before are kept"),
+  copies: z
+    .array(z.object({ name: promptName, version: versionNumber, trashed: z.boolean() }))
+    .describe("versions of the project that say just the same and are not redacted, the first 100"),
 });
 /** A name that a prompt had before and still answers under. */
 export const alias = z.object({

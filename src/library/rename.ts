@@ -65,10 +65,11 @@ export async function duplicatePrompt(
   return transact(database, async (transaction) => {
     const save = await copyOf(transaction, project, name, selector, to);
     if ((await lockPrompts(transaction, project, [to])).size > 0) throw nameTaken(to);
-    const { version, created } = await savePrompt(transaction, project, actor, save);
+    const { version, created, nameOf } = await savePrompt(transaction, project, actor, save);
     // Someone made it in the last moment: then this would be another version of that one.
     if (version !== 1 || !created) throw nameTaken(to);
-    return { ...(await readSaved(transaction, project, to, version)), created };
+    const made = await readSaved(transaction, project, to, version);
+    return { ...made, created, ...(nameOf === null ? {} : { nameOf }) };
   });
 }
 

@@ -13,7 +13,7 @@ import type { Actor } from "./actor.ts";
 import { takeAlias } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, findVersion, type ProjectRef, readLabels } from "./find.ts";
-import { placeLabels } from "./labels.ts";
+import { planMoves, recordMove } from "./labels.ts";
 import { hashText, type PromptRow, presentPrompt } from "./stored.ts";
 
 type LockedPrompt = PromptRow & { source: string | null; newestHash: Buffer };
@@ -81,6 +81,8 @@ export interface SaveResult {
   /** Whether anything was changed, a tag or label say. */
   changed: boolean;
   version: number;
+  /** The present name of the prompt that answered under this name until now. */
+  nameOf: string | null;
 }
 
 /**
@@ -120,7 +122,8 @@ export async function lockPrompts(
 /**
  * Saves in the running transaction. The content that the newest version has makes no new one; labels and tags apply
  * all the same. Who saves many locks them together before, and saves each name once.
- * Errors: `type_conflict`, `label_protected`, `version_conflict` with the newest version and what came between.
+ * Errors, each before anything is written, so that an import goes on in the same transaction: `type_conflict`,
+ * `label_protected`, `version_conflict` with the newest version and what came between.
  */
 export async function savePrompt(
   transaction: Queries,
@@ -161,7 +164,8 @@ async function saveFirst(
       details: { newest: null, between: [] },
     });
   }
-  await takeAlias(transaction, project, actor, save.name);
+  const moves = await planMoves(transaction, project, null, save.labels, 1, actor);
+  const nameOf = await takeAlias(transaction, project, actor, save.name);
   const inserted = await transaction
     .insertInto("prompts")
     .values({
@@ -178,9 +182,9 @@ async function saveFirst(
     .executeTakeFirst();
   if (!inserted) return null;
   await insertVersion(transaction, inserted.id, 1, save, actor);
-  await placeLabels(transaction, project, inserted.id, save.labels, 1, actor);
+  for (const move of moves) await recordMove(transaction, project, inserted.id, move, actor);
   recordChange(transaction, "prompt", inserted.id, "1");
-  return { created: true, changed: true, version: 1 };
+  return { created: true, changed: true, version: 1, nameOf };
 }
 
 async function saveNext(
@@ -191,26 +195,29 @@ async function saveNext(
   prompt: LockedPrompt,
   source: string | null,
 ): Promise<SaveResult> {
-  if (save.type !== prompt.type) {
-    throw new PromptlibError("type_conflict", {
-      message: `“${save.name}” is a ${prompt.type} prompt; the type of a prompt never changes.`,
-    });
-  }
+  if (save.type !== prompt.type) throw typeConflict(save.name, prompt.type);
   if (save.baseVersion !== undefined && save.baseVersion !== prompt.newest) {
     throw await versionConflict(transaction, project, prompt, save.baseVersion);
   }
   const created = !prompt.newestHash.equals(save.hash);
   const version = created ? prompt.newest + 1 : prompt.newest;
+  const moves = await planMoves(transaction, project, prompt.id, save.labels, version, actor);
   if (created) await insertVersion(transaction, prompt.id, version, save, actor);
-  const moved = await placeLabels(transaction, project, prompt.id, save.labels, version, actor);
+  for (const move of moves) await recordMove(transaction, project, prompt.id, move, actor);
   const described = differing(prompt, save);
-  const changed = created || moved.length > 0 || Object.keys(described).length > 0;
+  const changed = created || moves.length > 0 || Object.keys(described).length > 0;
   if (changed) await changePrompt(transaction, prompt.id, { ...described, newest: version });
   // Whatever saved it first: it is known to the source that has it now.
   if (source !== null && prompt.source !== source) {
     await transaction.updateTable("prompts").set({ source }).where("id", "=", prompt.id).execute();
   }
-  return { created, changed, version };
+  return { created, changed, version, nameOf: null };
+}
+
+export function typeConflict(name: string, type: "text" | "chat"): PromptlibError {
+  return new PromptlibError("type_conflict", {
+    message: `“${name}” is a ${type} prompt; the type of a prompt never changes.`,
+  });
 }
 
 function differing(prompt: LockedPrompt, save: PreparedSave): { tags?: string[]; description?: string } {

@@ -56,6 +56,19 @@ describe("fetches of a label", () => {
     ]);
   });
 
+  it("count renders as well, and what is included by a label; a former name is told as in a fetch", async () => {
+    await server.local.savePrompt({ name: "sign", text: "Yours", labels: ["production"] });
+    await server.local.savePrompt({ name: "old mail", text: "{{> sign}} {{> sign@1}}", labels: ["staging"] });
+    await server.local.renamePrompt("old mail", "mail");
+    const token = await newKey(server, ["read"]);
+    const path = "/api/prompt/render?name=old%20mail";
+    const { headers } = await server.ask(path, { token, method: "POST", body: { label: "staging" } });
+    expect(headers["x-renamed-to"]).toBe("mail");
+    await restart();
+    expect(await countsOf("mail")).toEqual([["staging", "read", 1]]);
+    expect(await countsOf("sign")).toEqual([["production", "read", 1]]);
+  });
+
   it("add up over restarts, with the first and the last time", async () => {
     await server.local.savePrompt({ name: "c", text: "one", labels: ["production"] });
     const key = await newKey(server, ["read"]);

@@ -18,7 +18,7 @@ import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { RENAMED_TO } from "./answer.ts";
-import { callerName } from "./caller.ts";
+import { type Caller, callerName } from "./caller.ts";
 import { requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
@@ -33,7 +33,7 @@ export const promptHandlers = {
       normalizeName(params.name),
       query,
     );
-    fetchCounts.fetched(promptId, query, caller.kind === "key" ? caller.key.id : callerName(caller));
+    fetchCounts.fetched(promptId, query, countedAs(caller));
     const headers = {
       etag,
       "cache-control": "private, no-cache",
@@ -43,16 +43,24 @@ export const promptHandlers = {
     return matches(raw.headers["if-none-match"], etag) ? { status: 304, headers } : { body: bytes, headers };
   },
 
-  async renderPrompt({ project, params, body }, { backend }) {
+  async renderPrompt({ project, caller, params, body }, { backend, fetchCounts }) {
+    const asked = normalizeName(params.name);
     let fromMirror = false;
     const find: FindPrompt = async (name, which) => {
       const fetched = await backend.fetch(project, name, which);
       fromMirror ||= fetched.fromMirror;
+      fetchCounts.fetched(fetched.promptId, which, countedAs(caller));
       return promptOf(fetched);
     };
-    const rendered = await renderPrompt(find, normalizeName(params.name), body);
+    const rendered = await renderPrompt(find, asked, body);
     const { bytes, etag } = readyAnswer(rendered);
-    return { body: bytes, headers: { etag, "cache-control": "no-store", ...(fromMirror ? FROM_MIRROR : {}) } };
+    const headers = {
+      etag,
+      "cache-control": "no-store",
+      ...(fromMirror ? FROM_MIRROR : {}),
+      ...renamed(rendered.name === asked ? null : rendered.name),
+    };
+    return { body: bytes, headers };
   },
 
   async listPrompts({ project, query }, { backend }) {
@@ -61,15 +69,16 @@ export const promptHandlers = {
     return { body: await listMirrored(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
   },
 
-  async savePrompt({ project, actor, caller, body, raw }, { backend }) {
-    for (const label of body.labels ?? []) requireProjectAccess("label", caller, project, label);
-    const save = prepareSave(withBase(body, raw.headers["if-match"]));
+  async savePrompt({ project, actor, caller, body: asked, raw }, { backend }) {
+    for (const label of asked.labels ?? []) requireProjectAccess("label", caller, project, label);
+    const save = prepareSave(withBase(asked, raw.headers["if-match"]));
     // Answered as it was in the transaction: a moment later someone may have trashed it.
-    const { created, prompt } = await transact(backend.requireDatabase(), async (transaction) => {
+    const { created, nameOf, prompt } = await transact(backend.requireDatabase(), async (transaction) => {
       const saved = await savePrompt(transaction, project, actor, save);
       return { ...saved, prompt: await readSaved(transaction, project, save.name, saved.version) };
     });
-    return { status: created ? 201 : 200, body: { ...prompt, created }, headers: { etag: readyAnswer(prompt).etag } };
+    const body = { ...prompt, created, ...(nameOf === null ? {} : { nameOf }) };
+    return { status: created ? 201 : 200, body, headers: { etag: readyAnswer(prompt).etag } };
   },
 
   async patchPrompt({ project, actor, params, body }, { backend }) {
@@ -121,9 +130,11 @@ export const promptHandlers = {
     if (query.format === "promptlib") {
       // Authors and times are taken as they are said: that is not for everyone who may save.
       requireProjectAccess("admin", caller, project, null);
-      if (query.prune === "true") throw exportIsNotPruned();
+      if (query.prune === "true") throw notOfAnExport("prune", "nothing is pruned by it");
+      if (query.source !== undefined) throw notOfAnExport("source", "where its prompts came from is in it");
     }
-    const options = { format: query.format, dryRun: query.dryRun === "true", prune: query.prune === "true" };
+    const { format, source } = query;
+    const options = { format, source, dryRun: query.dryRun === "true", prune: query.prune === "true" };
     return { body: importFiles(backend.database, project, actor, piecesOf(linesOf(raw)), options) };
   },
 
@@ -132,10 +143,15 @@ export const promptHandlers = {
   },
 } satisfies Partial<Handlers>;
 
-function exportIsNotPruned(): PromptlibError {
+/** For how often labels are fetched: an id alone is a key's. */
+function countedAs(caller: Caller): string {
+  return caller.kind === "key" ? caller.key.id : callerName(caller);
+}
+
+function notOfAnExport(field: "prune" | "source", why: string): PromptlibError {
   return new PromptlibError("invalid_request", {
-    message: "An export is put back beside what is there; nothing is pruned by it.",
-    details: { faults: [{ field: "query.prune", fault: "is not for the format promptlib" }] },
+    message: `An export is put back beside what is there; ${why}.`,
+    details: { faults: [{ field: `query.${field}`, fault: "is not for the format promptlib" }] },
   });
 }
 

@@ -102,6 +102,7 @@ describe("on the real server", () => {
     callers.set("an invented token", { token: "not.a.token", column: null });
     callers.set("an invented key", { token: "plk_abc_def", column: null });
     callers.set("the local operator", { token: server.localToken, column: "local operator" });
+    await fillWithSecrets(server);
   });
   afterAll(async () => await server.close());
 
@@ -119,6 +120,26 @@ describe("on the real server", () => {
       else expect(seen).toBe(`${name}: ${refusal(route, caller)}`);
     }
   });
+
+  it.each(everyRoute.filter(([, route]) => isAboutProject(route)))(
+    "%s shows and changes nothing of another project, whatever of it is named",
+    async (id, route) => {
+      for (const name of ["a member of another project", "a key of another project"]) {
+        const { token } = callers.get(name) ?? {};
+        const { path, ...options } = await prepare(server, id, route, { token, column: null });
+        const before = await allOf(server);
+        const { status, text } = await server.ask(path.replace("project=ours", "project=theirs"), {
+          ...options,
+          token,
+        });
+        expect(text, name).not.toContain(SECRET);
+        const refused = /\{(name|id)\}/.test(route.path) || "name" in (route.query?.shape ?? {});
+        if (refused)
+          expect(`${name}: ${status}`).toMatch(name === "a member of another project" ? /: 404$/ : /: 40[34]$/);
+        expect(await allOf(server)).toEqual(before);
+      }
+    },
+  );
 
   it("an admin neither makes nor unmakes an owner, an owner does", async () => {
     await newUser(server, "heir", { role: "viewer", project: "ours" });
@@ -163,6 +184,31 @@ describe("on the real server", () => {
     expect(await seenBy("an operator without a role")).toEqual(expect.arrayContaining(["default", "ours", "theirs"]));
   });
 });
+
+const SECRET = "seen-by-ours-alone";
+
+/** In the project that others must not look into: whatever a list could tell. */
+async function fillWithSecrets(server: Served): Promise<void> {
+  const ours = server.as(server.localToken, "ours");
+  const content = { text: SECRET, description: SECRET, tags: [SECRET], message: SECRET };
+  for (const name of ["kept", "left", "called"]) await ours.savePrompt({ name: `${name} ${SECRET}`, ...content });
+  await ours.moveLabel(`kept ${SECRET}`, "given", 1);
+  await ours.trashPrompt(`left ${SECRET}`);
+  await ours.renamePrompt(`called ${SECRET}`, `now ${SECRET}`);
+  await ours.protectLabel(SECRET);
+  await ours.createKey({ name: SECRET });
+}
+
+/** What there is in that project, to see that nobody changed it. */
+async function allOf(server: Served): Promise<unknown> {
+  const token = server.localToken;
+  const lists = ["export", "keys", "members", "protected-labels", "trash"].map(async (list) => {
+    const { status, text } = await server.ask(`/api/${list}?project=ours`, { token });
+    expect(status).toBe(200);
+    return text;
+  });
+  return Promise.all(lists);
+}
 
 function isAboutProject({ access }: Route): boolean {
   return !["public", "anyone", "person", "operator"].includes(access);

@@ -79,7 +79,8 @@ describe("an application that uses the old name", () => {
       await eventually(async () => (await seen()) === "one -");
       await server.local.renamePrompt("s/a", "s/b");
       await eventually(async () => (await seen()) === "one s%2Fb");
-      await server.local.savePrompt({ name: "s/a", text: "two" });
+      expect(await server.local.savePrompt({ name: "s/a", text: "two" })).toMatchObject({ version: 1, nameOf: "s/b" });
+      expect(await server.local.savePrompt({ name: "s/a", text: "two" })).not.toHaveProperty("nameOf");
       await eventually(async () => (await seen()) === "two -");
     } finally {
       await other.close();
