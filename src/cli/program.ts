@@ -31,6 +31,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   session: async () => (await import("./session.ts")).registerSession,
   key: async () => (await import("./key.ts")).registerKey,
   audit: async () => (await import("./audit.ts")).registerAudit,
+  maintenance: async () => (await import("./maintenance.ts")).registerMaintenance,
   status: async () => (await import("./status.ts")).registerStatus,
   info: async () => (await import("./info.ts")).registerInfo,
   backup: async () => (await import("./backup.ts")).registerBackup,

@@ -277,6 +277,12 @@ export const errorTable = rows({
     message: "The database does not answer; reading goes on, writing waits for it.",
     hint: "Try again as Retry-After says. GET /api/system/health shows when it is back.",
   },
+  maintenance: {
+    status: 503,
+    exit: 6,
+    message: "The library is in maintenance.",
+    hint: "Try again when it is over, as Retry-After says; GET /api/maintenance shows it. An operator ends it: promptlib maintenance off",
+  },
   write_outcome_unknown: {
     status: 503,
     exit: 6,

@@ -9,6 +9,7 @@ import type { ErrorCode } from "./errors.ts";
 import { exportLine } from "./export.ts";
 import { importFormat, importItem, importPiece, importSummary } from "./import-shapes.ts";
 import { labelRoutes } from "./label-routes.ts";
+import { maintenanceRoutes } from "./maintenance.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as shapes from "./shapes.ts";
@@ -194,6 +195,7 @@ const otherRoutes = table({
     access: "public",
     summary: "The process lives.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: z.object({ status: z.literal("ok") }) },
     errors: [],
   },
@@ -203,6 +205,7 @@ const otherRoutes = table({
     access: "public",
     summary: "Each part with state and latency: 200 while healthy or degraded, 503 when down.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: shapes.systemHealth, 503: shapes.systemHealth },
     errors: [],
   },
@@ -212,6 +215,7 @@ const otherRoutes = table({
     access: "public",
     summary: "Metrics in Prometheus' text format.",
     withoutDatabase: true,
+    maintenance: "closed",
     media: "text/plain",
     answers: { 200: z.string() },
     errors: [],
@@ -222,6 +226,7 @@ const otherRoutes = table({
     access: "public",
     summary: "This description.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: z.looseObject({ openapi: z.string() }) },
     errors: [],
   },
@@ -231,9 +236,10 @@ const otherRoutes = table({
     access: "public",
     summary: "Sign in: answers a token of 12 hours, and sets it as a cookie for pages.",
     withoutDatabase: false,
+    maintenance: "closed",
     body: login,
     answers: { 200: loginAnswer },
-    errors: ["login_failed", "too_many_attempts"],
+    errors: ["login_failed", "too_many_attempts", "maintenance"],
   },
   logout: {
     method: "POST",
@@ -241,6 +247,7 @@ const otherRoutes = table({
     access: "person",
     summary: "End this session.",
     withoutDatabase: false,
+    maintenance: "closed",
     answers: { 204: null },
     errors: [],
   },
@@ -250,6 +257,7 @@ const otherRoutes = table({
     access: "anyone",
     summary: "Who is asking, and what they may do.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: shapes.identity },
     errors: [],
   },
@@ -481,7 +489,14 @@ const otherRoutes = table({
   },
 });
 
-export const routes = { ...otherRoutes, ...table(accountRoutes), ...promptRoutes, ...labelRoutes, ...twins };
+export const routes = {
+  ...otherRoutes,
+  ...table(maintenanceRoutes),
+  ...table(accountRoutes),
+  ...promptRoutes,
+  ...labelRoutes,
+  ...twins,
+};
 export type RouteId = keyof typeof routes;
 
 /** Errors that any route may answer, besides its own. */

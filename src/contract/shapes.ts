@@ -220,10 +220,19 @@ const part = z.object({
   latencyMs: z.number().nullable(),
   note: z.string().nullable(),
 });
+/** From everything to nothing. */
+export const maintenanceModes = ["off", "read-only", "closed"] as const;
+export const maintenance = z.object({
+  mode: z.enum(maintenanceModes).describe("read-only refuses writes, closed also reads"),
+  message: text().max(1000).describe("for users, in the answers that refuse"),
+  since: instant.nullable().describe("when it was set last; null: never"),
+  endsAt: instant.nullable().describe("when it is planned to end; it does not end by itself"),
+});
 export const systemHealth = z.object({
   status: z.enum(["healthy", "degraded", "down"]),
   message: z.string(),
   version: z.string(),
+  maintenance,
   parts: z.record(z.string(), part),
 });
 
@@ -253,6 +262,8 @@ export type Project = z.infer<typeof project>;
 export type Member = z.infer<typeof member>;
 export type Identity = z.infer<typeof identity>;
 export type AuditEntry = z.infer<typeof auditEntry>;
+export type Maintenance = z.infer<typeof maintenance>;
+export type MaintenanceMode = Maintenance["mode"];
 export type SystemHealth = z.infer<typeof systemHealth>;
 export interface List<T> {
   items: T[];

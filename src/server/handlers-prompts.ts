@@ -1,6 +1,7 @@
 /** Routes about prompts, versions, the trash, the import. */
 import { PromptlibError } from "../contract/errors.ts";
 import { type ImportPiece, importPiece } from "../contract/import-shapes.ts";
+import { routes } from "../contract/routes.ts";
 import type { SavePrompt } from "../contract/shapes.ts";
 import { transact } from "../database/transaction.ts";
 import { listAliases, removeAlias } from "../library/aliases.ts";
@@ -117,14 +118,22 @@ export const promptHandlers = {
     return { body: await restorePrompt(backend.database, project, actor, params.id) };
   },
 
-  importPrompts({ project, actor, caller, query, raw }, { backend }) {
+  importPrompts({ project, actor, caller, query, raw }, { backend, maintenance }) {
     if (query.format === "promptlib") {
       // Authors and times are taken as they are said: that is not for everyone who may save.
       requireProjectAccess("admin", caller, project, null);
       if (query.prune === "true") throw exportIsNotPruned();
     }
     const options = { format: query.format, dryRun: query.dryRun === "true", prune: query.prune === "true" };
-    return { body: importFiles(backend.database, project, actor, piecesOf(linesOf(raw)), options) };
+    return {
+      body: importFiles(
+        backend.database,
+        project,
+        actor,
+        piecesOf(linesOf(raw), () => maintenance.require(routes.importPrompts)),
+        options,
+      ),
+    };
   },
 
   exportPrompts({ project }, { backend }) {
@@ -174,8 +183,13 @@ function withBase(body: SavePrompt, ifMatch: string | undefined): SavePrompt {
   return { ...body, baseVersion: version };
 }
 
-async function* piecesOf(lines: AsyncIterable<{ number: number; text: string }>): AsyncGenerator<ImportPiece> {
+/** `goesOn` throws where the rest of a long import is not wanted any more. */
+async function* piecesOf(
+  lines: AsyncIterable<{ number: number; text: string }>,
+  goesOn: () => void,
+): AsyncGenerator<ImportPiece> {
   for await (const { number, text } of lines) {
+    goesOn();
     const piece = importPiece.safeParse(parseOrNull(text));
     if (!piece.success) {
       throw new PromptlibError("invalid_request", {

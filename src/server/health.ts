@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import { freeSpace, readIfExists } from "../base/files.ts";
 import { version } from "../base/version.ts";
-import type { SystemHealth } from "../contract/shapes.ts";
+import type { Maintenance, SystemHealth } from "../contract/shapes.ts";
 import type { Backend } from "./backend.ts";
+import { maintenanceSentence } from "./maintenance.ts";
 
 type Part = SystemHealth["parts"][string];
 
@@ -11,7 +12,7 @@ type Part = SystemHealth["parts"][string];
 const MIRROR_LAG_MS = 5_000;
 const LITTLE_SPACE = 512 * 1024 * 1024;
 
-export async function systemHealth(backend: Backend): Promise<SystemHealth> {
+export async function systemHealth(backend: Backend, maintenance: Maintenance): Promise<SystemHealth> {
   const canRead = await backend.canRead();
   const parts: SystemHealth["parts"] = {
     server: up(),
@@ -22,14 +23,18 @@ export async function systemHealth(backend: Backend): Promise<SystemHealth> {
     ...(await processes(backend)),
   };
   if (!canRead) {
-    return { status: "down", message: "Neither the database nor the mirror can be read yet.", version, parts };
+    const message = "Neither the database nor the mirror can be read yet.";
+    return { status: "down", message, version, maintenance, parts };
   }
-  const troubled = Object.entries(parts).filter(([, part]) => part.state !== "up");
+  const troubles = Object.entries(parts)
+    .filter(([, part]) => part.state !== "up")
+    .map(([name, { note }]) => note ?? `${name} is not up.`);
+  if (maintenance.mode !== "off") troubles.unshift(maintenanceSentence(maintenance));
   return {
-    status: troubled.length > 0 ? "degraded" : "healthy",
-    message:
-      troubled.length > 0 ? troubled.map(([name, { note }]) => note ?? `${name} is not up.`).join(" ") : "All is well.",
+    status: troubles.length > 0 ? "degraded" : "healthy",
+    message: troubles.length > 0 ? troubles.join(" ") : "All is well.",
     version,
+    maintenance,
     parts,
   };
 }

@@ -293,6 +293,7 @@ function bodyOf(id: string, fresh: string, { password = "of nobody, and long eno
     setMember: { role: "viewer" },
     createKey: { name: fresh },
     rotateKey: {},
+    setMaintenance: { mode: "off" },
     createUser: { username: fresh, password: "long enough for this" },
     changeUser: { operator: false },
     importPrompts: `${JSON.stringify({ path: "p.csv", content: `act,prompt,for_devs,type\n${fresh},x,FALSE,TEXT\n` })}\n`,

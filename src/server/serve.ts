@@ -17,6 +17,7 @@ import { Gate } from "./caller.ts";
 import { FetchCounts } from "./fetch-counts.ts";
 import { LastUsed } from "./last-used.ts";
 import { LoginGuard } from "./login-guard.ts";
+import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics.ts";
 import { stopper } from "./stop-listening.ts";
 
@@ -42,13 +43,18 @@ export async function startServer(
   const localToken = `plo_${randomBytes(32).toString("hex")}`;
   const lastUsed = new LastUsed(backend, log);
   const fetchCounts = new FetchCounts(backend, log);
+  const maintenance = await Maintenance.open(config, {
+    log,
+    database: () => (backend.feed.isLive ? backend.database : null),
+  });
   const parts = {
     backend,
+    maintenance,
     lastUsed,
     fetchCounts,
     gate: new Gate(backend.access, backend.jwtSecret, localToken),
     loginGuard: new LoginGuard(),
-    metrics: new Metrics(backend, version),
+    metrics: new Metrics(backend, maintenance, version),
   };
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 30_000, requestTimeout: 0 });
   const app = await createApp(parts, (listener) => server.on("request", listener));
@@ -56,6 +62,7 @@ export async function startServer(
   // The mirror may lack the last moment before a crash: what was already told must not be taken back for want of patience.
   await until(() => backend.feed.isLive, { timeout: DATABASE_PATIENCE_MS, every: 10 });
   const address = await listen(server, config, socket).catch(async (error) => {
+    maintenance.close();
     await lastUsed.close();
     await fetchCounts.close();
     await backend.close();
@@ -71,6 +78,7 @@ export async function startServer(
       await localFile.remove();
       await stopListening();
       await app.close();
+      maintenance.close();
       await lastUsed.close();
       await fetchCounts.close();
       await backend.close();
