@@ -443,6 +443,12 @@ export const errorTable = rows({
     message: "Another backup, restore or drill is running.",
     hint: "Wait until it has ended: promptlib status shows it.",
   },
+  export_failed: {
+    status: 500,
+    exit: 29,
+    message: "The nightly export was not made.",
+    hint: "Those before it are untouched, and it is tried again by itself; make one now with: promptlib nightly",
+  },
   interrupted: {
     status: 499,
     exit: 130,

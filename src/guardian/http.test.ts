@@ -21,7 +21,15 @@ const facts: ReadinessInput = {
   postgres: { running: true, checksums: true },
   receiver: null,
   locations: [{ ...location, riskSeconds: 0.4, lagBytes: 8, problem: null }],
-  ...{ backupsKnown: true, backup: null, lastFailure: null, lastDrill: null, drill: null, restore: null },
+  ...{
+    backupsKnown: true,
+    backup: null,
+    lastFailure: null,
+    lastDrill: null,
+    drill: null,
+    restore: null,
+    exportProblem: null,
+  },
 };
 
 /** A job, or a list of them, or something else that is only looked at. */

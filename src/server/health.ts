@@ -1,5 +1,6 @@
 /** The health of each part, as /api/system/health tells it. Says nothing that a stranger should not know. */
 import { join } from "node:path";
+import { exportProblemOf } from "../base/export-folder.ts";
 import { freeSpace, readIfExists } from "../base/files.ts";
 import { version } from "../base/version.ts";
 import type { Maintenance, SystemHealth } from "../contract/shapes.ts";
@@ -20,6 +21,7 @@ export async function systemHealth(backend: Backend, maintenance: Maintenance): 
     access: access(backend),
     mirror: mirror(backend),
     disk: await disk(backend),
+    export: await nightlyExport(backend),
     ...(await processes(backend)),
   };
   if (!canRead) {
@@ -93,6 +95,12 @@ async function disk({ config }: Backend): Promise<Part> {
     latencyMs: null,
     note: `Only ${Math.floor(free / 1048576)} MiB are free on the disk of the home.`,
   };
+}
+
+async function nightlyExport({ config }: Backend): Promise<Part> {
+  if (!config.exports.at) return up(null, "Nightly exports are off.");
+  const note = await exportProblemOf(config);
+  return note === null ? up() : { state: "degraded", latencyMs: null, note };
 }
 
 /** What the supervisor wrote down of its children; nothing when the server runs without one. */

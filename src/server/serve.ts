@@ -19,6 +19,7 @@ import { LastUsed } from "./last-used.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics.ts";
+import { Nightly } from "./nightly.ts";
 import { stopper } from "./stop-listening.ts";
 
 const HOUR_MS = 3_600_000;
@@ -29,6 +30,8 @@ export interface ServeOptions {
   log: Log;
   /** A bound socket that the supervisor holds; null: bind HOST and PORT. */
   socket: object | null;
+  /** What starts this program again, for the nightly export; left out, none is made. */
+  program?: readonly string[];
   onFirstAdmin(username: string, password: string): void;
   /** The server runs, but must not go on: the database is newer, say. */
   onRefused(error: PromptlibError): void;
@@ -37,7 +40,7 @@ export interface ServeOptions {
 /** Errors: `port_in_use`. */
 export async function startServer(
   config: Config,
-  { log, socket, onFirstAdmin, onRefused }: ServeOptions,
+  { log, socket, program, onFirstAdmin, onRefused }: ServeOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const backend = await Backend.open(config, { log, onFirstAdmin, onRefused });
   const localToken = `plo_${randomBytes(32).toString("hex")}`;
@@ -70,15 +73,18 @@ export async function startServer(
   });
   const url = `http://${hostOf(address)}:${address.port}`;
   const localFile = await keepLocalFile(config.home, "server.json", { url, token: localToken });
+  const nightly = program && new Nightly({ config, log, program, ready: () => backend.feed.isLive });
   const cleaning = setInterval(() => void cleanUp(backend, log), HOUR_MS);
   return {
     url,
     async close() {
       clearInterval(cleaning);
       await localFile.remove();
+      const nightlyEnded = nightly?.close();
       await stopListening();
       await app.close();
       maintenance.close();
+      await nightlyEnded;
       await lastUsed.close();
       await fetchCounts.close();
       await backend.close();
