@@ -20,6 +20,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   render: async () => (await import("./render.ts")).registerRender,
   push: async () => (await import("./push.ts")).registerPush,
   rename: async () => (await import("./rename.ts")).registerRename,
+  move: async () => (await import("./move.ts")).registerMove,
   duplicate: async () => (await import("./duplicate.ts")).registerDuplicate,
   alias: async () => (await import("./alias.ts")).registerAlias,
   redact: async () => (await import("./redact.ts")).registerRedact,

@@ -87,6 +87,10 @@ export const patchPrompt = z
   .refine((body) => Object.keys(body).length > 0, "give description or tags");
 
 export const renamePrompt = z.strictObject({ to: promptName });
+export const movePrompt = z.strictObject({
+  project: projectName.describe("where it goes"),
+  name: promptName.optional().describe("its name there; the one that it has when left out"),
+});
 export const duplicatePrompt = z
   .strictObject({
     to: promptName,
@@ -244,6 +248,7 @@ export type Prompt = z.infer<typeof prompt>;
 export type SavedPrompt = z.infer<typeof savedPrompt>;
 export type SavePrompt = z.infer<typeof savePrompt>;
 export type PatchPrompt = z.infer<typeof patchPrompt>;
+export type MovePrompt = z.infer<typeof movePrompt>;
 export type DuplicatePrompt = z.infer<typeof duplicatePrompt>;
 export type Alias = z.infer<typeof alias>;
 export type PromptSummary = z.infer<typeof promptSummary>;

@@ -44,6 +44,7 @@ export type {
   Maintenance,
   Member,
   Message,
+  MovePrompt,
   PatchPrompt,
   Project,
   Prompt,

@@ -33,6 +33,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   savePrompt: (client) => client.savePrompt({ name: "a", text: "b", labels: ["x"], baseVersion: 3 }),
   patchPrompt: (client) => client.patchPrompt("a/b", { tags: ["x"] }),
   renamePrompt: (client) => client.renamePrompt("a/b", "c/d"),
+  movePrompt: (client) => client.movePrompt("a/b", { project: "team", name: "c/d" }),
   duplicatePrompt: (client) => client.duplicatePrompt("a/b", "c/d", { version: 3 }),
   listAliases: (client) => client.listAliases({ limit: 3, cursor: "c" }),
   removeAlias: (client) => client.removeAlias("a/ü"),

@@ -9,6 +9,7 @@ import { exportPrompts } from "../library/export.ts";
 import { importFiles } from "../library/import/import.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
 import { listMirrored } from "../library/mirror-reader.ts";
+import { movePrompt } from "../library/move.ts";
 import { readPage } from "../library/page.ts";
 import { promptOf, readyAnswer } from "../library/ready.ts";
 import { redactVersion } from "../library/redact.ts";
@@ -20,7 +21,7 @@ import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { RENAMED_TO } from "./answer.ts";
 import { callerName } from "./caller.ts";
-import { requireProjectAccess } from "./permission.ts";
+import { projectOf, protectedLabelsOf, requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
 
@@ -84,6 +85,18 @@ export const promptHandlers = {
   async renamePrompt({ project, actor, params, body }, { backend }) {
     const [name, to] = [normalizeName(params.name), normalizeName(body.to)];
     return { body: await renamePrompt(backend.database, project, actor, name, to) };
+  },
+
+  async movePrompt({ project, actor, caller, params, body }, { backend }) {
+    const there = projectOf(backend.access, caller, body.project);
+    requireProjectAccess("editor", caller, there, null);
+    const name = normalizeName(params.name);
+    const to = {
+      project: there,
+      name: body.name === undefined ? name : normalizeName(body.name),
+      actor: { ...actor, protectedLabels: protectedLabelsOf(caller, there) },
+    };
+    return { body: await movePrompt(backend.database, project, actor, name, to) };
   },
 
   async duplicatePrompt({ project, actor, params, body }, { backend }) {
