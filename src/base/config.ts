@@ -22,6 +22,21 @@ export interface Config {
   adminPassword: string | null;
   guardianPort: number;
   backup: BackupConfig;
+  exports: ExportConfig;
+}
+
+/** The nightly export. */
+export interface ExportConfig {
+  dir: string;
+  /** On the local clock; null: never. */
+  at: ExportHour | null;
+  /** How many are kept. */
+  keep: number;
+}
+
+export interface ExportHour {
+  hour: number;
+  minute: number;
 }
 
 export interface BackupConfig {
@@ -89,6 +104,16 @@ export function readConfig(environment: Environment = process.env): Config {
     adminPassword: value("ADMIN_PASSWORD"),
     guardianPort: Number(given("GUARDIAN_PORT")),
     backup: backupConfig(value, resolve(given("PROMPTLIB_HOME"))),
+    exports: exportConfig(value, resolve(given("PROMPTLIB_HOME"))),
+  };
+}
+
+function exportConfig(value: (name: SettingName) => string | null, home: string): ExportConfig {
+  const [, hour, minute] = /^(\d\d):(\d\d)$/.exec(value("EXPORT_AT") ?? "") ?? [];
+  return {
+    dir: resolve(value("EXPORT_DIR") ?? join(home, "exports")),
+    at: hour === undefined ? null : { hour: Number(hour), minute: Number(minute) },
+    keep: Number(value("EXPORT_KEEP")),
   };
 }
 

@@ -82,6 +82,9 @@ export function listed(text: string): string[] {
     .filter(Boolean);
 }
 
+const hour = (value: string) =>
+  value === "off" || /^([01]\d|2[0-3]):[0-5]\d$/.test(value) ? null : "must be a time of the day such as 02:30, or off";
+
 const absolute = (value: string) => (value.startsWith("/") ? null : "must be an absolute path");
 
 export const settings = [
@@ -222,6 +225,27 @@ export const settings = [
     default: "8010",
     fault: port,
     about: "The port that the guardian listens on, at the address of HOST.",
+  },
+  {
+    group: "Nightly export",
+    name: "EXPORT_DIR",
+    default: null,
+    about:
+      "Where every project is exported each night, into files that share no byte with PostgreSQL. Unset: exports in the home.",
+  },
+  {
+    group: "Nightly export",
+    name: "EXPORT_AT",
+    default: "02:30",
+    fault: hour,
+    about: "When, on the local clock; one that was missed is made as soon as the server runs again. off: never.",
+  },
+  {
+    group: "Nightly export",
+    name: "EXPORT_KEEP",
+    default: "7",
+    fault: whole(1, 3650),
+    about: "How many are kept; the oldest goes when a new one is whole and was read back.",
   },
   {
     group: "Access",

@@ -277,6 +277,12 @@ export const errorTable = rows({
     message: "The database does not answer; reading goes on, writing waits for it.",
     hint: "Try again as Retry-After says. GET /api/system/health shows when it is back.",
   },
+  maintenance: {
+    status: 503,
+    exit: 6,
+    message: "The library is in maintenance.",
+    hint: "Try again when it is over, as Retry-After says; GET /api/maintenance shows it. An operator ends it: promptlib maintenance off",
+  },
   write_outcome_unknown: {
     status: 503,
     exit: 6,
@@ -436,6 +442,12 @@ export const errorTable = rows({
     exit: 28,
     message: "Another backup, restore or drill is running.",
     hint: "Wait until it has ended: promptlib status shows it.",
+  },
+  export_failed: {
+    status: 500,
+    exit: 29,
+    message: "The nightly export was not made.",
+    hint: "Those before it are untouched, and it is tried again by itself; make one now with: promptlib nightly",
   },
   interrupted: {
     status: 499,

@@ -9,6 +9,7 @@ import type { ErrorCode } from "./errors.ts";
 import { exportLine } from "./export.ts";
 import { importFormat, importItem, importPiece, importSource, importSummary } from "./import-shapes.ts";
 import { labelRoutes } from "./label-routes.ts";
+import { maintenanceRoutes } from "./maintenance.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as shapes from "./shapes.ts";
@@ -133,6 +134,18 @@ const promptRoutes = table({
     answers: { 200: shapes.promptSummary },
     errors: ["prompt_not_found", "already_exists", "label_protected"],
   },
+  movePrompt: {
+    method: "POST",
+    path: "/api/prompts/{name}/move",
+    access: "admin",
+    summary: "Move a prompt to another project, with its history; what it was goes into the trash.",
+    withoutDatabase: false,
+    params: promptParams,
+    query: projectQuery,
+    body: shapes.movePrompt,
+    answers: { 200: shapes.promptSummary },
+    errors: ["prompt_not_found", "project_not_found", "already_exists", "prompt_included", "label_protected"],
+  },
   duplicatePrompt: {
     method: "POST",
     path: "/api/prompts/{name}/duplicate",
@@ -183,6 +196,7 @@ const twins = {
   patchPromptByQuery: twin(promptRoutes.patchPrompt),
   trashPromptByQuery: twin(promptRoutes.trashPrompt),
   renamePromptByQuery: twin(promptRoutes.renamePrompt),
+  movePromptByQuery: twin(promptRoutes.movePrompt),
   duplicatePromptByQuery: twin(promptRoutes.duplicatePrompt),
   redactVersionByQuery: twin(promptRoutes.redactVersion),
   listVersionsByQuery: twin(promptRoutes.listVersions),
@@ -195,6 +209,7 @@ const otherRoutes = table({
     access: "public",
     summary: "The process lives.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: z.object({ status: z.literal("ok") }) },
     errors: [],
   },
@@ -204,6 +219,7 @@ const otherRoutes = table({
     access: "public",
     summary: "Each part with state and latency: 200 while healthy or degraded, 503 when down.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: shapes.systemHealth, 503: shapes.systemHealth },
     errors: [],
   },
@@ -213,6 +229,7 @@ const otherRoutes = table({
     access: "public",
     summary: "Metrics in Prometheus' text format.",
     withoutDatabase: true,
+    maintenance: "closed",
     media: "text/plain",
     answers: { 200: z.string() },
     errors: [],
@@ -223,6 +240,7 @@ const otherRoutes = table({
     access: "public",
     summary: "This description.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: z.looseObject({ openapi: z.string() }) },
     errors: [],
   },
@@ -232,9 +250,10 @@ const otherRoutes = table({
     access: "public",
     summary: "Sign in: answers a token of 12 hours, and sets it as a cookie for pages.",
     withoutDatabase: false,
+    maintenance: "closed",
     body: login,
     answers: { 200: loginAnswer },
-    errors: ["login_failed", "too_many_attempts"],
+    errors: ["login_failed", "too_many_attempts", "maintenance"],
   },
   logout: {
     method: "POST",
@@ -242,6 +261,7 @@ const otherRoutes = table({
     access: "person",
     summary: "End this session.",
     withoutDatabase: false,
+    maintenance: "closed",
     answers: { 204: null },
     errors: [],
   },
@@ -251,6 +271,7 @@ const otherRoutes = table({
     access: "anyone",
     summary: "Who is asking, and what they may do.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: shapes.identity },
     errors: [],
   },
@@ -482,7 +503,14 @@ const otherRoutes = table({
   },
 });
 
-export const routes = { ...otherRoutes, ...table(accountRoutes), ...promptRoutes, ...labelRoutes, ...twins };
+export const routes = {
+  ...otherRoutes,
+  ...table(maintenanceRoutes),
+  ...table(accountRoutes),
+  ...promptRoutes,
+  ...labelRoutes,
+  ...twins,
+};
 export type RouteId = keyof typeof routes;
 
 /** Errors that any route may answer, besides its own. */

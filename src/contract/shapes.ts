@@ -87,6 +87,10 @@ export const patchPrompt = z
   .refine((body) => Object.keys(body).length > 0, "give description or tags");
 
 export const renamePrompt = z.strictObject({ to: promptName });
+export const movePrompt = z.strictObject({
+  project: projectName.describe("where it goes"),
+  name: promptName.optional().describe("its name there; the one that it has when left out"),
+});
 export const duplicatePrompt = z
   .strictObject({
     to: promptName,
@@ -226,10 +230,19 @@ const part = z.object({
   latencyMs: z.number().nullable(),
   note: z.string().nullable(),
 });
+/** From everything to nothing. */
+export const maintenanceModes = ["off", "read-only", "closed"] as const;
+export const maintenance = z.object({
+  mode: z.enum(maintenanceModes).describe("read-only refuses writes, closed also reads"),
+  message: text().max(1000).describe("for users, in the answers that refuse"),
+  since: instant.nullable().describe("when it was set last; null: never"),
+  endsAt: instant.nullable().describe("when it is planned to end; it does not end by itself"),
+});
 export const systemHealth = z.object({
   status: z.enum(["healthy", "degraded", "down"]),
   message: z.string(),
   version: z.string(),
+  maintenance,
   parts: z.record(z.string(), part),
 });
 
@@ -241,6 +254,7 @@ export type Prompt = z.infer<typeof prompt>;
 export type SavedPrompt = z.infer<typeof savedPrompt>;
 export type SavePrompt = z.infer<typeof savePrompt>;
 export type PatchPrompt = z.infer<typeof patchPrompt>;
+export type MovePrompt = z.infer<typeof movePrompt>;
 export type DuplicatePrompt = z.infer<typeof duplicatePrompt>;
 export type Alias = z.infer<typeof alias>;
 export type PromptSummary = z.infer<typeof promptSummary>;
@@ -259,6 +273,8 @@ export type Project = z.infer<typeof project>;
 export type Member = z.infer<typeof member>;
 export type Identity = z.infer<typeof identity>;
 export type AuditEntry = z.infer<typeof auditEntry>;
+export type Maintenance = z.infer<typeof maintenance>;
+export type MaintenanceMode = Maintenance["mode"];
 export type SystemHealth = z.infer<typeof systemHealth>;
 export interface List<T> {
   items: T[];

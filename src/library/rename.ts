@@ -43,7 +43,7 @@ export async function renamePrompt(
   }
 }
 
-function nameTaken(name: string): PromptlibError {
+export function nameTaken(name: string): PromptlibError {
   return new PromptlibError("already_exists", {
     message: `There is a prompt named “${name}” already.`,
     hint: "Choose another name, or move that prompt to the trash first.",

@@ -21,6 +21,7 @@ export type {
   ProtectedLabel,
   UndoneMove,
 } from "../contract/label-shapes.ts";
+export type { SetMaintenance } from "../contract/maintenance.ts";
 export type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
 export type {
   ChangeUser,
@@ -40,8 +41,10 @@ export type {
   Identity,
   Json,
   List,
+  Maintenance,
   Member,
   Message,
+  MovePrompt,
   PatchPrompt,
   Project,
   Prompt,

@@ -3,6 +3,7 @@ import type { FetchQuery, ListQuery } from "../contract/routes.ts";
 import type {
   Alias,
   List,
+  MovePrompt,
   PatchPrompt,
   Prompt,
   PromptSummary,
@@ -77,6 +78,9 @@ export function promptCalls(transport: Transport) {
     /** The old name goes on answering as an alias. A folder is part of the name. */
     renamePrompt: (name: string, to: string): Promise<PromptSummary> =>
       transport.body({ method: "POST", path: at(name, "/rename"), query: project, body: { to } }),
+    /** To another project: it is made anew there, and what it was goes into the trash here. */
+    movePrompt: (name: string, to: MovePrompt): Promise<PromptSummary> =>
+      transport.body({ method: "POST", path: at(name, "/move"), query: project, body: to }),
     /** A new prompt out of one version of another: by number, by label, or the latest. */
     duplicatePrompt: (name: string, to: string, which: WhichVersion = {}): Promise<SavedPrompt> =>
       transport.body({ method: "POST", path: at(name, "/duplicate"), query: project, body: { to, ...which } }),

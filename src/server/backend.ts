@@ -1,5 +1,6 @@
 /**
- * The server: REST and sign-in, thin routes over the library. It never reaches PostgreSQL's files or the guardian's.
+ * The server: REST and sign-in, thin routes over the library. It never reaches PostgreSQL's files, nor the guardian's
+ * but for the last known mode of maintenance.
  *
  * This file holds together what the routes stand on: the database, the change feed that keeps memory current,
  * prompts ready for fetching, who may what, and the mirror.

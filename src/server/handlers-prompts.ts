@@ -1,6 +1,7 @@
 /** Routes about prompts, versions, the trash, the import. */
 import { PromptlibError } from "../contract/errors.ts";
 import { type ImportPiece, importPiece } from "../contract/import-shapes.ts";
+import { routes } from "../contract/routes.ts";
 import type { SavePrompt } from "../contract/shapes.ts";
 import { transact } from "../database/transaction.ts";
 import { listAliases, removeAlias } from "../library/aliases.ts";
@@ -8,6 +9,7 @@ import { exportPrompts } from "../library/export.ts";
 import { importFiles } from "../library/import/import.ts";
 import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
 import { listMirrored } from "../library/mirror-reader.ts";
+import { movePrompt } from "../library/move.ts";
 import { readPage } from "../library/page.ts";
 import { promptOf, readyAnswer } from "../library/ready.ts";
 import { redactVersion } from "../library/redact.ts";
@@ -19,7 +21,7 @@ import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { RENAMED_TO } from "./answer.ts";
 import { type Caller, callerName } from "./caller.ts";
-import { requireProjectAccess } from "./permission.ts";
+import { projectOf, protectedLabelsOf, requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
 
@@ -94,6 +96,18 @@ export const promptHandlers = {
     return { body: await renamePrompt(backend.database, project, actor, name, to) };
   },
 
+  async movePrompt({ project, actor, caller, params, body }, { backend }) {
+    const there = projectOf(backend.access, caller, body.project);
+    requireProjectAccess("editor", caller, there, null);
+    const name = normalizeName(params.name);
+    const to = {
+      project: there,
+      name: body.name === undefined ? name : normalizeName(body.name),
+      actor: { ...actor, protectedLabels: protectedLabelsOf(caller, there) },
+    };
+    return { body: await movePrompt(backend.database, project, actor, name, to) };
+  },
+
   async duplicatePrompt({ project, actor, params, body }, { backend }) {
     const request = { ...body, to: normalizeName(body.to) };
     const made = await duplicatePrompt(backend.database, project, actor, normalizeName(params.name), request);
@@ -126,7 +140,7 @@ export const promptHandlers = {
     return { body: await restorePrompt(backend.database, project, actor, params.id) };
   },
 
-  importPrompts({ project, actor, caller, query, raw }, { backend }) {
+  importPrompts({ project, actor, caller, query, raw }, { backend, maintenance }) {
     if (query.format === "promptlib") {
       // Authors and times are taken as they are said: that is not for everyone who may save.
       requireProjectAccess("admin", caller, project, null);
@@ -135,7 +149,8 @@ export const promptHandlers = {
     }
     const { format, source } = query;
     const options = { format, source, dryRun: query.dryRun === "true", prune: query.prune === "true" };
-    return { body: importFiles(backend.database, project, actor, piecesOf(linesOf(raw)), options) };
+    const pieces = piecesOf(linesOf(raw), () => maintenance.require(routes.importPrompts));
+    return { body: importFiles(backend.database, project, actor, pieces, options) };
   },
 
   exportPrompts({ project }, { backend }) {
@@ -190,8 +205,13 @@ function withBase(body: SavePrompt, ifMatch: string | undefined): SavePrompt {
   return { ...body, baseVersion: version };
 }
 
-async function* piecesOf(lines: AsyncIterable<{ number: number; text: string }>): AsyncGenerator<ImportPiece> {
+/** `goesOn` throws where the rest of a long import is not wanted any more. */
+async function* piecesOf(
+  lines: AsyncIterable<{ number: number; text: string }>,
+  goesOn: () => void,
+): AsyncGenerator<ImportPiece> {
   for await (const { number, text } of lines) {
+    goesOn();
     const piece = importPiece.safeParse(parseOrNull(text));
     if (!piece.success) {
       throw new PromptlibError("invalid_request", {

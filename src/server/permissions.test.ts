@@ -96,7 +96,11 @@ describe("on the real server", () => {
     server = await freshServer();
     await server.local.createProject({ name: "ours" });
     await server.local.createProject({ name: "theirs" });
+    await server.local.createProject({ name: "elsewhere" });
     await makePersons(server, callers);
+    for (const name of ["an-admin", "an-owner"]) {
+      await server.as(server.localToken, "elsewhere").setMember(name, "editor");
+    }
     await makeKeys(server, callers);
     callers.set("nobody", { token: undefined, column: "everyone" });
     callers.set("an invented token", { token: "not.a.token", column: null });
@@ -332,6 +336,7 @@ function bodyOf(id: string, fresh: string, { password = "of nobody, and long eno
     patchPrompt: { description: "changed" },
     moveLabel: { version: 1 },
     redactVersion: { reason: "a secret" },
+    movePrompt: { project: "elsewhere", name: `${fresh}-moved` },
     renamePrompt: { to: `${fresh}-renamed` },
     duplicatePrompt: { to: `${fresh}-copy` },
     promoteLabel: { from: "latest", names: [fresh] },
@@ -339,6 +344,7 @@ function bodyOf(id: string, fresh: string, { password = "of nobody, and long eno
     setMember: { role: "viewer" },
     createKey: { name: fresh },
     rotateKey: {},
+    setMaintenance: { mode: "off" },
     createUser: { username: fresh, password: "long enough for this" },
     changeUser: { operator: false },
     importPrompts: `${JSON.stringify({ path: "p.csv", content: `act,prompt,for_devs,type\n${fresh},x,FALSE,TEXT\n` })}\n`,

@@ -11,6 +11,7 @@ import type { Caller, Gate } from "./caller.ts";
 import type { FetchCounts } from "./fetch-counts.ts";
 import type { LastUsed } from "./last-used.ts";
 import type { LoginGuard } from "./login-guard.ts";
+import type { Maintenance } from "./maintenance.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What all handlers stand on. */
@@ -20,6 +21,7 @@ export interface Parts {
   loginGuard: LoginGuard;
   lastUsed: LastUsed;
   fetchCounts: FetchCounts;
+  maintenance: Maintenance;
   metrics: Metrics;
 }
 
