@@ -53,6 +53,12 @@ export const errorTable = rows({
     message: "The rendered prompt would have more than 4,194,304 characters.",
     hint: "Give shorter values or lists, or split the prompt.",
   },
+  resolve_too_large: {
+    status: 413,
+    exit: 2,
+    message: "The prompts that were asked for in one request are too large together.",
+    hint: "Fetch this one alone, or ask for fewer at once.",
+  },
   import_format_unknown: {
     status: 400,
     exit: 2,
@@ -276,6 +282,12 @@ export const errorTable = rows({
     exit: 6,
     message: "The database does not answer; reading goes on, writing waits for it.",
     hint: "Try again as Retry-After says. GET /api/system/health shows when it is back.",
+  },
+  too_many_listeners: {
+    status: 503,
+    exit: 4,
+    message: "Too many listen for changes here already.",
+    hint: "Wait, or ask another server; EVENT_LISTENERS says how many there may be. Fetching does not need it.",
   },
   write_outcome_unknown: {
     status: 503,

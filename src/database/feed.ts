@@ -20,9 +20,12 @@ export interface FeedConsumer {
    * The database answers, and nothing is known of it: load everything. Called at first, when the cursor is lost, and
    * when more has changed than can be told while an older transaction runs.
    */
-  onReset(): Promise<void>;
-  /** In order, each once; a change that was told early, while an older transaction ran, is told again in its place. */
-  onChanges(changes: RecordedChange[]): Promise<void>;
+  onReset(cursor: Cursor | null): Promise<void>;
+  /**
+   * In order, each once, with the place behind them; a change that is told early, while an older transaction runs
+   * (`cursor` is null), is told again in its place.
+   */
+  onChanges(changes: RecordedChange[], cursor: Cursor | null): Promise<void>;
   /** The database is there and everything up to now was consumed. */
   onLive(): void;
   onAway(error: unknown): void;
@@ -129,7 +132,7 @@ export class Feed {
     if (!cursor || !(await connection.within((db) => canContinue(db, cursor, current)))) {
       // Known again only when it is done: a reset that fails is made up for at the next connection.
       this.#cursor = null;
-      await this.#consumer.onReset();
+      await this.#consumer.onReset(current);
       this.#cursor = current;
     }
     this.#toldEarly = null;
@@ -143,8 +146,8 @@ export class Feed {
   async #tellEarly(connection: FeedConnection): Promise<void> {
     const since = this.#toldEarly;
     const { changes, isAll, snapshot } = await connection.within((db) => readUnsettled(db, since));
-    if (!isAll) await this.#consumer.onReset();
-    else if (changes.length > 0) await this.#consumer.onChanges(changes);
+    if (!isAll) await this.#consumer.onReset(null);
+    else if (changes.length > 0) await this.#consumer.onChanges(changes, null);
     this.#toldEarly = snapshot;
   }
 
@@ -166,7 +169,7 @@ export class Feed {
       // In this order, so that what settles in between is in the second at the latest.
       await this.#tellEarly(connection);
       const found = await connection.within((db) => readChanges(db, cursor));
-      if (found.changes.length > 0) await this.#consumer.onChanges(found.changes);
+      if (found.changes.length > 0) await this.#consumer.onChanges(found.changes, found.cursor);
       this.#cursor = found.cursor;
       if (found.changes.length < 1000) {
         this.#confirmedAt = asked;

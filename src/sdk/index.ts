@@ -4,6 +4,7 @@
  */
 export type { ResetUser, RotatedKey, RotateKey, Session } from "../contract/accounts.ts";
 export type { AuditFilter } from "../contract/audit.ts";
+export type { PromptChange } from "../contract/changes.ts";
 export {
   type ErrorBody,
   type ErrorCode,
@@ -22,6 +23,7 @@ export type {
   UndoneMove,
 } from "../contract/label-shapes.ts";
 export type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
+export type { Ref, ResolveAnswer, ResolvedItem } from "../contract/resolve.ts";
 export type {
   ChangeUser,
   FetchQuery,
@@ -61,6 +63,7 @@ export { type FindPrompt, type ResolvedIncludes, resolveIncludes } from "../prom
 export { type AnthropicMessages, formatRendered, type RenderFormat, type RenderOutput } from "../prompt/messages.ts";
 export { type Rendered, type RenderedMessage, render } from "../prompt/render.ts";
 export type { RenderFault } from "../prompt/render-fault.ts";
+export type { ChangeEvent, ListenOptions } from "./changes.ts";
 export { type Client, createClient } from "./client.ts";
 export type { ImportLine, ImportOptions } from "./import.ts";
 export type { AtMoment } from "./labels.ts";

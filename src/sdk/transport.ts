@@ -26,6 +26,8 @@ export interface Call {
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
+  /** Changes nothing, although it is no GET: may be sent again. */
+  repeatable?: true;
   /** Statuses that are answers too, besides 2xx. */
   accepts?: readonly number[];
 }
@@ -83,7 +85,7 @@ export function createTransport(options: ClientOptions): Transport {
   async function answer<T>(call: Call): Promise<Answer<T>> {
     for (let attempt = 0; ; attempt++) {
       const outcome = await once(call);
-      const mayRepeat = call.method === "GET" && attempt < retries;
+      const mayRepeat = (call.method === "GET" || call.repeatable === true) && attempt < retries;
       const wait = mayRepeat ? waitBeforeRepeating(outcome, call, attempt) : null;
       if (wait === null) return settle<T>(outcome, call, base);
       await new Promise((resolve) => setTimeout(resolve, wait));

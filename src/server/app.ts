@@ -12,6 +12,7 @@ import { readBodies, requireMediaType } from "./bodies.ts";
 import { callerName } from "./caller.ts";
 import { accountHandlers } from "./handlers-accounts.ts";
 import { auditHandlers } from "./handlers-audit.ts";
+import { changeHandlers } from "./handlers-changes.ts";
 import { labelHandlers } from "./handlers-labels.ts";
 import { peopleHandlers } from "./handlers-people.ts";
 import { promptHandlers } from "./handlers-prompts.ts";
@@ -30,6 +31,7 @@ const handlers: Handlers = {
   ...peopleHandlers,
   ...promptHandlers,
   ...labelHandlers,
+  ...changeHandlers,
 };
 
 export async function createApp(parts: Parts, makeServer: (listener: Listener) => Server): Promise<FastifyInstance> {

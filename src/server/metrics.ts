@@ -50,6 +50,7 @@ export class Metrics {
     gauge("promptlib_ready_bytes", "Memory that prompts ready for fetching take.", () => backend.ready.bytes);
     gauge("promptlib_ready_hits", "Fetches answered from memory since the start.", () => backend.ready.hits);
     gauge("promptlib_ready_misses", "Fetches not answered from memory since the start.", () => backend.ready.misses);
+    gauge("promptlib_event_listeners", "Connections that listen for changes.", () => backend.events.count);
     new Gauge({
       name: "promptlib_build_info",
       help: "1, with the version as a label.",

@@ -69,6 +69,7 @@ export async function startServer(
     async close() {
       clearInterval(cleaning);
       await localFile.remove();
+      backend.events.close();
       await stopListening();
       await app.close();
       await lastUsed.close();

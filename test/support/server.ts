@@ -57,6 +57,11 @@ export async function ask(url: string, path: string, { method = "GET", token, he
     sent.on("error", reject);
     sent.on("response", (response) => {
       const pieces: Buffer[] = [];
+      // Such an answer has no end; that it began is all that is asked here.
+      if (response.headers["content-type"]?.startsWith("text/event-stream")) {
+        response.destroy();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: "", json: undefined });
+      }
       response.on("data", (piece: Buffer) => pieces.push(piece));
       response.on("error", reject);
       response.on("end", () => {
