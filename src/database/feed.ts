@@ -48,6 +48,7 @@ export class Feed {
   #closed = false;
   #announce = false;
   #wake: () => void = () => {};
+  #confirmed = Promise.withResolvers<void>();
   #running: Promise<void> | null = null;
 
   constructor(client: pg.ClientConfig, role: string | null, prepare: () => Promise<void>, consumer: FeedConsumer) {
@@ -70,6 +71,16 @@ export class Feed {
   /** Whether memory is as current as the database was within the last second. */
   get isFresh(): boolean {
     return this.#live && monotonic() - this.#confirmedAt < 1_000;
+  }
+
+  /**
+   * Waits until memory is that current again, for `patience` ms at most, and not while the database is known to be away.
+   * This process may have stood still, and knows nothing of what happened meanwhile.
+   */
+  async untilFresh(patience: number): Promise<void> {
+    if (this.isFresh || !this.#live) return;
+    this.#wake();
+    await Promise.race([this.#confirmed.promise, sleep(patience)]);
   }
 
   get isLive(): boolean {
@@ -151,6 +162,11 @@ export class Feed {
     this.#toldEarly = snapshot;
   }
 
+  #tellConfirmed(): void {
+    this.#confirmed.resolve();
+    this.#confirmed = Promise.withResolvers();
+  }
+
   #nextWake(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
@@ -173,6 +189,7 @@ export class Feed {
       this.#cursor = found.cursor;
       if (found.changes.length < 1000) {
         this.#confirmedAt = asked;
+        if (this.isFresh) this.#tellConfirmed();
         this.#latency = Math.round((monotonic() - asked) * 100) / 100;
         break;
       }

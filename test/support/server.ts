@@ -182,7 +182,7 @@ function socketOf({ superuserConfig: { host, port } }: FreshDatabase): string {
   return join(host ?? "", `.s.PGSQL.${port}`);
 }
 
-function databaseUrl({ superuserConfig, name }: FreshDatabase, proxy: DatabaseProxy | null): string {
+export function databaseUrl({ superuserConfig, name }: FreshDatabase, proxy: DatabaseProxy | null): string {
   const { user, password, host, port } = superuserConfig;
   const login = `${user}:${password}`;
   return proxy
