@@ -5,13 +5,12 @@
 import { z } from "zod";
 import { accountRoutes } from "./accounts.ts";
 import { auditFilter } from "./audit.ts";
-import { promptChange } from "./changes.ts";
+import { changeRoutes } from "./change-routes.ts";
 import type { ErrorCode } from "./errors.ts";
 import { exportLine } from "./export.ts";
 import { importFormat, importItem, importPiece, importSummary } from "./import-shapes.ts";
 import { labelRoutes } from "./label-routes.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
-import { resolveAnswer, resolveRequest } from "./resolve.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as shapes from "./shapes.ts";
 
@@ -276,35 +275,6 @@ const otherRoutes = table({
     answers: { 200: shapes.savedPrompt, 201: shapes.savedPrompt },
     errors: ["template_invalid", "content_too_large", "version_conflict", "type_conflict", "label_protected"],
   },
-  resolvePrompts: {
-    method: "POST",
-    path: "/api/resolve",
-    access: "viewer",
-    summary: "Fetch many prompts in one request; each is answered, or has its own error.",
-    withoutDatabase: true,
-    query: projectQuery,
-    body: resolveRequest,
-    answers: { 200: resolveAnswer },
-    errors: [
-      "prompt_not_found",
-      "version_not_found",
-      "label_not_found",
-      "version_redacted",
-      "resolve_too_large",
-      "database_unavailable",
-    ],
-  },
-  listenChanges: {
-    method: "GET",
-    path: "/api/changes",
-    access: "viewer",
-    summary: "Follow the changes of the project's prompts as server-sent events; Last-Event-ID goes on behind one.",
-    withoutDatabase: true,
-    query: projectQuery,
-    media: "text/event-stream",
-    answers: { 200: promptChange },
-    errors: ["too_many_listeners"],
-  },
   listAliases: {
     method: "GET",
     path: "/api/aliases",
@@ -512,7 +482,14 @@ const otherRoutes = table({
   },
 });
 
-export const routes = { ...otherRoutes, ...table(accountRoutes), ...promptRoutes, ...labelRoutes, ...twins };
+export const routes = {
+  ...otherRoutes,
+  ...table(accountRoutes),
+  ...changeRoutes,
+  ...promptRoutes,
+  ...labelRoutes,
+  ...twins,
+};
 export type RouteId = keyof typeof routes;
 
 /** Errors that any route may answer, besides its own. */

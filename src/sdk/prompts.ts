@@ -13,7 +13,7 @@ import type {
   TrashedPrompt,
   VersionSummary,
 } from "../contract/shapes.ts";
-import type { ServedFrom, Transport } from "./transport.ts";
+import { type ServedFrom, servedFrom, type Transport } from "./transport.ts";
 
 export interface FetchedPrompt {
   prompt: Prompt;
@@ -157,8 +157,4 @@ function resolvePromptsThrough(transport: Transport) {
     });
     return { ...answer.body, servedFrom: servedFrom(answer.headers) };
   };
-}
-
-function servedFrom(headers: Headers): ServedFrom {
-  return headers.get("x-served-from") === "mirror" ? "mirror" : "database";
 }

@@ -22,6 +22,7 @@ export async function send(parts: Parts, reply: FastifyReply, answer: Answer): P
   const { status = 200, body, headers = {}, stream } = answer;
   if (stream) {
     reply.hijack();
+    reply.raw.setHeader(...NOSNIFF);
     stream(reply.raw);
     return reply;
   }

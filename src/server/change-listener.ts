@@ -2,18 +2,16 @@
 import type { ServerResponse } from "node:http";
 import { HEARTBEAT_SECONDS } from "../contract/heartbeat.ts";
 import type { Id } from "../database/tables.ts";
-import { NOSNIFF } from "./answer.ts";
 
 /** Who does not read what we send is cut off, and goes on later behind what he had. */
 const UNREAD_LIMIT = 256 * 1024;
 export const EVENT_STREAM = "text/event-stream; charset=utf-8";
-const HEADERS = [
-  ["content-type", EVENT_STREAM],
-  ["cache-control", "no-store"],
+const HEADERS = {
+  "content-type": EVENT_STREAM,
+  "cache-control": "no-store",
   // Some proxies keep an answer until it is whole.
-  ["x-accel-buffering", "no"],
-  NOSNIFF,
-].flat();
+  "x-accel-buffering": "no",
+};
 
 export interface Listening {
   caller: string;
