@@ -14,6 +14,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   up: async () => (await import("./up.ts")).registerUp,
   import: async () => (await import("./import.ts")).registerImport,
   export: async () => (await import("./export.ts")).registerExport,
+  bundle: async () => (await import("./bundle.ts")).registerBundle,
   list: async () => (await import("./list.ts")).registerList,
   get: async () => (await import("./get.ts")).registerGet,
   render: async () => (await import("./render.ts")).registerRender,

@@ -68,6 +68,7 @@ export type { ChangeEvent, ListenOptions } from "./changes.ts";
 export { type Client, createClient } from "./client.ts";
 export type { ImportLine, ImportOptions } from "./import.ts";
 export type { AtMoment } from "./labels.ts";
+export { type BundleOptions, makeBundle } from "./make-bundle.ts";
 export type { FetchedPrompt, PageOptions, PromptFilter, PromptPage, RenderedAnswer, WhichVersion } from "./prompts.ts";
 export {
   createReader,
