@@ -12,6 +12,7 @@ export interface Config {
   port: number;
   trustProxy: string[];
   cacheLimitBytes: number;
+  eventListeners: number;
   logLevel: LogLevel;
   home: Home;
   /** null: the embedded PostgreSQL. */
@@ -94,6 +95,7 @@ export function readConfig(environment: Environment = process.env): Config {
     host: given("HOST"),
     port: Number(given("PORT")),
     trustProxy: listed(given("TRUST_PROXY")),
+    eventListeners: Number(given("EVENT_LISTENERS")),
     cacheLimitBytes: Number(given("CACHE_LIMIT_MB")) * 1024 * 1024,
     logLevel: given("LOG_LEVEL") as LogLevel,
     home: homeAt(resolve(given("PROMPTLIB_HOME")), value("DATA_DIR"), value("LOGS_DIR")),

@@ -107,6 +107,14 @@ export const settings = [
   },
   {
     group: "Server",
+    name: "EVENT_LISTENERS",
+    default: "20000",
+    fault: whole(2, 1_000_000),
+    about:
+      "How many connections may listen for changes at once, half of them with one key or by one person. Each takes a file descriptor.",
+  },
+  {
+    group: "Server",
     name: "LOG_LEVEL",
     default: "info",
     fault: oneOf("debug", "info", "warn", "error"),

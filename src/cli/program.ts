@@ -15,6 +15,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   import: async () => (await import("./import.ts")).registerImport,
   export: async () => (await import("./export.ts")).registerExport,
   nightly: async () => (await import("./nightly.ts")).registerNightly,
+  bundle: async () => (await import("./bundle.ts")).registerBundle,
   list: async () => (await import("./list.ts")).registerList,
   get: async () => (await import("./get.ts")).registerGet,
   render: async () => (await import("./render.ts")).registerRender,

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { accountRoutes } from "./accounts.ts";
 import { auditFilter } from "./audit.ts";
+import { changeRoutes } from "./change-routes.ts";
 import type { ErrorCode } from "./errors.ts";
 import { exportLine } from "./export.ts";
 import { importFormat, importItem, importPiece, importSource, importSummary } from "./import-shapes.ts";
@@ -507,6 +508,7 @@ export const routes = {
   ...otherRoutes,
   ...table(maintenanceRoutes),
   ...table(accountRoutes),
+  ...changeRoutes,
   ...promptRoutes,
   ...labelRoutes,
   ...twins,

@@ -1,6 +1,7 @@
 import { accessCalls } from "./access.ts";
 import { accountCalls } from "./accounts.ts";
 import { auditCalls } from "./audit.ts";
+import { changeCalls } from "./changes.ts";
 import { exportCalls } from "./export.ts";
 import { importCalls } from "./import.ts";
 import { labelCalls } from "./labels.ts";
@@ -11,6 +12,7 @@ import { type ClientOptions, createTransport } from "./transport.ts";
 /** One method for each use of the server. Every method throws `PromptlibError` and nothing else. */
 export type Client = ReturnType<typeof promptCalls> &
   ReturnType<typeof labelCalls> &
+  ReturnType<typeof changeCalls> &
   ReturnType<typeof importCalls> &
   ReturnType<typeof exportCalls> &
   ReturnType<typeof accessCalls> &
@@ -23,6 +25,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     ...promptCalls(transport),
     ...labelCalls(transport),
+    ...changeCalls(transport),
     ...importCalls(transport),
     ...exportCalls(transport),
     ...accessCalls(transport),

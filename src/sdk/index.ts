@@ -4,6 +4,7 @@
  */
 export type { ResetUser, RotatedKey, RotateKey, Session } from "../contract/accounts.ts";
 export type { AuditFilter } from "../contract/audit.ts";
+export type { PromptChange } from "../contract/changes.ts";
 export {
   type ErrorBody,
   type ErrorCode,
@@ -23,6 +24,7 @@ export type {
 } from "../contract/label-shapes.ts";
 export type { SetMaintenance } from "../contract/maintenance.ts";
 export type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
+export type { Ref, ResolveAnswer, ResolvedItem } from "../contract/resolve.ts";
 export type {
   ChangeUser,
   FetchQuery,
@@ -64,8 +66,21 @@ export { type FindPrompt, type ResolvedIncludes, resolveIncludes } from "../prom
 export { type AnthropicMessages, formatRendered, type RenderFormat, type RenderOutput } from "../prompt/messages.ts";
 export { type Rendered, type RenderedMessage, render } from "../prompt/render.ts";
 export type { RenderFault } from "../prompt/render-fault.ts";
+export { BUNDLE_FORMAT, type Bundle, readBundle } from "./bundle.ts";
+export type { ChangeEvent, ListenOptions } from "./changes.ts";
 export { type Client, createClient } from "./client.ts";
 export type { ImportLine, ImportOptions } from "./import.ts";
 export type { AtMoment } from "./labels.ts";
+export { type BundleOptions, makeBundle } from "./make-bundle.ts";
 export type { FetchedPrompt, PageOptions, PromptFilter, PromptPage, RenderedAnswer, WhichVersion } from "./prompts.ts";
+export {
+  createReader,
+  type Read,
+  type Reader,
+  type ReaderOptions,
+  type ReadFrom,
+  type ReadOptions,
+  type ReadRendered,
+  type RenderOptions,
+} from "./reader.ts";
 export { type ClientOptions, networkCode, type ServedFrom } from "./transport.ts";

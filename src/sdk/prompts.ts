@@ -1,4 +1,5 @@
 import type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
+import type { Ref, ResolveAnswer } from "../contract/resolve.ts";
 import type { FetchQuery, ListQuery } from "../contract/routes.ts";
 import type {
   Alias,
@@ -13,7 +14,7 @@ import type {
   TrashedPrompt,
   VersionSummary,
 } from "../contract/shapes.ts";
-import type { ServedFrom, Transport } from "./transport.ts";
+import { type ServedFrom, servedFrom, type Transport } from "./transport.ts";
 
 export interface FetchedPrompt {
   prompt: Prompt;
@@ -53,6 +54,7 @@ export function promptCalls(transport: Transport) {
 
   return {
     fetchPrompt: fetchPromptThrough(transport, at),
+    resolvePrompts: resolvePromptsThrough(transport),
     /** Rendered by the server, with what it includes. `render` does it here, for a prompt that was fetched. */
     async renderPrompt(name: string, body: RenderRequest = {}): Promise<RenderedAnswer> {
       const call = { method: "POST", path: at(name, "/render"), query: project, body } as const;
@@ -147,6 +149,16 @@ function fetchPromptThrough(transport: Transport, at: (name: string) => string) 
   return fetchPrompt;
 }
 
-function servedFrom(headers: Headers): ServedFrom {
-  return headers.get("x-served-from") === "mirror" ? "mirror" : "database";
+function resolvePromptsThrough(transport: Transport) {
+  /** Up to 100 prompts in one request; each is answered, or has its own error. `etag`: of the answer that is there. */
+  return async (refs: readonly Ref[], etag?: string): Promise<ResolveAnswer & { servedFrom: ServedFrom }> => {
+    const answer = await transport.answer<ResolveAnswer>({
+      method: "POST",
+      path: "/api/resolve",
+      query: transport.project,
+      body: { refs, ...(etag === undefined ? {} : { etag }) },
+      repeatable: true,
+    });
+    return { ...answer.body, servedFrom: servedFrom(answer.headers) };
+  };
 }

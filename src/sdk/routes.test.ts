@@ -54,6 +54,8 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   protectLabel: (client) => client.protectLabel("production"),
   unprotectLabel: (client) => client.unprotectLabel("production"),
   removeLabel: (client) => client.removeLabel("a/b", "production"),
+  resolvePrompts: (client) => client.resolvePrompts([{ name: "a/b", label: "production", etag: "e" }], "f"),
+  listenChanges: (client) => Array.fromAsync(client.listenChanges()).catch(() => {}),
   importPrompts: (client) =>
     Array.fromAsync(client.importPrompts(pieces(), { format: "csv", dryRun: true, prune: true })),
   exportPrompts: async (client) => {

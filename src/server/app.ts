@@ -12,6 +12,7 @@ import { readBodies, requireMediaType } from "./bodies.ts";
 import { callerName } from "./caller.ts";
 import { accountHandlers } from "./handlers-accounts.ts";
 import { auditHandlers } from "./handlers-audit.ts";
+import { changeHandlers } from "./handlers-changes.ts";
 import { labelHandlers } from "./handlers-labels.ts";
 import { maintenanceHandlers } from "./handlers-maintenance.ts";
 import { peopleHandlers } from "./handlers-people.ts";
@@ -32,6 +33,7 @@ const handlers: Handlers = {
   ...promptHandlers,
   ...labelHandlers,
   ...maintenanceHandlers,
+  ...changeHandlers,
 };
 
 export async function createApp(parts: Parts, makeServer: (listener: Listener) => Server): Promise<FastifyInstance> {

@@ -27,6 +27,8 @@ import { MirrorWriter } from "../library/mirror-writer.ts";
 import { makePassword } from "../library/passwords.ts";
 import { type ReadyAnswer, ReadyPrompts, readyAnswer } from "../library/ready.ts";
 import { createFirstAdmin, hasUsers } from "../library/users.ts";
+import { ChangeEvents } from "./change-events.ts";
+import { toldByMirror } from "./failure.ts";
 
 /** A read that the database does not answer within this is answered without it. */
 const READ_PATIENCE_MS = 500;
@@ -52,6 +54,7 @@ export class Backend {
   readonly ready: ReadyPrompts;
   readonly feed: Feed;
   readonly mirror: MirrorWriter;
+  readonly events: ChangeEvents;
   /** Where the knowledge who may what comes from. */
   accessKnown: "nowhere" | "file" | "damaged file" | "database" = "nowhere";
   #away = false;
@@ -78,6 +81,12 @@ export class Backend {
     this.database = openDatabase(app.client, app.setRole);
     this.database.onCommit = (changes) => this.#committed(changes);
     this.ready = new ReadyPrompts(config.cacheLimitBytes);
+    this.events = new ChangeEvents({
+      reads: () => this.database.reads,
+      access: this.access,
+      limit: config.eventListeners,
+      log: options.log,
+    });
     this.mirror = new MirrorWriter({
       client: app.client,
       role: app.setRole,
@@ -90,20 +99,24 @@ export class Backend {
       log: options.log,
     });
     this.feed = new Feed(app.client, app.setRole, () => this.#prepare(options), {
-      onReset: async () => {
+      onReset: async (cursor) => {
         this.ready.clear();
         await this.access.load(this.database.reads);
         this.accessKnown = "database";
+        this.events.endUninvited();
+        this.events.reset(cursor);
       },
-      onChanges: async (changes) => {
+      onChanges: async (changes, cursor) => {
         this.ready.forget(changes);
-        await this.access.refresh(this.database.reads, changes);
+        if (await this.access.refresh(this.database.reads, changes)) this.events.endUninvited();
         this.mirror.wake();
+        await this.events.tell(changes, cursor);
       },
       onLive: () => {
         this.#away = false;
         this.log.info("the database answers");
         this.mirror.wake();
+        this.events.onLive();
       },
       onAway: (error) => this.#databaseAway(error),
       onRefused: (error) =>
@@ -139,7 +152,8 @@ export class Backend {
     } catch (error) {
       // The database is there, only slow: what the mirror does not have yet may well exist.
       const notFound = error instanceof PromptlibError && error.status === 404;
-      throw notFound && this.feed.isLive ? new PromptlibError("database_unavailable", { cause: error }) : error;
+      if (!notFound) throw error;
+      throw this.feed.isLive ? new PromptlibError("database_unavailable", { cause: error }) : toldByMirror(error);
     }
   }
 
@@ -172,6 +186,7 @@ export class Backend {
   }
 
   async close(): Promise<void> {
+    this.events.close();
     await this.feed.close();
     await this.mirror.close();
     await this.database.close();
@@ -182,7 +197,7 @@ export class Backend {
     this.feed.announce();
     this.mirror.wake();
     try {
-      await this.access.refresh(this.database.reads, changes);
+      if (await this.access.refresh(this.database.reads, changes)) this.events.endUninvited();
     } catch (error) {
       // It is committed, and the writer must hear so. Whom it is about gets in again when the database is back.
       if (!isUnavailable(error)) throw error;

@@ -9,7 +9,7 @@ import type { AccessList, KnownKey, KnownUser } from "../library/access.ts";
 import type { NewSession } from "../library/sessions.ts";
 
 export type Caller =
-  | { kind: "user"; user: KnownUser; sid: string; byCookie: boolean }
+  | { kind: "user"; user: KnownUser; sid: string; expiresAt: number; byCookie: boolean }
   | { kind: "key"; key: KnownKey }
   | { kind: "local"; osUser: string };
 
@@ -52,8 +52,7 @@ export class Gate {
     const [, id, secret, ...more] = token.split("_");
     const key = id ? this.#access.key(id) : undefined;
     if (!key || !secret || more.length > 0 || !timingSafeEqual(sha256(secret), key.secretHash)) return null;
-    if (key.revoked || (key.expiresAt !== null && key.expiresAt <= now().getTime())) return null;
-    return key;
+    return isValid(key) ? key : null;
   }
 
   async #identifyUser(token: string, byCookie: boolean): Promise<Caller> {
@@ -62,10 +61,22 @@ export class Gate {
     if (!claims || !user || user.disabled || this.#access.sessionEnded(claims.sid)) {
       throw new PromptlibError("unauthenticated", { message: "This login is not valid, or it has ended." });
     }
-    return { kind: "user", user, sid: claims.sid, byCookie };
+    return { kind: "user", user, sid: claims.sid, expiresAt: claims.exp * 1000, byCookie };
   }
 
-  async #verify(token: string): Promise<{ sub: string; sid: string } | null> {
+  /** The caller as he is known now, who was let in before; null: he would not be let in any more. */
+  renewed(caller: Caller): Caller | null {
+    if (caller.kind === "local") return caller;
+    if (caller.kind === "key") {
+      const key = this.#access.key(caller.key.id);
+      return key && isValid(key) ? { ...caller, key } : null;
+    }
+    const user = this.#access.user(caller.user.id);
+    const ended = this.#access.sessionEnded(caller.sid) || caller.expiresAt <= now().getTime();
+    return user && !user.disabled && !ended ? { ...caller, user } : null;
+  }
+
+  async #verify(token: string): Promise<{ sub: string; sid: string; exp: number } | null> {
     try {
       const { payload } = await jwtVerify(token, this.#jwtKey, {
         algorithms: ["HS256"],
@@ -73,8 +84,9 @@ export class Gate {
         currentDate: now(),
       });
       // A token with an audience is a message between server and guardian, not a login.
-      if (payload.aud !== undefined || typeof payload.sub !== "string" || typeof payload.sid !== "string") return null;
-      return { sub: payload.sub, sid: payload.sid };
+      const { sub, sid, exp, aud } = payload;
+      if (aud !== undefined || typeof sub !== "string" || typeof sid !== "string" || exp === undefined) return null;
+      return { sub, sid, exp };
     } catch {
       return null; // whatever is wrong with it, it is no login
     }
@@ -88,6 +100,10 @@ export class Gate {
       .setExpirationTime(session.expiresAt)
       .sign(this.#jwtKey);
   }
+}
+
+function isValid({ revoked, expiresAt }: KnownKey): boolean {
+  return !revoked && (expiresAt === null || expiresAt > now().getTime());
 }
 
 function sha256(text: string): Buffer {

@@ -42,6 +42,10 @@ describe("fetches of a label", () => {
     await fetch(person, "?label=production");
     await fetch(app, "?version=1");
     await fetch(app, "?label=nowhere");
+    await server.as(app).resolvePrompts([
+      { name: "a", label: "production" },
+      { name: "a", version: 1 },
+    ]);
     await server.local.renamePrompt("a", "b");
     for (let again = 0; again < 2; again += 1) await fetch(app, "?label=production", "a");
     expect(await countsOf("b")).toEqual([]);
@@ -50,7 +54,7 @@ describe("fetches of a label", () => {
     // By label; who fetched last is told first.
     expect(counts).toEqual([
       ["latest", "read", 1],
-      ["production", "read", 6],
+      ["production", "read", 7],
       ["production", "user:ada", 1],
       ["production", "read write", 1],
     ]);

@@ -52,6 +52,7 @@ export class Metrics {
     gauge("promptlib_ready_bytes", "Memory that prompts ready for fetching take.", () => backend.ready.bytes);
     gauge("promptlib_ready_hits", "Fetches answered from memory since the start.", () => backend.ready.hits);
     gauge("promptlib_ready_misses", "Fetches not answered from memory since the start.", () => backend.ready.misses);
+    gauge("promptlib_event_listeners", "Connections that listen for changes.", () => backend.events.count);
     new Gauge({
       name: "promptlib_maintenance_mode",
       help: "1 for the mode of maintenance that counts now.",

@@ -333,6 +333,7 @@ function bodyOf(id: string, fresh: string, { password = "of nobody, and long eno
     changePassword: { current: password, password },
     savePrompt: { name: fresh, text: "x" },
     renderPrompt: {},
+    resolvePrompts: { refs: [{ name: fresh }] },
     patchPrompt: { description: "changed" },
     moveLabel: { version: 1 },
     redactVersion: { reason: "a secret" },

@@ -1,5 +1,5 @@
 /** What a route of the table gets and answers: validated input, the caller, the project. */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Route } from "../contract/route.ts";
@@ -45,6 +45,8 @@ export interface Answer {
   status?: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** In place of all that: writes the answer itself, for as long as it takes. */
+  stream?: (response: ServerResponse) => void;
 }
 
 /** The routes that name a prompt in the query are the same deeds as those that name it in the path. */

@@ -81,6 +81,7 @@ export async function startServer(
       clearInterval(cleaning);
       await localFile.remove();
       const nightlyEnded = nightly?.close();
+      backend.events.close();
       await stopListening();
       await app.close();
       maintenance.close();
