@@ -7,6 +7,7 @@ import { print } from "./instance.ts";
 import { benchMemory } from "./memory.ts";
 import { benchOutage } from "./outage.ts";
 import { benchRecovery } from "./recovery.ts";
+import { benchSearch } from "./search.ts";
 import { benchSize } from "./size.ts";
 import { benchStarts } from "./starts.ts";
 
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   size: benchSize,
   memory: benchMemory,
   import: benchImport,
+  search: benchSearch,
   recovery: benchRecovery,
 };
 

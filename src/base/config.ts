@@ -5,7 +5,8 @@ import { isAbsolute, join, resolve } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 import { isErrno } from "./files.ts";
 import type { LogLevel } from "./log.ts";
-import { listed, type Setting, type SettingName, seconds, settings } from "./settings.ts";
+import { listed, seconds } from "./setting-values.ts";
+import { type Setting, type SettingName, settings } from "./settings.ts";
 
 export interface Config {
   host: string;

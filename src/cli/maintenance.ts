@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { Argument, type Command } from "commander";
 import { now } from "../base/clock.ts";
-import { seconds } from "../base/settings.ts";
+import { seconds } from "../base/setting-values.ts";
 import { maintenanceOf, type SetMaintenance } from "../contract/maintenance.ts";
 import { maintenanceModes } from "../contract/shapes.ts";
 import { type Maintenance, PromptlibError } from "../sdk/index.ts";

@@ -1,6 +1,7 @@
 /** How safe everything is, in lines for a terminal. Pure. */
 import type { Job, Level, Readiness } from "../contract/recovery.ts";
 import { localTime, onOneLine, size } from "./output.ts";
+import { styledFor } from "./paint.ts";
 import { timeLeft } from "./recovery-progress.ts";
 
 /** Gives the text the colour of the level, where there are colours. */
@@ -8,15 +9,12 @@ export type Paint = (level: Level, text: string) => string;
 
 export const plain: Paint = (_level, text) => text;
 
-const COLOURS: Readonly<Record<Level, string>> = { ok: "", warning: "\u001b[33m", critical: "\u001b[31m" };
-
-/** Colours belong on a terminal, and only for those who did not ask for none (no-color.org). */
 export function paintFor(
   stream: { isTTY?: boolean },
   environment: Readonly<Record<string, string | undefined>>,
 ): Paint {
-  if (!stream.isTTY || environment.NO_COLOR || environment.TERM === "dumb") return plain;
-  return (level, text) => (COLOURS[level] === "" ? text : `${COLOURS[level]}${text}\u001b[0m`);
+  const styled = styledFor(stream, environment);
+  return (level, text) => (level === "ok" ? text : styled(level, text));
 }
 
 export function readinessLines({ dataAtRisk, timeToRecover, reasons }: Readiness, now: Date, paint: Paint): string[] {

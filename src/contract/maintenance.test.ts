@@ -32,5 +32,12 @@ it("while it is read-only all that reads answers, and nothing that writes but wh
     answering("read-only")
       .filter((name) => !name.startsWith("GET "))
       .toSorted(),
-  ).toEqual(["POST login", "POST logout", "POST renderPrompt", "POST renderPromptByQuery", "PUT setMaintenance"]);
+  ).toEqual([
+    "POST login",
+    "POST logout",
+    "POST renderPrompt",
+    "POST renderPromptByQuery",
+    "POST resolvePrompts",
+    "PUT setMaintenance",
+  ]);
 });

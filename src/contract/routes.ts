@@ -13,6 +13,8 @@ import { labelRoutes } from "./label-routes.ts";
 import { maintenanceRoutes } from "./maintenance.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
+import * as search from "./search.ts";
+import { searchRoutes } from "./search-routes.ts";
 import * as shapes from "./shapes.ts";
 
 const instanceQuery = z.strictObject({});
@@ -25,11 +27,12 @@ export const fetchQuery = z.strictObject({
 export const listQuery = z.strictObject({
   ...inProject,
   ...page,
-  tag: shapes.tag.optional(),
-  label: shapes.labelName.optional().describe("only prompts that have this label"),
-  folder: shapes.text().max(255).optional().describe("only prompts below this folder, at any depth"),
-  type: shapes.promptType.optional(),
-  sort: z.enum(["name", "-name", "updated", "-updated"]).optional(),
+  ...search.searchQuery,
+  ...search.promptFilter,
+  sort: z
+    .enum(["name", "-name", "updated", "-updated", "relevance"])
+    .optional()
+    .describe("left out: name; relevance where something is looked for, which it is for alone"),
 });
 export const importQuery = z.strictObject({
   ...inProject,
@@ -280,11 +283,11 @@ const otherRoutes = table({
     method: "GET",
     path: "/api/prompts",
     access: "viewer",
-    summary: "List prompts, without their content.",
+    summary: "List prompts, without their content: all, or those that something is found in.",
     withoutDatabase: true,
     query: listQuery,
-    answers: { 200: shapes.listOf(shapes.promptSummary) },
-    errors: [],
+    answers: { 200: search.promptList },
+    errors: ["database_unavailable"],
   },
   savePrompt: {
     method: "POST",
@@ -511,6 +514,7 @@ export const routes = {
   ...changeRoutes,
   ...promptRoutes,
   ...labelRoutes,
+  ...searchRoutes,
   ...twins,
 };
 export type RouteId = keyof typeof routes;

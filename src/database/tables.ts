@@ -94,6 +94,10 @@ export interface Tables {
     made_by: string;
     ended_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   };
+  /** `words` is a tsvector, which nobody reads as a text. */
+  search_documents: { prompt_id: Id; version: number; project_id: Id; words: string };
+  search_heads: { prompt_id: Id; project_id: Id; name: string; head: string };
+  search_words: { project_id: Id; word: string };
   changes: {
     tx: Generated<string>;
     seq: Generated<string>;

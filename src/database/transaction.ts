@@ -9,6 +9,8 @@ import type { ChangeKind, Tables } from "./tables.ts";
 interface Entries {
   changes: Omit<RecordedChange, "tx">[];
   deeds: Insertable<Tables["audit_log"]>[];
+  /** What is still to be done before. */
+  last: (() => Promise<void>)[];
 }
 
 const entriesByTransaction = new WeakMap<Queries, Entries>();
@@ -27,6 +29,11 @@ export function recordChange(transaction: Queries, kind: ChangeKind, subject: st
 /** Says in the running transaction who did what; it comes into the audit log. */
 export function recordAudit(transaction: Queries, deed: Insertable<Tables["audit_log"]>): void {
   entriesOf(transaction).deeds.push(deed);
+}
+
+/** Does something more in the running transaction when its work is done: once for all that it changed. */
+export function atEnd(transaction: Queries, work: () => Promise<void>): void {
+  entriesOf(transaction).last.push(work);
 }
 
 /** Answers the changes as the feed will tell them. */
@@ -48,10 +55,11 @@ export async function transact<T>(database: Database, work: (transaction: Querie
 }
 
 async function runOnce<T>(database: Database, work: (transaction: Queries) => Promise<T>) {
-  const entries: Entries = { changes: [], deeds: [] };
+  const entries: Entries = { changes: [], deeds: [], last: [] };
   return await database.writes.transaction().execute(async (transaction) => {
     entriesByTransaction.set(transaction, entries);
     const result = await work(transaction);
+    for (const step of entries.last) await step();
     return { result, changes: await writeEntries(transaction, entries) };
   });
 }

@@ -2,9 +2,9 @@
 import { sql, type UpdateObject } from "kysely";
 import type { Queries } from "../database/database.ts";
 import type { Id, Tables } from "../database/tables.ts";
-import { recordChange } from "../database/transaction.ts";
 import { type Actor, type Deed, recordDeed } from "./actor.ts";
 import type { ProjectRef } from "./find.ts";
+import { recordPromptChange } from "./search-index.ts";
 
 /** Changes the row of a locked prompt and says so in the feed; answers the new revision. */
 export async function changePrompt(
@@ -18,7 +18,7 @@ export async function changePrompt(
     .where("id", "=", promptId)
     .returning("revision")
     .executeTakeFirstOrThrow();
-  recordChange(transaction, "prompt", promptId, revision);
+  recordPromptChange(transaction, promptId, revision);
   return revision;
 }
 
@@ -30,7 +30,7 @@ export async function changePrompts(transaction: Queries, promptIds: readonly Id
     .where(sql<boolean>`id = any(${promptIds}::bigint[])`)
     .returning(["id", "revision"])
     .execute();
-  for (const { id, revision } of rows) recordChange(transaction, "prompt", id, revision);
+  for (const { id, revision } of rows) recordPromptChange(transaction, id, revision);
 }
 
 export function recordPromptDeed(

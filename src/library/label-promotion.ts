@@ -11,7 +11,7 @@ import { presentNames } from "./aliases.ts";
 import { changePrompts, recordPromptDeed } from "./change.ts";
 import type { ProjectRef } from "./find.ts";
 import { refuseLatest } from "./labels.ts";
-import { folderName } from "./list.ts";
+import { isBelow } from "./list-filter.ts";
 import { refuseProtectedLabel } from "./protected-labels.ts";
 
 interface Step {
@@ -109,7 +109,7 @@ function readPrompts(
   else if (from !== "latest") {
     query = query.where(sql<boolean>`exists (select from labels where prompt_id = prompts.id and label = ${from})`);
   }
-  if (folder) query = query.where(sql<boolean>`starts_with(name, ${`${folderName(folder)}/`})`);
+  if (folder) query = query.where(isBelow(folder));
   if (tag) query = query.where(sql<boolean>`tags @> array[${tag.normalize("NFC")}]`);
   return (lock ? query.forUpdate() : query).execute();
 }

@@ -1,75 +1,34 @@
 /** The list of prompts, their versions and the trash. */
-import { type SelectQueryBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import type { ListQuery } from "../contract/routes.ts";
 import type { List, PatchPrompt, PromptSummary, TrashedPrompt, VersionSummary } from "../contract/shapes.ts";
 import type { Database, Queries } from "../database/database.ts";
-import type { Tables } from "../database/tables.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, labelsOfPrompt, lockPrompt, type ProjectRef, promptNotFound } from "./find.ts";
-import { type Page, pageOf, positionAfter, readPage } from "./page.ts";
+import { filteredPrompts, type PromptFilter, sortedPrompts, sortPosition } from "./list-filter.ts";
+import { type Page, type PageQuery, pageOf, positionAfter, readPage } from "./page.ts";
 import { labelsOn, presentSummary, versionSummary } from "./stored.ts";
 
-type ListFilter = Omit<ListQuery, "project">;
-
-const nameBytes = sql<string>`prompts.name collate "C"`;
-
-export async function listPrompts(db: Queries, project: ProjectRef, filter: ListFilter): Promise<List<PromptSummary>> {
-  const sort = filter.sort ?? "name";
+export async function listPrompts(
+  db: Queries,
+  project: ProjectRef,
+  { sort: asked = "name", ...filter }: PromptFilter & PageQuery & { sort?: ListQuery["sort"] },
+): Promise<List<PromptSummary>> {
+  const sort = asked === "relevance" ? "name" : asked;
   const page = readPage(filter);
-  const rows = await sorted(filtered(db, project, filter), sort, page)
+  const rows = await sortedPrompts(filteredPrompts(db, project, filter), sort, page)
     .selectAll("prompts")
     .select(labelsOfPrompt.as("labels"))
     .limit(page.limit + 1)
     .execute();
   return pageOf(rows, page, {
     list: sort,
-    count: () => filtered(db, project, filter),
-    position: (row) => (sort.endsWith("updated") ? [row.updated_at.toISOString(), row.id] : [row.name]),
+    count: () => filteredPrompts(db, project, filter),
+    position: (row) => sortPosition(sort, row),
     present: (row) => presentSummary(project.name, row, row.labels),
   });
-}
-
-function filtered(db: Queries, project: ProjectRef, filter: ListFilter) {
-  let query = db.selectFrom("prompts").where("project_id", "=", project.id).where("trashed_at", "is", null);
-  if (filter.type) query = query.where("type", "=", filter.type);
-  if (filter.tag) query = query.where(sql<boolean>`tags @> array[${filter.tag.normalize("NFC")}]`);
-  if (filter.folder) query = query.where(sql<boolean>`starts_with(name, ${`${folderName(filter.folder)}/`})`);
-  if (filter.label && filter.label !== "latest") {
-    query = query.where(sql<boolean>`exists (
-      select from labels where prompt_id = prompts.id and label = ${filter.label})`);
-  }
-  return query;
-}
-
-export function folderName(folder: string): string {
-  return folder.normalize("NFC").replace(/\/+$/, "");
-}
-
-type PromptQuery = SelectQueryBuilder<Tables, "prompts", object>;
-
-function sorted(query: PromptQuery, sort: NonNullable<ListFilter["sort"]>, page: Page): PromptQuery {
-  const [first, second] = positionAfter(page, sort) ?? [];
-  switch (sort) {
-    case "name":
-    case "-name": {
-      const down = sort === "-name";
-      const after = first === undefined ? query : query.where(nameBytes, down ? "<" : ">", first);
-      return after.orderBy(nameBytes, down ? "desc" : "asc");
-    }
-    case "updated":
-    case "-updated": {
-      const direction = sort === "-updated" ? "desc" : "asc";
-      const after =
-        first === undefined
-          ? query
-          : query.where(
-              sql<boolean>`(updated_at, id) ${sql.raw(direction === "desc" ? "<" : ">")} (${first}::timestamptz, ${second}::bigint)`,
-            );
-      return after.orderBy("updated_at", direction).orderBy("id", direction);
-    }
-  }
 }
 
 /** Errors: `prompt_not_found`. */

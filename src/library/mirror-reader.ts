@@ -3,9 +3,13 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 import type { ListQuery } from "../contract/routes.ts";
+import type { FolderCount, SearchMatch, TagCount } from "../contract/search.ts";
 import type { List, Prompt, PromptSummary } from "../contract/shapes.ts";
+import { parseSearch, type SearchQuery } from "../prompt/search-query.ts";
+import { marksIn, snippetOf } from "../prompt/search-snippet.ts";
+import { type FolderQuery, prefixOf } from "./counts.ts";
 import { promptNotFound, type Selector, selectVersion } from "./find.ts";
-import { folderName } from "./list.ts";
+import { folderName } from "./list-filter.ts";
 import {
   type MirroredPrompt,
   mirroredVersionOf,
@@ -14,7 +18,8 @@ import {
   presentMirrored,
   readMirrorFile,
 } from "./mirror-file.ts";
-import { COUNT_LIMIT, positionAfter, readPage, writeCursor } from "./page.ts";
+import { cutPage, type PageQuery, positionAfter, readPage } from "./page.ts";
+import { headOf } from "./search-document.ts";
 
 /** Errors: `prompt_not_found`, `version_not_found`, `label_not_found`. */
 export async function fetchMirrored(
@@ -55,34 +60,95 @@ function notReadable(name: string): PromptlibError {
   });
 }
 
-/** The list with its filters and sorts, read from the files. Files that are damaged are not in it: then it is not exact. */
+/**
+ * The list with its filters and sorts, read from the files; what is looked for is looked for in names, tags and
+ * descriptions, and sorted by name. Files that are damaged are not in it: then it is not exact.
+ */
 export async function listMirrored(
   folder: string,
   project: string,
-  filter: Omit<ListQuery, "project">,
+  { search, ...filter }: Omit<ListQuery, "project">,
 ): Promise<List<PromptSummary>> {
-  const sort = filter.sort ?? "name";
+  const sort = filter.sort === undefined || filter.sort === "relevance" ? "name" : filter.sort;
   const page = readPage(filter);
   const after = positionAfter(page, sort);
+  const query = search ? parseSearch(search) : null;
   const { prompts, damaged } = await look(join(folder, project));
   const direction = sort.startsWith("-") ? -1 : 1;
   const first = new First<Listed>(page.limit + 1, (a, b) => direction * comparePositions(a.position, b.position));
   let total = 0;
   for (const { id, item } of prompts) {
-    if (!matches(item, filter)) continue;
+    if (!matches(item, filter) || (query && !isNamed(item, query))) continue;
     total += 1;
     const position = sort.endsWith("updated") ? [item.updatedAt, id] : [item.name];
     if (!after || direction * comparePositions(position, after) > 0) first.add({ item, position });
   }
-  const rest = first.inOrder();
-  const shown = rest.slice(0, page.limit);
-  const last = rest.length > page.limit ? shown.at(-1) : undefined;
-  return {
-    items: shown.map(({ item }) => item),
-    nextCursor: last ? writeCursor(sort, last.position) : null,
-    total: Math.min(total, COUNT_LIMIT),
-    totalIsExact: total <= COUNT_LIMIT && damaged === 0,
-  };
+  const list = cutPage(first.inOrder(), page, {
+    list: sort,
+    total,
+    position: ({ position }) => position,
+    present: ({ item }) => (query ? { ...item, match: matchOf(item, query) } : item),
+  });
+  return { ...list, totalIsExact: list.totalIsExact && damaged === 0 };
+}
+
+function isNamed(item: PromptSummary, { wanted, unwanted }: SearchQuery): boolean {
+  const { head } = headOf(item);
+  return wanted.every(({ text }) => head.includes(text)) && !unwanted.some(({ text }) => head.includes(text));
+}
+
+function matchOf({ name, description, newest, labels }: PromptSummary, { wanted }: SearchQuery): SearchMatch {
+  const on = Object.keys(labels).filter((label) => labels[label] === newest);
+  const snippet = snippetOf(description, wanted);
+  return { version: newest, labels: on.sort(), nameMarks: marksIn(name, wanted), snippet };
+}
+
+/** As `countFolders` answers, from the files. */
+export async function mirroredFolders(folder: string, project: string, query: FolderQuery): Promise<List<FolderCount>> {
+  const prefix = prefixOf(query.folder);
+  const { prompts, damaged } = await look(join(folder, project));
+  const children = new Map<string, { prompts: number; folders: Set<string> }>();
+  for (const { item } of prompts) {
+    if (!item.name.startsWith(prefix)) continue;
+    const [child = "", ...rest] = item.name.slice(prefix.length).split("/");
+    if (rest.length === 0) continue;
+    const count = children.get(child) ?? { prompts: 0, folders: new Set() };
+    children.set(child, count);
+    count.prompts += 1;
+    if (rest.length > 1) count.folders.add(rest[0] ?? "");
+  }
+  return countsPage(children, query, "folders", damaged, (child, count) => {
+    return { folder: `${prefix}${child}`, prompts: count.prompts, folders: count.folders.size };
+  });
+}
+
+/** As `countTags` answers, from the files. */
+export async function mirroredTags(folder: string, project: string, query: PageQuery): Promise<List<TagCount>> {
+  const { prompts, damaged } = await look(join(folder, project));
+  const tags = new Map<string, number>();
+  for (const { item } of prompts) for (const tag of item.tags) tags.set(tag, (tags.get(tag) ?? 0) + 1);
+  return countsPage(tags, query, "tags", damaged, (tag, count) => ({ tag, prompts: count }));
+}
+
+function countsPage<T, Item>(
+  counts: ReadonlyMap<string, T>,
+  query: PageQuery,
+  list: "folders" | "tags",
+  damaged: number,
+  present: (name: string, count: T) => Item,
+): List<Item> {
+  const page = readPage(query);
+  const after = positionAfter(page, list);
+  const rows = [...counts]
+    .filter(([name]) => !after || comparePositions([name], after) > 0)
+    .sort(([a], [b]) => comparePositions([a], [b]));
+  const counted = cutPage(rows.slice(0, page.limit + 1), page, {
+    list,
+    total: counts.size,
+    position: ([name]) => [name],
+    present: ([name, count]) => present(name, count),
+  });
+  return { ...counted, totalIsExact: counted.totalIsExact && damaged === 0 };
 }
 
 interface Look {

@@ -11,10 +11,11 @@ import { undoLabel } from "./label-undo.ts";
 import { listTrash } from "./list.ts";
 import { fetchMirrored } from "./mirror-reader.ts";
 import { movePrompt } from "./move.ts";
+import { prepareSave } from "./prepare-save.ts";
 import { createProject } from "./projects.ts";
 import { protectLabel } from "./protected-labels.ts";
 import { renamePrompt } from "./rename.ts";
-import { prepareSave, savePrompt } from "./save.ts";
+import { savePrompt } from "./save.ts";
 import { restorePrompt } from "./trash.ts";
 
 const ADMIN: Actor = { ...ACTOR, protectedLabels: "all" };

@@ -7,7 +7,7 @@ import { PromptlibError } from "../contract/errors.ts";
 import type { PromptSummary } from "../contract/shapes.ts";
 import { type Database, type Queries, violatedConstraint } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
-import { recordChange, transact } from "../database/transaction.ts";
+import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { claimName } from "./aliases.ts";
 import { recordPromptDeed } from "./change.ts";
@@ -16,6 +16,7 @@ import { promptIncluded, whoIncludes } from "./includers.ts";
 import { summaryOf } from "./list.ts";
 import { refuseProtectedPrompt } from "./protected-labels.ts";
 import { nameTaken } from "./rename.ts";
+import { recordPromptChange } from "./search-index.ts";
 import { trashIn } from "./trash.ts";
 
 export interface Destination {
@@ -45,7 +46,7 @@ export async function movePrompt(
       const copy = await copyPrompt(transaction, id, to);
       await claimName(transaction, to.project, to.name, copy);
       await refuseProtectedPrompt(transaction, copy, to.actor);
-      recordChange(transaction, "prompt", copy, "1");
+      recordPromptChange(transaction, copy, "1");
       const [here, there] = [project.name, to.project.name].map((each) => ({ project: each }));
       const move = { action: "prompt.move" };
       recordPromptDeed(transaction, project, actor, {

@@ -26,6 +26,10 @@ const positions = {
   "-name": [STORABLE],
   updated: [INSTANT, NUMBER],
   "-updated": [INSTANT, NUMBER],
+  relevance: [NUMBER, NUMBER, /^(corrected)?$/],
+  "relevance in versions": [STORABLE, VERSION],
+  folders: [STORABLE],
+  tags: [STORABLE],
   versions: [VERSION],
   moves: [NUMBER],
   labelled: [STORABLE, NUMBER],
@@ -35,7 +39,12 @@ const positions = {
 } as const;
 export type ListName = keyof typeof positions;
 
-export function readPage(query: { cursor?: string | undefined; limit?: number | undefined }): Page {
+export interface PageQuery {
+  cursor?: string | undefined;
+  limit?: number | undefined;
+}
+
+export function readPage(query: PageQuery): Page {
   return { limit: query.limit ?? DEFAULT_LIMIT, cursor: query.cursor || null };
 }
 
@@ -81,17 +90,31 @@ export async function pageOf<Row, Item>(
     present,
   }: { list: ListName; count: () => Countable; position: (row: Row) => string[]; present: (row: Row) => Item },
 ): Promise<List<Item>> {
-  const shown = rows.slice(0, page.limit);
-  const last = rows.length > page.limit ? shown.at(-1) : undefined;
   const counted = await count()
     .select((eb) => eb.lit(1).as("one"))
     .limit(COUNT_LIMIT + 1)
     .execute();
+  return cutPage(rows, page, { list, position, present, total: counted.length });
+}
+
+/** The same where it is known how many there are; more than COUNT_LIMIT: at least so many. */
+export function cutPage<Row, Item>(
+  rows: readonly Row[],
+  page: Page,
+  {
+    list,
+    position,
+    present,
+    total,
+  }: { list: ListName; position: (row: Row) => string[]; present: (row: Row) => Item; total: number },
+): List<Item> {
+  const shown = rows.slice(0, page.limit);
+  const last = rows.length > page.limit ? shown.at(-1) : undefined;
   return {
     items: shown.map(present),
     nextCursor: last ? writeCursor(list, position(last)) : null,
-    total: Math.min(counted.length, COUNT_LIMIT),
-    totalIsExact: counted.length <= COUNT_LIMIT,
+    total: Math.min(total, COUNT_LIMIT),
+    totalIsExact: total <= COUNT_LIMIT,
   };
 }
 

@@ -9,7 +9,8 @@ import type { Database, Queries } from "../database/database.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { lockPrompt, type ProjectRef, readLabels, selectVersion } from "./find.ts";
+import { findVersion, lockPrompt, type ProjectRef, readLabels, selectVersion } from "./find.ts";
+import { forgetWords } from "./search-index.ts";
 import { labelsOn, versionSummary } from "./stored.ts";
 
 /**
@@ -38,8 +39,10 @@ export async function redactVersion(
         .where("version", "=", version)
         .executeTakeFirstOrThrow();
     if ((await read()).redacted_at === null) {
+      const said = await findVersion(transaction, prompt.id, version);
       await sql`select redact_version(${prompt.id}::bigint, ${version}::int, ${actor.name})`.execute(transaction);
       await changePrompt(transaction, prompt.id);
+      await forgetWords(transaction, project.id, said);
       const details = { version, reason };
       recordPromptDeed(transaction, project, actor, { action: "version.redact", subject: prompt.name, details });
     }

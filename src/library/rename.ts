@@ -8,8 +8,9 @@ import { claimName } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, findVersion, lockPromptNamed, type ProjectRef, promptNotFound, selectVersion } from "./find.ts";
 import { summaryOf } from "./list.ts";
+import type { PreparedSave } from "./prepare-save.ts";
 import { refuseProtectedPrompt } from "./protected-labels.ts";
-import { lockPrompts, type PreparedSave, readSaved, savePrompt } from "./save.ts";
+import { lockPrompts, readSaved, savePrompt } from "./save.ts";
 
 /**
  * Gives a prompt another name; the old one goes on answering as an alias.

@@ -1,79 +1,20 @@
 /** Saving: a new prompt, the next version of one, or nothing new. */
-import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
 import { CONTENT_LIMIT, type Content, type Prompt, type SavePrompt } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
-import { recordChange } from "../database/transaction.ts";
-import { canonicalContent, contentSize } from "../prompt/content.ts";
-import { normalizeName } from "../prompt/names.ts";
-import { templateFaults } from "../prompt/template.ts";
-import { defaultFaults } from "../prompt/values.ts";
 import type { Actor } from "./actor.ts";
 import { takeAlias } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, findVersion, type ProjectRef, readLabels } from "./find.ts";
 import { planMoves, recordMove } from "./labels.ts";
+import type { PreparedSave } from "./prepare-save.ts";
+import { recordPromptChange } from "./search-index.ts";
 import { hashText, type PromptRow, presentPrompt } from "./stored.ts";
 
 type LockedPrompt = PromptRow & { source: string | null; newestHash: Buffer };
 /** By name; a name that is missing was free when the others were locked. */
 export type LockedPrompts = ReadonlyMap<string, LockedPrompt>;
-
-/** A save that was checked and brought into its one form. */
-export interface PreparedSave {
-  name: string;
-  type: "text" | "chat";
-  content: Content;
-  hash: Buffer;
-  tags: string[] | undefined;
-  description: string | undefined;
-  labels: string[];
-  message: string;
-  baseVersion: number | undefined;
-}
-
-/**
- * Checks what needs no database.
- * Errors: `invalid_request` (the name, a default that is not of its type), `content_too_large`, `template_invalid` with the places of the first faults.
- */
-export function prepareSave(save: SavePrompt): PreparedSave {
-  const name = normalizeName(save.name);
-  const content: Content = {
-    ...(save.text === undefined ? {} : { text: save.text }),
-    ...(save.messages === undefined ? {} : { messages: save.messages }),
-    variables: save.variables ?? {},
-    config: save.config ?? {},
-    template: save.template ?? "mustache",
-  };
-  const size = contentSize(content);
-  if (size > CONTENT_LIMIT) {
-    throw new PromptlibError("content_too_large", {
-      message: `The content of this version has ${size} bytes; the limit is ${CONTENT_LIMIT}.`,
-    });
-  }
-  refuseWrongDefaults(content);
-  const faults = content.template === "mustache" ? templateFaults(content) : [];
-  if (faults.length > 0) throw new PromptlibError("template_invalid", { details: { faults } });
-  return {
-    name,
-    type: content.messages ? "chat" : "text",
-    content,
-    hash: createHash("sha256").update(canonicalContent(content)).digest(),
-    tags: save.tags && [...new Set(save.tags.map((tag) => tag.normalize("NFC")))].sort(),
-    description: save.description,
-    labels: save.labels ?? [],
-    message: save.message ?? "",
-    baseVersion: save.baseVersion,
-  };
-}
-
-function refuseWrongDefaults({ variables }: Content): void {
-  const faults = defaultFaults(variables).map(({ name, fault }) => ({ field: `variables.${name}.default`, fault }));
-  if (faults.length === 0) return;
-  const message = `The request is not valid: ${faults.map(({ field, fault }) => `${field} ${fault}`).join("; ")}`;
-  throw new PromptlibError("invalid_request", { message: `${message.slice(0, 1000)}.`, details: { faults } });
-}
 
 export interface SaveResult {
   /** Whether a version was made. */
@@ -183,7 +124,7 @@ async function saveFirst(
   if (!inserted) return null;
   await insertVersion(transaction, inserted.id, 1, save, actor);
   for (const move of moves) await recordMove(transaction, project, inserted.id, move, actor);
-  recordChange(transaction, "prompt", inserted.id, "1");
+  recordPromptChange(transaction, inserted.id, "1");
   return { created: true, changed: true, version: 1, nameOf };
 }
 

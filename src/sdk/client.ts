@@ -6,11 +6,13 @@ import { exportCalls } from "./export.ts";
 import { importCalls } from "./import.ts";
 import { labelCalls } from "./labels.ts";
 import { promptCalls } from "./prompts.ts";
+import { searchCalls } from "./search.ts";
 import { systemCalls } from "./system.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 
 /** One method for each use of the server. Every method throws `PromptlibError` and nothing else. */
 export type Client = ReturnType<typeof promptCalls> &
+  ReturnType<typeof searchCalls> &
   ReturnType<typeof labelCalls> &
   ReturnType<typeof changeCalls> &
   ReturnType<typeof importCalls> &
@@ -24,6 +26,7 @@ export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
   return {
     ...promptCalls(transport),
+    ...searchCalls(transport),
     ...labelCalls(transport),
     ...changeCalls(transport),
     ...importCalls(transport),

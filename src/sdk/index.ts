@@ -5,6 +5,7 @@
 export type { ResetUser, RotatedKey, RotateKey, Session } from "../contract/accounts.ts";
 export type { AuditFilter } from "../contract/audit.ts";
 export type { PromptChange } from "../contract/changes.ts";
+export type { DiffHunk, MessageDiff, TextDiff, ValueDiff, VersionDiff } from "../contract/diff.ts";
 export {
   type ErrorBody,
   type ErrorCode,
@@ -35,6 +36,7 @@ export type {
   NewProject,
   NewUser,
 } from "../contract/routes.ts";
+export type { FolderCount, FoundPrompt, SearchIn, SearchMatch, TagCount } from "../contract/search.ts";
 export type {
   Alias,
   ApiKey,
@@ -62,6 +64,7 @@ export type {
   Variable,
   VersionSummary,
 } from "../contract/shapes.ts";
+export { diffVersions } from "../prompt/diff.ts";
 export { type FindPrompt, type ResolvedIncludes, resolveIncludes } from "../prompt/includes.ts";
 export { type AnthropicMessages, formatRendered, type RenderFormat, type RenderOutput } from "../prompt/messages.ts";
 export { type Rendered, type RenderedMessage, render } from "../prompt/render.ts";
@@ -83,4 +86,5 @@ export {
   type ReadRendered,
   type RenderOptions,
 } from "./reader.ts";
+export type { DiffAnswer, DiffSides, Served } from "./search.ts";
 export { type ClientOptions, networkCode, type ServedFrom } from "./transport.ts";

@@ -1,6 +1,7 @@
 import type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
 import type { Ref, ResolveAnswer } from "../contract/resolve.ts";
 import type { FetchQuery, ListQuery } from "../contract/routes.ts";
+import type { FoundPrompt, PromptList } from "../contract/search.ts";
 import type {
   Alias,
   List,
@@ -28,7 +29,7 @@ export interface RenderedAnswer {
   rendered: RenderedPrompt;
   servedFrom: ServedFrom;
 }
-export interface PromptPage extends List<PromptSummary> {
+export interface PromptPage extends PromptList {
   servedFrom: ServedFrom;
 }
 
@@ -48,7 +49,7 @@ export function promptCalls(transport: Transport) {
 
   async function listPrompts(filter: PromptFilter = {}): Promise<PromptPage> {
     const call = { method: "GET", path: "/api/prompts", query: { ...filter, ...project } } as const;
-    const { body, headers } = await transport.answer<List<PromptSummary>>(call);
+    const { body, headers } = await transport.answer<PromptList>(call);
     return { ...body, servedFrom: servedFrom(headers) };
   }
 
@@ -61,10 +62,10 @@ export function promptCalls(transport: Transport) {
       const answer = await transport.answer<RenderedPrompt>(call);
       return { rendered: answer.body, servedFrom: servedFrom(answer.headers) };
     },
-    /** One page; `nextCursor` of the answer is the `cursor` of the next. */
+    /** All, or those in which `search` is found, best first. One page; `nextCursor` of the answer is the `cursor` of the next. */
     listPrompts,
     /** Every prompt that the filter lets through, page by page. */
-    async *allPrompts(filter: Omit<PromptFilter, "cursor"> = {}): AsyncGenerator<PromptSummary, void, undefined> {
+    async *allPrompts(filter: Omit<PromptFilter, "cursor"> = {}): AsyncGenerator<FoundPrompt, void, undefined> {
       for (let cursor: string | null | undefined; cursor !== null; ) {
         const page = await listPrompts({ ...filter, ...(cursor === undefined ? {} : { cursor }) });
         yield* page.items;

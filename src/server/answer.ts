@@ -15,6 +15,9 @@ export const NOSNIFF = ["x-content-type-options", "nosniff"] as const;
 /** The present name of a prompt that was asked for by a former one, encoded as in a URL. */
 export const RENAMED_TO = "x-renamed-to";
 
+/** On answers that the database did not give. */
+export const FROM_MIRROR = { "x-served-from": "mirror" };
+
 /** How long the rest of a request is read that nobody needs any more. */
 const LINGER_MS = 10_000;
 

@@ -17,6 +17,7 @@ import { labelHandlers } from "./handlers-labels.ts";
 import { maintenanceHandlers } from "./handlers-maintenance.ts";
 import { peopleHandlers } from "./handlers-people.ts";
 import { promptHandlers } from "./handlers-prompts.ts";
+import { searchHandlers } from "./handlers-search.ts";
 import { systemHandlers } from "./handlers-system.ts";
 import { hotFetch } from "./hot-fetch.ts";
 import { protectedLabelsOf } from "./permission.ts";
@@ -34,6 +35,7 @@ const handlers: Handlers = {
   ...labelHandlers,
   ...maintenanceHandlers,
   ...changeHandlers,
+  ...searchHandlers,
 };
 
 export async function createApp(parts: Parts, makeServer: (listener: Listener) => Server): Promise<FastifyInstance> {

@@ -26,6 +26,7 @@ import { fetchMirrored, mirrorExists, mirroredRevision } from "../library/mirror
 import { MirrorWriter } from "../library/mirror-writer.ts";
 import { makePassword } from "../library/passwords.ts";
 import { type ReadyAnswer, ReadyPrompts, readyAnswer } from "../library/ready.ts";
+import { indexMissing } from "../library/search-index.ts";
 import { createFirstAdmin, hasUsers } from "../library/users.ts";
 import { ChangeEvents } from "./change-events.ts";
 import { toldByMirror } from "./failure.ts";
@@ -58,6 +59,8 @@ export class Backend {
   /** Where the knowledge who may what comes from. */
   accessKnown: "nowhere" | "file" | "damaged file" | "database" = "nowhere";
   #away = false;
+  #closing = false;
+  #indexing: Promise<void> | null = null;
 
   static async open(config: Config, options: BackendOptions): Promise<Backend> {
     const jwtSecret = config.jwtSecret ?? (await keptSecret(config.home, "jwt-secret"));
@@ -117,6 +120,7 @@ export class Backend {
         this.log.info("the database answers");
         this.mirror.wake();
         this.events.onLive();
+        this.#indexing ??= this.#indexMissing();
       },
       onAway: (error) => this.#databaseAway(error),
       onRefused: (error) =>
@@ -186,8 +190,10 @@ export class Backend {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     this.events.close();
     await this.feed.close();
+    await this.#indexing;
     await this.mirror.close();
     await this.database.close();
   }
@@ -201,6 +207,18 @@ export class Backend {
     } catch (error) {
       // It is committed, and the writer must hear so. Whom it is about gets in again when the database is back.
       if (!isUnavailable(error)) throw error;
+    }
+  }
+
+  /** A library from before there was search becomes searchable while the server works. */
+  async #indexMissing(): Promise<void> {
+    try {
+      const indexed = await indexMissing(this.database, () => this.#closing);
+      if (indexed > 0) this.log.info({ indexed }, "made prompts searchable that were not");
+    } catch (error) {
+      if (!isUnavailable(error)) this.log.error({ err: error }, "prompts could not be made searchable");
+    } finally {
+      this.#indexing = null;
     }
   }
 

@@ -7,25 +7,23 @@ import { transact } from "../database/transaction.ts";
 import { listAliases, removeAlias } from "../library/aliases.ts";
 import { exportPrompts } from "../library/export.ts";
 import { importFiles } from "../library/import/import.ts";
-import { listPrompts, listTrash, listVersions, patchPrompt } from "../library/list.ts";
-import { listMirrored } from "../library/mirror-reader.ts";
+import { listTrash, listVersions, patchPrompt } from "../library/list.ts";
 import { movePrompt } from "../library/move.ts";
 import { readPage } from "../library/page.ts";
+import { prepareSave } from "../library/prepare-save.ts";
 import { promptOf, readyAnswer } from "../library/ready.ts";
 import { redactVersion } from "../library/redact.ts";
 import { duplicatePrompt, renamePrompt } from "../library/rename.ts";
 import { renderPrompt } from "../library/render.ts";
-import { prepareSave, readSaved, savePrompt } from "../library/save.ts";
+import { readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
-import { RENAMED_TO } from "./answer.ts";
+import { FROM_MIRROR, RENAMED_TO } from "./answer.ts";
 import { type Caller, callerName } from "./caller.ts";
 import { projectOf, protectedLabelsOf, requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
-
-const FROM_MIRROR = { "x-served-from": "mirror" };
 
 export const promptHandlers = {
   async fetchPrompt({ project, caller, params, query, raw }, { backend, fetchCounts }) {
@@ -63,12 +61,6 @@ export const promptHandlers = {
       ...renamed(rendered.name === asked ? null : rendered.name),
     };
     return { body: bytes, headers };
-  },
-
-  async listPrompts({ project, query }, { backend }) {
-    const listed = await backend.list((db) => listPrompts(db, project, query));
-    if (listed) return { body: listed };
-    return { body: await listMirrored(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
   },
 
   async savePrompt({ project, actor, caller, body: asked, raw }, { backend }) {

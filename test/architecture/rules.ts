@@ -33,7 +33,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     floor: 1,
     mayImport: ["contract"],
     why: "the rules of prompts are pure: no disk, no clock, no database, and pages use them, too",
-    browserSafe: { packages: ["canonicalize"] },
+    browserSafe: { packages: ["canonicalize", "diff"] },
   },
   sdk: {
     floor: 2,

@@ -3,12 +3,12 @@ import { sql } from "kysely";
 import { PromptlibError } from "../../contract/errors.ts";
 import type { ExportedPrompt, ExportedProtection, ExportedVersion } from "../../contract/export.ts";
 import type { Queries } from "../../database/database.ts";
-import { recordChange } from "../../database/transaction.ts";
 import type { Actor } from "../actor.ts";
 import { claimName } from "../aliases.ts";
 import { recordPromptDeed } from "../change.ts";
 import type { ProjectRef } from "../find.ts";
 import { addProtectedLabels, refuseProtectedLabel } from "../protected-labels.ts";
+import { recordPromptChange } from "../search-index.ts";
 import { putBackAliases } from "./export-aliases.ts";
 import { type Checked, checkPlaces, checkVersions } from "./export-checks.ts";
 
@@ -77,7 +77,7 @@ export async function putBack(
   await insertLabels(transaction, inserted.id, prompt);
   await insertMoves(transaction, inserted.id, prompt.moves);
   const notes = await putBackAliases(transaction, project, inserted.id, prompt);
-  recordChange(transaction, "prompt", inserted.id, "1");
+  recordPromptChange(transaction, inserted.id, "1");
   const details = { versions: prompt.versions, trashed: prompt.trashedAt !== null };
   recordPromptDeed(transaction, project, actor, { action: "prompt.put-back", subject: prompt.name, details });
   return { result: "created", notes };

@@ -1,0 +1,104 @@
+/** How long searches and lists take over HTTP, and how that grows with the library. BENCH_PROMPTS: how large, at most. */
+import { postgresConnection } from "../src/postgres/connection.ts";
+import type { Client, PromptFilter } from "../src/sdk/index.ts";
+import { print, remove, start, temporaryDirectory } from "./instance.ts";
+import { growLibrary, numbers, VERSIONS, word } from "./search-library.ts";
+
+const SIZES = [10_000, 100_000].map((size) => Math.min(size, Number(process.env.BENCH_PROMPTS ?? size)));
+const ROUNDS = 200;
+const WARM_UP = 20;
+
+type Random = () => number;
+const pick = (random: Random, from: number, to: number) => word(from + Math.floor(random() * (to - from)));
+const common = (random: Random) => pick(random, 0, 50);
+const middling = (random: Random) => pick(random, 200, 2_000);
+const rare = (random: Random) => pick(random, 8_000, 17_000);
+const swapped = (given: string) => `${given.slice(0, 2)}${given[3]}${given[2]}${given.slice(4)}`;
+
+const page = { limit: 20 };
+const searches: Readonly<Record<string, (random: Random) => PromptFilter>> = {
+  "two words of middling frequency": (random) => ({ ...page, search: `${middling(random)} ${middling(random)}` }),
+  "a common and a rare word": (random) => ({ ...page, search: `${common(random)} ${rare(random)}` }),
+  "two common words": (random) => ({ ...page, search: `${common(random)} ${common(random)}` }),
+  "one common word": (random) => ({ ...page, search: common(random) }),
+  "one rare word": (random) => ({ ...page, search: rare(random) }),
+  "the beginning of a word": (random) => ({ ...page, search: middling(random).slice(0, 4) }),
+  "a word and a tag": (random) => ({ ...page, search: common(random), tag: `tag-${Math.floor(random() * 20)}` }),
+  "two words and a label": (random) => ({
+    ...page,
+    search: `${middling(random)} ${common(random)}`,
+    label: "production",
+  }),
+  "a word and a folder": (random) => ({ ...page, search: common(random), folder: `team-${Math.floor(random() * 50)}` }),
+  "a misspelt word": (random) => ({ ...page, search: swapped(rare(random)) }),
+  "a piece of a name": (random) => ({ ...page, search: rare(random).slice(1), in: "names" }),
+};
+const lists: Readonly<Record<string, (random: Random) => PromptFilter>> = {
+  "by name, first page": () => ({}),
+  "by name, somewhere in the middle": (random) => ({ cursor: cursor(["name", `team-${Math.floor(random() * 50)}/m`]) }),
+  "last changed first": () => ({ sort: "-updated" }),
+  "with a tag": (random) => ({ tag: `tag-${Math.floor(random() * 20)}` }),
+  "with a label": () => ({ label: "production" }),
+  "in a folder": (random) => ({ folder: `team-${Math.floor(random() * 50)}` }),
+  "in a folder, with a tag, last changed first": (random) => ({
+    folder: `team-${Math.floor(random() * 50)}`,
+    tag: `tag-${Math.floor(random() * 20)}`,
+    sort: "-updated",
+  }),
+};
+
+function cursor(position: string[]): string {
+  return Buffer.from(JSON.stringify(position)).toString("base64url");
+}
+
+export async function benchSearch(): Promise<void> {
+  const directory = await temporaryDirectory();
+  const library = await start(directory, { BACKUP_INTERVAL: "24h" });
+  const columns: Map<string, string>[] = [];
+  try {
+    const { client: connection } = await postgresConnection(library.config, "app");
+    for (const [at, size] of SIZES.entries()) {
+      const made = await growLibrary(connection, at === 0 ? 0 : (SIZES[at - 1] ?? 0), size);
+      process.stderr.write(
+        `${size} prompts: rows ${made.rowsSeconds.toFixed(0)} s, index ${made.indexSeconds.toFixed(0)} s\n`,
+      );
+      columns.push(await measure(library.client));
+    }
+    printTable(columns);
+  } finally {
+    await library.stop();
+    await remove(directory);
+  }
+}
+
+async function measure(client: Client): Promise<Map<string, string>> {
+  const measured = new Map<string, string>();
+  for (const [what, filterOf] of [...Object.entries(lists), ...Object.entries(searches)]) {
+    const random = numbers(7);
+    const times: number[] = [];
+    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+      const filter = filterOf(random);
+      const began = performance.now();
+      await client.listPrompts(filter);
+      if (round >= 0) times.push(performance.now() - began);
+    }
+    times.sort((a, b) => a - b);
+    const at = (share: number) => (times[Math.floor(share * times.length)] ?? Number.NaN).toFixed(1);
+    measured.set(what, `${at(0.5)} / ${at(0.95)}`);
+  }
+  return measured;
+}
+
+function printTable(columns: readonly Map<string, string>[]): void {
+  const sizes = SIZES.map(
+    (size) => `${size.toLocaleString("en")} prompts, ${(size * VERSIONS).toLocaleString("en")} versions`,
+  );
+  const rows = (of: object) =>
+    Object.keys(of).map((what) => `| ${what} | ${columns.map((column) => column.get(what)).join(" | ")} |`);
+  const head = (what: string) => [
+    `| ${what}, p50 / p95 ms | ${sizes.join(" | ")} |`,
+    `|---|${"---|".repeat(SIZES.length)}`,
+  ];
+  print("### Search and list", "", ...head("list (50 on a page)"), ...rows(lists), "");
+  print(...head("search (20 on a page)"), ...rows(searches), "");
+}

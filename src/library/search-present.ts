@@ -1,0 +1,63 @@
+/** The last step of a search: what is shown of each prompt, and why it was found. */
+import { sql } from "kysely";
+import type { FoundPrompt } from "../contract/search.ts";
+import type { Queries } from "../database/database.ts";
+import type { Id } from "../database/tables.ts";
+import type { SearchQuery, SearchTerm } from "../prompt/search-query.ts";
+import { beginningOf, marksIn, type Snippet, snippetOf } from "../prompt/search-snippet.ts";
+import type { ProjectRef } from "./find.ts";
+import type { Correction } from "./search-correction.ts";
+import { type LabelMap, labelsOn, type PromptRow, presentSummary } from "./stored.ts";
+
+/** Of a version as long as this or longer only the beginning is looked through for the snippet. In characters. */
+const SHOWN_LENGTH = 65_536;
+
+export interface FoundRow extends PromptRow {
+  created_at: Date;
+  updated_at: Date;
+  labels: LabelMap;
+  /** The version that was found. */
+  version: number;
+}
+
+/** What a version says as one text, in SQL: of messages, what each says. `v` is the version. */
+export const plainTextOf = sql<string>`coalesce(v.text, (
+  select string_agg(said.item ->> 'content', chr(10)) from json_array_elements(v.messages) as said(item)))`;
+
+/** Reads what the rows say, and answers how each is shown. */
+export async function presentFound(
+  db: Queries,
+  project: ProjectRef,
+  query: SearchQuery,
+  corrections: readonly Correction[],
+  rows: readonly FoundRow[],
+): Promise<(row: FoundRow) => FoundPrompt> {
+  const texts = await readTexts(db, rows);
+  const terms = [...query.wanted, ...corrections.flatMap(({ taken }) => taken.map(exactly))];
+  return (row) => present(project, terms, row, texts.get(`${row.id} ${row.version}`) ?? "");
+}
+
+function exactly(word: string): SearchTerm {
+  return { words: [word], open: false, text: word };
+}
+
+async function readTexts(db: Queries, rows: readonly FoundRow[]): Promise<Map<string, string>> {
+  if (rows.length === 0) return new Map();
+  const { rows: read } = await sql<{ prompt_id: Id; version: number; body: string | null }>`
+    select v.prompt_id, v.version, left(${plainTextOf}, ${sql.lit(SHOWN_LENGTH)}) as body
+    from unnest(${rows.map(({ id }) => id)}::bigint[], ${rows.map(({ version }) => version)}::int[]) as f(id, version)
+    join versions v on v.prompt_id = f.id and v.version = f.version`.execute(db);
+  return new Map(read.map(({ prompt_id, version, body }) => [`${prompt_id} ${version}`, body ?? ""]));
+}
+
+function present(project: ProjectRef, terms: readonly SearchTerm[], row: FoundRow, body: string): FoundPrompt {
+  const nameMarks = marksIn(row.name, terms);
+  const found = snippetOf(body, terms) ?? snippetOf(row.description, terms);
+  const elsewhere = nameMarks.length > 0 || row.tags.some((tag) => marksIn(tag, terms).length > 0);
+  // Found, and neither in name nor tags: it is somewhere further down.
+  const snippet: Snippet | null = found ?? (elsewhere || body === "" ? null : beginningOf(body));
+  return {
+    ...presentSummary(project.name, row, row.labels),
+    match: { version: row.version, labels: labelsOn(row.version, row.labels, row.newest), nameMarks, snippet },
+  };
+}

@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
+import { COUNT_LIMIT } from "./page.ts";
+import { createProject } from "./projects.ts";
+import { redactVersion } from "./redact.ts";
+import { renamePrompt } from "./rename.ts";
+import { listOrSearch, type PromptSearch } from "./search.ts";
+import { trashPrompt } from "./trash.ts";
+
+let library: TestLibrary;
+const search = (asked: PromptSearch | string) =>
+  listOrSearch(library.database.reads, library.project, typeof asked === "string" ? { search: asked } : asked);
+const names = async (asked: PromptSearch | string) => (await search(asked)).items.map(({ name }) => name);
+
+beforeAll(async () => {
+  library = await openLibrary();
+  await library.save({ name: "mail/refund", text: "Answer politely. Explain our refund policy step by step." });
+  await library.save({ name: "mail/welcome", text: "Greet the new customer.", tags: ["Onboarding"] });
+  await library.save({
+    name: "legal/summary",
+    text: "Summarize the refund clause.",
+    description: "For Zoë's contracts",
+  });
+  await library.save({ name: "翻译", messages: [{ role: "system", content: "把下面的文字翻译成英文。" }] });
+  await library.save({ name: "переводчик", text: "Переведи этот ТЕКСТ на английский." });
+  await library.save({ name: "thai", text: "แปลข้อความนี้เป็นภาษาอังกฤษ" });
+  await library.save({ name: "labelled", text: "The walrus says hello.", labels: ["production"] });
+  await library.save({ name: "labelled", text: "The narwhal says hello." });
+  await library.save({ name: "labelled", text: "The penguin says hello." });
+});
+afterAll(() => library.close());
+
+describe("a search", () => {
+  it.each([
+    ["refund policy", ["mail/refund"]],
+    ["REFUND", ["mail/refund", "legal/summary"]],
+    ["refu claus", ["legal/summary"]],
+    ['"step by step"', ["mail/refund"]],
+    ['"by step step"', []],
+    ["refund -policy", ["legal/summary"]],
+    ["onboard", ["mail/welcome"]],
+    ["zoe contracts", ["legal/summary"]],
+    ["mail customer", ["mail/welcome"]],
+    ["翻译", ["翻译"]],
+    ["文字", ["翻译"]],
+    ["字", ["翻译"]],
+    ["текст", ["переводчик"]],
+    ["ภาษา", ["thai"]],
+    ["come", ["mail/welcome"]],
+    ["nowhere", []],
+  ])("for %j finds %j", async (asked, expected) => {
+    expect((await names(asked)).sort()).toEqual(expected.toSorted());
+  });
+
+  it("looks at the newest version and at those with labels, and says which it was", async () => {
+    expect((await search("penguin")).items[0]?.match).toMatchObject({ version: 3, labels: ["latest"] });
+    expect((await search("walrus")).items[0]?.match).toMatchObject({ version: 1, labels: ["production"] });
+    expect(await names("narwhal")).toEqual([]);
+    expect(await names({ search: "penguin", label: "production" })).toEqual([]);
+    expect(await names({ search: "walrus", label: "latest" })).toEqual([]);
+    expect(await names({ search: "hello", label: "production" })).toEqual(["labelled"]);
+    const { items } = await search({ search: "narwhal", in: "versions" });
+    expect(items).toMatchObject([{ name: "labelled", match: { version: 2, labels: [] } }]);
+  });
+
+  it("shows the piece in which it was found, and marks it there and in the name", async () => {
+    const [found] = (await search("refund")).items;
+    expect(found).toMatchObject({ name: "mail/refund", match: { nameMarks: [[5, 11]] } });
+    const { text = "", marks = [] } = found?.match?.snippet ?? {};
+    expect(marks.map(([from, to]) => text.slice(from, to))).toEqual(["refund"]);
+    expect((await search("onboarding")).items[0]?.match?.snippet).toBeNull();
+    expect((await search("contracts")).items[0]?.match?.snippet?.text).toBe("For Zoë's contracts");
+  });
+
+  it("puts what is called so first, then what begins so, then what has it in its name", async () => {
+    for (const name of ["zebra", "zebra crossing", "a/zebra", "other"]) await library.save({ name, text: "zebra" });
+    await library.save({ name: "zebras all over", text: "zebra zebra zebra" });
+    const found = await names("zebra");
+    expect(found[0]).toBe("zebra");
+    expect(found.slice(1, 3).sort()).toEqual(["zebra crossing", "zebras all over"]);
+    expect(found.slice(3)).toEqual(["a/zebra", "other"]);
+  });
+
+  it("corrects a word that occurs nowhere, and says so", async () => {
+    const { items, corrected } = await search("refudn polcy");
+    expect(items.map(({ name }) => name)).toEqual(["mail/refund"]);
+    expect(corrected).toEqual([
+      { word: "refudn", taken: ["refund"] },
+      { word: "polcy", taken: ["policy"] },
+    ]);
+    expect(items[0]?.match?.snippet?.marks).toHaveLength(2);
+    expect(await search("refund")).not.toHaveProperty("corrected");
+  });
+
+  it("of names alone takes pieces of them, and nothing of the texts", async () => {
+    expect(await names({ search: "elcom", in: "names" })).toEqual(["mail/welcome"]);
+    expect(await names({ search: "politely", in: "names" })).toEqual([]);
+    expect(await names({ search: "mail -welcome", in: "names" })).toEqual(["mail/refund"]);
+    expect(await names({ search: "100%", in: "names" })).toEqual([]);
+  });
+
+  it("goes together with every filter and sort of the list", async () => {
+    expect(await names({ search: "refund", folder: "legal" })).toEqual(["legal/summary"]);
+    expect(await names({ search: "the", tag: "Onboarding" })).toEqual(["mail/welcome"]);
+    expect(await names({ search: "文字", type: "text" })).toEqual([]);
+    expect(await names({ search: "refund", sort: "name" })).toEqual(["legal/summary", "mail/refund"]);
+    expect(await names({ search: "refund", sort: "-updated" })).toEqual(["legal/summary", "mail/refund"]);
+  });
+
+  it("finds nothing of another project, nor takes its words for a correction", async () => {
+    const name = "secret";
+    await createProject(library.database, ACTOR, { name, description: "" }, null);
+    const { id } = await library.database.reads
+      .selectFrom("projects")
+      .select("id")
+      .where("name", "=", name)
+      .executeTakeFirstOrThrow();
+    expect(await listOrSearch(library.database.reads, { id, name }, { search: "refund" })).toMatchObject({ total: 0 });
+    const misspelt = await listOrSearch(library.database.reads, { id, name }, { search: "refudn" });
+    expect(misspelt).toEqual({ items: [], nextCursor: null, total: 0, totalIsExact: true });
+    for (const where of ["names", "versions"] as const) {
+      const found = await listOrSearch(library.database.reads, { id, name }, { search: "refund", in: where });
+      expect(found.items).toEqual([]);
+    }
+  });
+
+  it("follows renames, and leaves out the trash and what was redacted", async () => {
+    await library.save({ name: "before", text: "okapi one" });
+    await library.save({ name: "before", text: "okapi two" });
+    await renamePrompt(library.database, library.project, ACTOR, "before", "behind");
+    expect(await names("behind okapi")).toEqual(["behind"]);
+    expect(await names({ search: "before", in: "names" })).toEqual([]);
+    await redactVersion(library.database, library.project, ACTOR, "behind", 1, "a secret");
+    expect((await search({ search: "okapi", in: "versions" })).items.map(({ match }) => match?.version)).toEqual([2]);
+    await trashPrompt(library.database, library.project, ACTOR, "behind");
+    for (const where of ["all", "names", "versions"] as const) {
+      expect(await names({ search: "okapi", in: where })).toEqual([]);
+    }
+  });
+
+  it("corrects to no word that only a redacted version had", async () => {
+    await library.save({ name: "leak", text: "okapi hunterpassword" });
+    await library.save({ name: "leak", text: "okapi" });
+    const words = async () => {
+      const query = library.database.reads.selectFrom("search_words").select("word").orderBy("word");
+      return (await query.where("word", "in", ["okapi", "hunterpassword"]).execute()).map(({ word }) => word);
+    };
+    expect(await words()).toEqual(["hunterpassword", "okapi"]);
+    await redactVersion(library.database, library.project, ACTOR, "leak", 1, "a secret");
+    expect(await words()).toEqual(["okapi"]);
+  });
+
+  it("refuses a cursor of another list", async () => {
+    const { nextCursor } = await search({ limit: 1 });
+    await expect(search({ search: "refund", cursor: nextCursor ?? "" })).rejects.toMatchObject({
+      code: "invalid_request",
+    });
+  });
+});
+
+describe("a search with many results", () => {
+  const MANY = 130;
+  beforeAll(async () => {
+    for (let at = 0; at < MANY; at += 1)
+      await library.save({ name: `many/${at}`, text: `gnu ${"filler ".repeat(at % 7)}` });
+  });
+
+  async function everyPage(asked: PromptSearch): Promise<string[]> {
+    const found: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await search({ ...asked, ...(cursor === undefined ? {} : { cursor }) });
+      found.push(...page.items.map(({ name, match }) => `${name} ${match?.version}`));
+      cursor = page.nextCursor;
+    }
+    return found;
+  }
+
+  it.each<PromptSearch>([
+    { search: "gnu" },
+    { search: "gnuu" },
+    { search: "many", in: "names" },
+    { search: "gnu", in: "versions" },
+    { search: "gnu", sort: "-name" },
+  ])("comes page by page, each prompt once: %j", async (asked) => {
+    const found = await everyPage({ ...asked, limit: 17 });
+    expect(found).toHaveLength(MANY);
+    expect(new Set(found).size).toBe(MANY);
+  });
+
+  it("goes on where it was, whatever is saved meanwhile", async () => {
+    const first = await search({ search: "gnu", limit: 40 });
+    await library.save({ name: "many/new", text: "gnu gnu gnu" });
+    const rest = await everyPage({ search: "gnu", limit: 40, cursor: first.nextCursor ?? "" });
+    const all = [...first.items.map(({ name }) => name), ...rest.map((each) => each.split(" ")[0])];
+    for (let at = 0; at < MANY; at += 1) expect(all.filter((name) => name === `many/${at}`)).toHaveLength(1);
+  });
+
+  it("counts to the limit and says when it does not know more", async () => {
+    await library.asSuperuser(`
+      insert into prompts (project_id, name, type, newest)
+        select 1, 'crowd/' || n, 'text', 1 from generate_series(1, ${COUNT_LIMIT + 500}) n;
+      insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
+        select id, 1, 'ibex', '{}', '{}', 'none', '', 'x' from prompts where name like 'crowd/%';
+      insert into search_heads select id, 1, name, name from prompts where name like 'crowd/%';
+      insert into search_documents select id, 1, 1, to_tsvector('simple', 'ibex') from prompts where name like 'crowd/%'`);
+    expect(await search({ search: "ibex", limit: 3 })).toMatchObject({ total: COUNT_LIMIT, totalIsExact: false });
+    expect(await search({ search: "crowd", in: "names", limit: 3 })).toMatchObject({
+      total: COUNT_LIMIT,
+      totalIsExact: false,
+    });
+    expect(await search({ search: "ibex", folder: "crowd/1", limit: 3 })).toMatchObject({
+      total: 0,
+      totalIsExact: true,
+    });
+  });
+});
