@@ -205,7 +205,8 @@ async function allOf(server: Served): Promise<unknown> {
   const lists = ["export", "keys", "members", "protected-labels", "trash"].map(async (list) => {
     const { status, text } = await server.ask(`/api/${list}?project=ours`, { token });
     expect(status).toBe(200);
-    return text;
+    // When keys were last used is written once a minute.
+    return text.replaceAll(/"lastUsedAt":("[^"]*"|null)/g, "");
   });
   return Promise.all(lists);
 }
