@@ -128,20 +128,20 @@ describe("on the real server", () => {
   it.each(everyRoute.filter(([, route]) => isAboutProject(route)))(
     "%s shows and changes nothing of another project, whatever of it is named",
     async (id, route) => {
+      const asked: { name: string; path: string; options: Ask }[] = [];
       for (const name of ["a member of another project", "a key of another project"]) {
         const { token } = callers.get(name) ?? {};
         const { path, ...options } = await prepare(server, id, route, { token, column: null });
-        const before = await allOf(server);
-        const { status, text } = await server.ask(path.replace("project=ours", "project=theirs"), {
-          ...options,
-          token,
-        });
+        asked.push({ name, path: path.replace("project=ours", "project=theirs"), options: { ...options, token } });
+      }
+      const before = await allOf(server);
+      for (const { name, path, options } of asked) {
+        const { status, text } = await server.ask(path, options);
         expect(text, name).not.toContain(SECRET);
         const refused = /\{(name|id)\}/.test(route.path) || "name" in (route.query?.shape ?? {});
-        if (refused)
-          expect(`${name}: ${status}`).toMatch(name === "a member of another project" ? /: 404$/ : /: 40[34]$/);
-        expect(await allOf(server)).toEqual(before);
+        if (refused) expect(`${name}: ${status}`).toMatch(name.startsWith("a member") ? /: 404$/ : /: 40[34]$/);
       }
+      expect(await allOf(server)).toEqual(before);
     },
   );
 
@@ -209,7 +209,8 @@ async function allOf(server: Served): Promise<unknown> {
   const lists = ["export", "keys", "members", "protected-labels", "trash"].map(async (list) => {
     const { status, text } = await server.ask(`/api/${list}?project=ours`, { token });
     expect(status).toBe(200);
-    return text;
+    // When keys were last used is written once a minute.
+    return text.replaceAll(/"lastUsedAt":("[^"]*"|null)/g, "");
   });
   return Promise.all(lists);
 }
