@@ -28,6 +28,7 @@ import { type ReadyAnswer, ReadyPrompts, readyAnswer } from "../library/ready.ts
 import { createFirstAdmin, hasUsers } from "../library/users.ts";
 import { ChangeEvents } from "./change-events.ts";
 import { toldByMirror } from "./failure.ts";
+import { listenerLimit } from "./listener-limit.ts";
 
 /** A read that the database does not answer within this is answered without it. */
 const READ_PATIENCE_MS = 500;
@@ -83,7 +84,7 @@ export class Backend {
     this.events = new ChangeEvents({
       reads: () => this.database.reads,
       access: this.access,
-      limit: config.eventListeners,
+      limit: listenerLimit(config.eventListeners),
       log: options.log,
     });
     this.mirror = new MirrorWriter({
