@@ -110,7 +110,7 @@ export class Backend {
         this.ready.forget(changes);
         if (await this.access.refresh(this.database.reads, changes)) this.events.endUninvited();
         this.mirror.wake();
-        await this.events.tell(changes, cursor);
+        this.events.tell(changes, cursor);
       },
       onLive: () => {
         this.#away = false;
