@@ -53,7 +53,7 @@ export const settings = [
     default: "20000",
     fault: whole(2, 1_000_000),
     about:
-      "How many connections may listen for changes at once, half of them with one key or by one person. Each takes a file descriptor.",
+      "How many connections may listen for changes at once, half of them with one key or by one person. Each takes a file descriptor; they never take more than three quarters of those that the process may have.",
   },
   {
     group: "Server",

@@ -40,8 +40,8 @@ async function bundle(file: string | undefined, { label, project, json, ...filte
   const { client } = await connect({ project });
   const options: BundleOptions = { ...filter, ...(label ? { labels: label } : {}) };
   const made = await makeBundle(client, options);
-  if (path === null) await write(made, process.stdout);
-  else await writeWholeFile(path, (stream) => write(made, stream));
+  if (path === null) await writeBundle(made, process.stdout);
+  else await writeWholeFile(path, (stream) => writeBundle(made, stream));
   const names = new Set(made.prompts.map(({ name }) => name)).size;
   if (json) printJson({ file: path, prompts: names, versions: made.prompts.length, madeAt: made.madeAt });
   else if (names === 0) note("No prompt is like that: the bundle is empty.");
@@ -49,7 +49,7 @@ async function bundle(file: string | undefined, { label, project, json, ...filte
 }
 
 /** A prompt on each line, so that two bundles can be compared line by line. */
-async function write({ prompts, ...head }: Bundle, stream: Writable): Promise<void> {
+export async function writeBundle({ prompts, ...head }: Bundle, stream: Writable): Promise<void> {
   await writeLine(stream, `${JSON.stringify(head).slice(0, -1)},"prompts":[`);
   for (const [index, prompt] of prompts.entries()) {
     await writeLine(stream, `${JSON.stringify(prompt)}${index === prompts.length - 1 ? "" : ","}`);

@@ -13,8 +13,11 @@ export interface BundleOptions {
 
 /** As many as one request takes. */
 const PORTION = 100;
-/** What may happen to a prompt between the list and its fetch, and to its newest version. */
-const LEFT_OUT: readonly string[] = ["prompt_not_found", "label_not_found", "version_redacted"];
+/** A database that was only slow has the answer ready by then. */
+const TRIES = 5;
+const PAUSE_MS = 400;
+/** What may happen to a prompt between the list and its fetch. */
+const LEFT_OUT: readonly string[] = ["prompt_not_found", "label_not_found"];
 
 /** Errors: whatever keeps it from being whole, `database_unavailable` among them. */
 export async function makeBundle(client: Client, { labels, ...filter }: BundleOptions = {}): Promise<Bundle> {
@@ -26,9 +29,7 @@ export async function makeBundle(client: Client, { labels, ...filter }: BundleOp
   let project = "";
   for (let first = 0; first < refs.length; first += PORTION) {
     const portion = refs.slice(first, first + PORTION);
-    const answer = await client.resolvePrompts(portion);
-    if (answer.servedFrom === "mirror") throw new PromptlibError("database_unavailable");
-    for (const [index, item] of (answer.items ?? []).entries()) {
+    for (const [index, item] of (await resolved(client, portion)).entries()) {
       const prompt = "error" in item ? await fetchAlone(client, item.error, portion[index]) : item.prompt;
       if (!prompt) continue;
       project = prompt.project;
@@ -43,6 +44,16 @@ export async function makeBundle(client: Client, { labels, ...filter }: BundleOp
     aliases: await aliasesOf(client, bundled),
     prompts: bundled,
   };
+}
+
+/** From the database: what a mirror knows may lack the last moment. */
+async function resolved(client: Client, refs: { name: string; label: string }[]) {
+  for (let attempt = 1; ; attempt += 1) {
+    const { items, servedFrom } = await client.resolvePrompts(refs);
+    if (servedFrom === "database") return items ?? [];
+    if (attempt === TRIES) throw new PromptlibError("database_unavailable");
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
 }
 
 function labelsOf({ labels }: PromptSummary, wanted: readonly string[] | undefined): string[] {

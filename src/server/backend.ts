@@ -30,6 +30,7 @@ import { indexMissing } from "../library/search-index.ts";
 import { createFirstAdmin, hasUsers } from "../library/users.ts";
 import { ChangeEvents } from "./change-events.ts";
 import { toldByMirror } from "./failure.ts";
+import { listenerLimit } from "./listener-limit.ts";
 
 /** A read that the database does not answer within this is answered without it. */
 const READ_PATIENCE_MS = 500;
@@ -87,7 +88,7 @@ export class Backend {
     this.events = new ChangeEvents({
       reads: () => this.database.reads,
       access: this.access,
-      limit: config.eventListeners,
+      limit: listenerLimit(config.eventListeners),
       log: options.log,
     });
     this.mirror = new MirrorWriter({
@@ -113,7 +114,7 @@ export class Backend {
         this.ready.forget(changes);
         if (await this.access.refresh(this.database.reads, changes)) this.events.endUninvited();
         this.mirror.wake();
-        await this.events.tell(changes, cursor);
+        this.events.tell(changes, cursor);
       },
       onLive: () => {
         this.#away = false;

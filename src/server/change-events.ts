@@ -12,13 +12,16 @@ import type { Cursor } from "../database/changes.ts";
 import type { Queries, RecordedChange } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import type { AccessList } from "../library/access.ts";
-import { readChangedPrompts } from "../library/changed-prompts.ts";
+import { type ChangedPrompt, readChangedPrompts } from "../library/changed-prompts.ts";
 import { readMissed } from "./change-catch-up.ts";
 import { ChangeListener, eventOf, type Listening, type Message, placeOf } from "./change-listener.ts";
 import { cursorId, messagesFor } from "./change-message.ts";
 
 /** So many are written to before others have their turn. */
 const AT_ONCE = 100;
+/** When more portions of changes than this wait to be told, they are told as one `reset`. */
+const UNTOLD_LIMIT = 20;
+const RESET = eventOf("reset", {});
 
 interface Options {
   /** The present one: it is another after the database was away. */
@@ -44,6 +47,9 @@ export class ChangeEvents {
   #waiting: ChangeListener[] = [];
   #catchingUp = false;
   #sending: Promise<void> = Promise.resolve();
+  #telling: Promise<void> = Promise.resolve();
+  /** Portions of changes that are not told yet. */
+  #untold = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -96,34 +102,60 @@ export class ChangeEvents {
     else this.#byCaller.delete(caller);
   }
 
-  /** From the feed; `cursor` is the place behind them, null for what is told before its turn. */
-  async tell(changes: readonly RecordedChange[], cursor: Cursor | null): Promise<void> {
-    const news = changes.filter(({ kind, subject, revision }) => kind === "prompt" && this.#isNews(subject, revision));
-    if (this.#count > 0 && news.length > 0) {
-      const prompts = await readChangedPrompts(this.#options.reads(), [...new Set(news.map(({ subject }) => subject))]);
-      for (const [projectId, events] of messagesFor(prompts, this.#options.access)) {
-        this.#send(projectId, { events, id: cursor ? cursorId(cursor) : "" });
+  /**
+   * From the feed, which does not wait for it; `cursor` is the place behind the changes, null for what is told before its
+   * turn.
+   */
+  tell(changes: readonly RecordedChange[], cursor: Cursor | null): void {
+    this.#inOrder(async () => {
+      await this.#tellNow(changes, cursor);
+      if (cursor) this.#cursor = cursor;
+      for (const { kind, subject, revision } of changes) {
+        if (kind !== "prompt") continue;
+        if (cursor === null) this.#early.set(subject, revision);
+        else if (this.#early.get(subject) === revision) this.#early.delete(subject);
       }
-    }
-    if (cursor) this.#cursor = cursor;
-    for (const { kind, subject, revision } of changes) {
-      if (kind !== "prompt") continue;
-      if (cursor === null) this.#early.set(subject, revision);
-      else if (this.#early.get(subject) === revision) this.#early.delete(subject);
+    });
+  }
+
+  /** Much changed, or nobody knows what. */
+  reset(cursor: Cursor | null): void {
+    this.#inOrder(async () => {
+      if (cursor) this.#early.clear();
+      this.#cursor = cursor ?? this.#cursor;
+      this.#send(null, { events: RESET, id: this.#place() });
+    });
+  }
+
+  #inOrder(step: () => Promise<void>): void {
+    this.#untold += 1;
+    this.#telling = this.#telling.then(step).finally(() => {
+      this.#untold -= 1;
+    });
+  }
+
+  async #tellNow(changes: readonly RecordedChange[], cursor: Cursor | null): Promise<void> {
+    const news = changes.filter(({ kind, subject, revision }) => kind === "prompt" && this.#isNews(subject, revision));
+    if (this.#count === 0 || news.length === 0) return;
+    const id = cursor ? cursorId(cursor) : "";
+    const prompts = this.#untold > UNTOLD_LIMIT ? null : await this.#namesOf(news);
+    if (!prompts) this.#send(null, { events: RESET, id });
+    else
+      for (const [project, events] of messagesFor(prompts, this.#options.access)) this.#send(project, { events, id });
+  }
+
+  /** null: they cannot be read now. */
+  async #namesOf(news: readonly RecordedChange[]): Promise<ChangedPrompt[] | null> {
+    try {
+      return await readChangedPrompts(this.#options.reads(), [...new Set(news.map(({ subject }) => subject))]);
+    } catch (error) {
+      if (!isUnavailable(error)) this.#options.log.error({ err: error }, "what changed could not be read");
+      return null;
     }
   }
 
   #isNews(subject: Id, revision: bigint): boolean {
     return this.#early.get(subject) !== revision;
-  }
-
-  /** Much changed, or nobody knows what. */
-  reset(cursor: Cursor | null): void {
-    if (cursor) {
-      this.#cursor = cursor;
-      this.#early.clear();
-    }
-    this.#send(null, { events: eventOf("reset", {}), id: this.#place() });
   }
 
   /** The database answers: whoever could not be told what he missed is told now. */
@@ -192,7 +224,7 @@ export class ChangeEvents {
       }
     } catch (error) {
       // Away: they wait on, and onLive comes when the database does. Anything else they try again themselves, later.
-      if (error instanceof PromptlibError && error.code === "database_unavailable") return;
+      if (isUnavailable(error)) return;
       this.#options.log.error({ err: error }, "what listeners missed could not be read");
       for (const listener of this.#waiting.splice(0)) listener.end();
     } finally {
@@ -213,4 +245,8 @@ export class ChangeEvents {
       listener.caughtUp = true;
     }
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof PromptlibError && error.code === "database_unavailable";
 }

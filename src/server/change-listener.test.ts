@@ -57,7 +57,7 @@ describe("all connections", () => {
     const { response, text } = await connected(true);
     let may = true;
     events.admit({ ...listening, stillMay: () => may })(response);
-    await events.tell([], { epoch: "1-2", tx: "3", seq: "4" });
+    events.tell([], { epoch: "1-2", tx: "3", seq: "4" });
     expect(await until(() => text().split(": \n\nid: 1-2.3.4\n\n").length > 3, PATIENCE)).toBe(true);
     may = false;
     expect(await until(() => response.writableFinished && events.count === 0, PATIENCE)).toBe(true);
