@@ -8,7 +8,6 @@ import {
   duration,
   host,
   hour,
-  listed,
   locations,
   longEnough,
   oneOf,

@@ -1,7 +1,7 @@
 /** Saving: a new prompt, the next version of one, or nothing new. */
 import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
-import { CONTENT_LIMIT, type Content, type Prompt, type SavePrompt } from "../contract/shapes.ts";
+import type { Prompt } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
 import type { Actor } from "./actor.ts";
 import { takeAlias } from "./aliases.ts";
