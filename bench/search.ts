@@ -1,11 +1,13 @@
-/** How long searches and lists take over HTTP, and how that grows with the library. BENCH_PROMPTS: how large, at most. */
+/** How long searches and lists take over HTTP, and how that grows with the library. BENCH_PROMPTS: how large, at most; BENCH_ROUNDS. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { postgresConnection } from "../src/postgres/connection.ts";
-import type { Client, PromptFilter } from "../src/sdk/index.ts";
-import { print, remove, start, temporaryDirectory } from "./instance.ts";
+import type { PromptFilter } from "../src/sdk/index.ts";
+import { print, remove, type Started, start, temporaryDirectory } from "./instance.ts";
 import { growLibrary, numbers, VERSIONS, word } from "./search-library.ts";
 
-const SIZES = [10_000, 100_000].map((size) => Math.min(size, Number(process.env.BENCH_PROMPTS ?? size)));
-const ROUNDS = 200;
+const SIZES = [...new Set([10_000, 100_000].map((size) => Math.min(size, Number(process.env.BENCH_PROMPTS ?? size))))];
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 200);
 const WARM_UP = 20;
 
 type Random = () => number;
@@ -62,7 +64,7 @@ export async function benchSearch(): Promise<void> {
       process.stderr.write(
         `${size} prompts: rows ${made.rowsSeconds.toFixed(0)} s, index ${made.indexSeconds.toFixed(0)} s\n`,
       );
-      columns.push(await measure(library.client));
+      columns.push(await measure(library));
     }
     printTable(columns);
   } finally {
@@ -71,22 +73,38 @@ export async function benchSearch(): Promise<void> {
   }
 }
 
-async function measure(client: Client): Promise<Map<string, string>> {
+async function measure(library: Pick<Started, "client" | "pid" | "config">): Promise<Map<string, string>> {
   const measured = new Map<string, string>();
   for (const [what, filterOf] of [...Object.entries(lists), ...Object.entries(searches)]) {
     const random = numbers(7);
     const times: number[] = [];
+    let cpu = 0;
     for (let round = -WARM_UP; round < ROUNDS; round += 1) {
       const filter = filterOf(random);
+      if (round === 0) cpu = await cpuOf(library);
       const began = performance.now();
-      await client.listPrompts(filter);
+      await library.client.listPrompts(filter);
       if (round >= 0) times.push(performance.now() - began);
     }
+    cpu = ((await cpuOf(library)) - cpu) / ROUNDS;
     times.sort((a, b) => a - b);
     const at = (share: number) => (times[Math.floor(share * times.length)] ?? Number.NaN).toFixed(1);
-    measured.set(what, `${at(0.5)} / ${at(0.95)}`);
+    measured.set(what, `${at(0.5)} / ${at(0.95)} / ${cpu.toFixed(1)}`);
   }
   return measured;
+}
+
+/** ms of the server and of every process of PostgreSQL that lives now. Of others on the machine it says nothing. */
+async function cpuOf({ pid, config }: Pick<Started, "pid" | "config">): Promise<number> {
+  const postmaster = (await readFile(join(config.home.postgres, "data/postmaster.pid"), "utf8")).split("\n")[0] ?? "";
+  const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, "utf8");
+  let ticks = 0;
+  for (const one of [String(pid), ...children.trim().split(" ")]) {
+    const fields = (await readFile(`/proc/${one}/stat`, "utf8").catch(() => "")).split(") ")[1]?.split(" ") ?? [];
+    // utime and stime, in hundredths of a second.
+    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  }
+  return ticks * 10;
 }
 
 function printTable(columns: readonly Map<string, string>[]): void {
@@ -96,7 +114,7 @@ function printTable(columns: readonly Map<string, string>[]): void {
   const rows = (of: object) =>
     Object.keys(of).map((what) => `| ${what} | ${columns.map((column) => column.get(what)).join(" | ")} |`);
   const head = (what: string) => [
-    `| ${what}, p50 / p95 ms | ${sizes.join(" | ")} |`,
+    `| ${what}, p50 / p95 / CPU ms | ${sizes.join(" | ")} |`,
     `|---|${"---|".repeat(SIZES.length)}`,
   ];
   print("### Search and list", "", ...head("list (50 on a page)"), ...rows(lists), "");

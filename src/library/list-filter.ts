@@ -36,14 +36,28 @@ export function isBelow(folder: string) {
 
 type PromptQuery = SelectQueryBuilder<Tables, "prompts", object>;
 
-export function sortedPrompts(query: PromptQuery, sort: ListSort, page: Page): PromptQuery {
+/** Up to so many are sorted rather than looked for in the order of an index that has all of the project. */
+const FEW = 10_000;
+
+/** Whether few prompts have the tag: PostgreSQL takes them for spread evenly, which tags are not. */
+export async function areFew(db: Queries, project: ProjectRef, { tag }: PromptFilter): Promise<boolean> {
+  if (tag === undefined) return false;
+  const found = filteredPrompts(db, project, { tag })
+    .select("id")
+    .limit(FEW + 1);
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from (${found}) found`.execute(db);
+  return (rows[0]?.count ?? 0) <= FEW;
+}
+
+/** `few`: sorted by what no index is in the order of. */
+export function sortedPrompts(query: PromptQuery, sort: ListSort, page: Page, few = false): PromptQuery {
   const [first, second] = positionAfter(page, sort) ?? [];
   switch (sort) {
     case "name":
     case "-name": {
       const down = sort === "-name";
       const after = first === undefined ? query : query.where(nameBytes, down ? "<" : ">", first);
-      return after.orderBy(nameBytes, down ? "desc" : "asc");
+      return after.orderBy(few ? sql`${nameBytes} || ''` : nameBytes, down ? "desc" : "asc");
     }
     case "updated":
     case "-updated": {
@@ -54,7 +68,8 @@ export function sortedPrompts(query: PromptQuery, sort: ListSort, page: Page): P
           : query.where(
               sql<boolean>`(updated_at, id) ${sql.raw(direction === "desc" ? "<" : ">")} (${first}::timestamptz, ${second}::bigint)`,
             );
-      return after.orderBy("updated_at", direction).orderBy("id", direction);
+      const updated = few ? sql`updated_at + interval '0'` : sql.ref("updated_at");
+      return after.orderBy(updated, direction).orderBy("id", direction);
     }
   }
 }

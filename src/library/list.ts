@@ -7,7 +7,7 @@ import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, labelsOfPrompt, lockPrompt, type ProjectRef, promptNotFound } from "./find.ts";
-import { filteredPrompts, type PromptFilter, sortedPrompts, sortPosition } from "./list-filter.ts";
+import { areFew, filteredPrompts, type PromptFilter, sortedPrompts, sortPosition } from "./list-filter.ts";
 import { type Page, type PageQuery, pageOf, positionAfter, readPage } from "./page.ts";
 import { labelsOn, presentSummary, versionSummary } from "./stored.ts";
 
@@ -18,7 +18,8 @@ export async function listPrompts(
 ): Promise<List<PromptSummary>> {
   const sort = asked === "relevance" ? "name" : asked;
   const page = readPage(filter);
-  const rows = await sortedPrompts(filteredPrompts(db, project, filter), sort, page)
+  const few = await areFew(db, project, filter);
+  const rows = await sortedPrompts(filteredPrompts(db, project, filter), sort, page, few)
     .selectAll("prompts")
     .select(labelsOfPrompt.as("labels"))
     .limit(page.limit + 1)

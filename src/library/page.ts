@@ -26,7 +26,7 @@ const positions = {
   "-name": [STORABLE],
   updated: [INSTANT, NUMBER],
   "-updated": [INSTANT, NUMBER],
-  relevance: [NUMBER, NUMBER, /^(corrected)?$/],
+  relevance: [NUMBER, NUMBER],
   "relevance in versions": [STORABLE, VERSION],
   folders: [STORABLE],
   tags: [STORABLE],

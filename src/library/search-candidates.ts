@@ -20,24 +20,32 @@ export interface Candidates {
   cut: boolean;
 }
 
-/** Of prompts whose names hold what is looked for as it was typed. */
+/** Of prompts whose names begin with what is looked for. */
 const NAMED_LIMIT = 300;
 /** The name counts ten times the text, tags and description three times. PostgreSQL's order: D, C, B, A. */
 const WEIGHTS = sql.lit("{0.1,0.1,0.3,1.0}");
 
-/** Prompts in which all of it is: in their words, or (`names`) in name, tags and description as they are typed. */
+interface Where {
+  /** What is looked for in words, as PostgreSQL takes it; null: not at all. */
+  words: string | null;
+  /** Which names count: those that begin so, for their better place, or all that have it somewhere. */
+  names: "beginning" | "anywhere";
+}
+
+/** Prompts in which all of it is: in their words, or in name, tags and description as they are typed. */
 export async function findCandidates(
   db: Queries,
   project: ProjectRef,
   query: SearchQuery,
   filter: PromptFilter,
-  { namesOnly, words }: { namesOnly: boolean; words: string },
+  { words, names }: Where,
 ): Promise<Candidates> {
-  const named =
-    namesOnly || isForNames(query)
-      ? byHead(db, project, query, filter, namesOnly ? COUNT_LIMIT : NAMED_LIMIT)
-      : nothing;
-  const matched = namesOnly ? nothing : byWords(db, project, words, filter);
+  const limit = words === null ? COUNT_LIMIT : NAMED_LIMIT;
+  // What must not be there may be in the text, of which names say nothing.
+  const silent = words !== null && query.unwanted.length > 0;
+  const which = names === "beginning" ? beginsWith(query.text) : sql`true`;
+  const named = silent ? nothing : byHead(db, project, query, filter, which, limit);
+  const matched = words === null ? nothing : byWords(db, project, words, filter);
   const { rows } = await sql<{ id: Id; version: number; score: number; source: "name" | "words" }>`
     with named as materialized (${named}), matched as materialized (${matched})
     select id, version, score, 'name' as source from named
@@ -45,16 +53,13 @@ export async function findCandidates(
   const count = (source: string) => rows.filter((row) => row.source === source).length;
   return {
     found: best(rows),
-    cut: count("words") > COUNT_LIMIT || (namesOnly && count("name") > COUNT_LIMIT),
+    cut: count("words") > COUNT_LIMIT || (words === null && count("name") > COUNT_LIMIT),
   };
 }
 
-/**
- * Whether names are looked through beside the words: what must not be there may be in the text, and three characters
- * are the least that their index knows.
- */
-function isForNames({ wanted, unwanted }: SearchQuery): boolean {
-  return unwanted.length === 0 && wanted.some(({ text }) => text.length >= 3);
+/** As a range, which the index of the names answers. */
+function beginsWith(text: string): RawBuilder<unknown> {
+  return sql`h.name >= ${text} and h.name < ${`${text}\u{10ffff}`}`;
 }
 
 const nothing = sql`select null::bigint as id, null::int as version, null::int as score where false`;
@@ -75,6 +80,7 @@ function byHead(
   project: ProjectRef,
   { wanted, unwanted, text }: SearchQuery,
   filter: PromptFilter,
+  which: RawBuilder<unknown>,
   limit: number,
 ): RawBuilder<unknown> {
   const patterns = (terms: readonly SearchTerm[]) => sql`${terms.map((term) => like(term.text))}::text[]`;
@@ -87,7 +93,7 @@ function byHead(
       case when h.name = ${text} then 400000000 when starts_with(h.name, ${text}) then 300000000
         when position(${text} in h.name) > 0 then 200000000 else 100000000 end - least(length(h.name), 999) as score
     from search_heads h
-    where h.project_id = ${project.id}::bigint and h.head like all(${patterns(wanted)})
+    where h.project_id = ${project.id}::bigint and ${which} and h.head like all(${patterns(wanted)})
       and not (h.head like any(${patterns(unwanted)}))
       and ${isWanted(db, project, filter, sql`h.prompt_id`, null)}
     limit ${limit + 1}`;
@@ -100,17 +106,19 @@ function isWanted(
   promptId: RawBuilder<unknown>,
   version: RawBuilder<unknown> | null,
 ): RawBuilder<unknown> {
-  const { tag, folder, type, label } = filter;
-  const narrowed = tag || folder || type || (label && label !== "latest");
-  const among = narrowed
-    ? sql`${promptId} in (${filteredPrompts(db, project, filter).select("prompts.id")})`
-    : sql`true`;
-  if (!label || version === null) return among;
+  const { label, ...others } = filter;
+  // The version that has the label is asked for below.
+  const among: PromptFilter = version === null ? filter : others;
+  const narrowed =
+    among.tag || among.folder || among.type || (among.label && among.label !== "latest")
+      ? sql`${promptId} in (${filteredPrompts(db, project, among).select("prompts.id")})`
+      : sql`true`;
+  if (!label || version === null) return narrowed;
   const standing =
     label === "latest"
       ? sql`(select newest from prompts where prompts.id = ${promptId})`
       : sql`(select l.version from labels l where l.prompt_id = ${promptId} and l.label = ${label})`;
-  return sql`(${among} and ${version} = ${standing})`;
+  return sql`(${narrowed} and ${version} = ${standing})`;
 }
 
 /** For a pattern of LIKE that holds the text as it is. */

@@ -10,17 +10,26 @@ export type Correction = NonNullable<PromptList["corrected"]>[number];
 /** So many words stand in for one that is misspelt. */
 const TAKEN = 3;
 
-/** What is looked for as PostgreSQL takes it, for a cast to tsquery; a corrected word is one of those that stand in. */
-export function wordsQuery({ wanted, unwanted }: SearchQuery, corrections: readonly Correction[]): string {
+/**
+ * What is looked for as PostgreSQL takes it, for a cast to tsquery; a corrected word is one of those that stand in.
+ * `whole`: words as they are, where their beginnings would be enough.
+ */
+export function wordsQuery(
+  { wanted, unwanted }: SearchQuery,
+  { corrections = [], whole = false }: { corrections?: readonly Correction[]; whole?: boolean } = {},
+): string {
   const standIns = new Map(corrections.map(({ word, taken }) => [word, taken]));
   return [
-    ...wanted.map((term) => termQuery(term, standIns)),
+    ...wanted.map((term) => termQuery({ ...term, open: term.open && !whole }, standIns)),
     ...unwanted.map((term) => `!(${termQuery(term, new Map())})`),
   ].join(" & ");
 }
 
 /** Words are letters, digits and marks, so there is nothing to quote within them. */
-function termQuery({ words, open }: SearchTerm, standIns: ReadonlyMap<string, readonly string[]>): string {
+function termQuery(
+  { words, open }: Pick<SearchTerm, "words" | "open">,
+  standIns: ReadonlyMap<string, readonly string[]>,
+): string {
   const lexeme = (word: string, at: number) => {
     const taken = standIns.get(word);
     if (taken) return `(${taken.map((one) => `'${one}'`).join(" | ")})`;

@@ -7,7 +7,7 @@ import type { Id } from "../database/tables.ts";
 import { parseSearch, type SearchQuery } from "../prompt/search-query.ts";
 import { labelsOfPrompt, type ProjectRef } from "./find.ts";
 import { listPrompts } from "./list.ts";
-import { type ListSort, sortedPrompts, sortPosition } from "./list-filter.ts";
+import { type ListSort, type PromptFilter, sortedPrompts, sortPosition } from "./list-filter.ts";
 import { COUNT_LIMIT, cutPage, type Page, positionAfter, readPage } from "./page.ts";
 import { type Candidate, type Candidates, findCandidates } from "./search-candidates.ts";
 import { type Correction, corrections, wordsQuery } from "./search-correction.ts";
@@ -22,33 +22,56 @@ export async function listOrSearch(db: Queries, project: ProjectRef, asked: Prom
   if (!search) return listPrompts(db, project, asked);
   const query = parseSearch(search);
   if (where === "versions") return searchVersions(db, project, query, filter);
+  const { candidates, corrected } = await findAll(db, project, query, filter, where);
   const page = readPage(filter);
-  const [, , corrected] = sort === undefined || sort === "relevance" ? (positionAfter(page, "relevance") ?? []) : [];
-  const ask = (taken: readonly Correction[]) =>
-    findCandidates(db, project, query, filter, { namesOnly: where === "names", words: wordsQuery(query, taken) });
-  let candidates: Candidates = corrected ? { found: [], cut: false } : await ask([]);
-  let taken: Correction[] = [];
-  if (candidates.found.length === 0 && where === "all") {
-    taken = await corrections(db, project, query);
-    if (taken.length > 0) candidates = await ask(taken);
-  }
-  const list = await pageOfCandidates(db, project, { query, candidates, taken, page, sort: sort ?? "relevance" });
-  return taken.length > 0 && candidates.found.length > 0 ? { ...list, corrected: taken } : list;
+  const list = await pageOfCandidates(db, project, { query, candidates, corrected, page, sort: sort ?? "relevance" });
+  return corrected.length > 0 ? { ...list, corrected } : list;
+}
+
+interface Found {
+  candidates: Candidates;
+  corrected: Correction[];
+}
+
+/** The next way is gone only when the one before leads nowhere, and the same for each page. */
+async function findAll(
+  db: Queries,
+  project: ProjectRef,
+  query: SearchQuery,
+  filter: PromptFilter,
+  where: "all" | "names",
+): Promise<Found> {
+  const ask = (words: string | null, names: "beginning" | "anywhere" = "beginning") =>
+    findCandidates(db, project, query, filter, { words, names });
+  const found = (candidates: Candidates, corrected: Correction[] = []) => ({ candidates, corrected });
+  if (where === "names") return found(await ask(null, "anywhere"));
+  // Whole words are found in a third of the time; where they are too many already, nobody misses their like.
+  const whole = wordsQuery(query, { whole: true });
+  const first = await ask(whole);
+  if (first.cut) return found(first);
+  const words = wordsQuery(query);
+  const second = words === whole ? first : await ask(words);
+  if (second.found.length > 0) return found(second);
+  const named = query.unwanted.length > 0 ? second : await ask(null, "anywhere");
+  if (named.found.length > 0) return found(named);
+  const corrected = await corrections(db, project, query);
+  if (corrected.length === 0) return found(named);
+  const candidates = await ask(wordsQuery(query, { corrections: corrected }));
+  return candidates.found.length > 0 ? found(candidates, corrected) : found(candidates);
 }
 
 interface Ranking {
   query: SearchQuery;
   candidates: Candidates;
-  taken: readonly Correction[];
+  corrected: readonly Correction[];
   page: Page;
   sort: ListSort | "relevance";
 }
 
 async function pageOfCandidates(db: Queries, project: ProjectRef, ranking: Ranking): Promise<PromptList> {
-  const { candidates, sort, page, query, taken } = ranking;
+  const { candidates, sort, page, query, corrected } = ranking;
   const byId = new Map(candidates.found.map((candidate) => [candidate.id, candidate]));
   const total = candidates.cut ? COUNT_LIMIT + 1 : byId.size;
-  const corrected = taken.length > 0 ? "corrected" : "";
   const rows =
     sort === "relevance"
       ? await inOrder(db, ranked(candidates.found, page))
@@ -58,12 +81,11 @@ async function pageOfCandidates(db: Queries, project: ProjectRef, ranking: Ranki
           .limit(page.limit + 1)
           .execute();
   const found = rows.map((row): FoundRow => ({ ...row, version: byId.get(row.id)?.version ?? row.newest }));
-  const present = await presentFound(db, project, query, taken, found.slice(0, page.limit));
+  const present = await presentFound(db, project, query, corrected, found.slice(0, page.limit));
   return cutPage(found, page, {
     list: sort,
     total,
-    position: (row) =>
-      sort === "relevance" ? [String(byId.get(row.id)?.score), row.id, corrected] : sortPosition(sort, row),
+    position: (row) => (sort === "relevance" ? [String(byId.get(row.id)?.score), row.id] : sortPosition(sort, row)),
     present,
   });
 }

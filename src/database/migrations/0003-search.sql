@@ -20,7 +20,9 @@ create table search_documents (
   primary key (prompt_id, version),
   foreign key (prompt_id, version) references versions on delete cascade
 );
-create index search_documents_words on search_documents using gin (project_id, words);
+-- What is written waits in a list that each search goes through: a short one.
+create index search_documents_words on search_documents using gin (project_id, words)
+  with (gin_pending_list_limit = 256);
 -- A tsvector of some kilobytes is read for each candidate: in its place, not compressed elsewhere, it costs half.
 alter table search_documents set (toast_tuple_target = 8160);
 alter table search_documents alter column words set storage main;
@@ -33,7 +35,8 @@ create table search_heads (
   head text not null
 );
 create index search_heads_name on search_heads (project_id, name);
-create index search_heads_head on search_heads using gin (project_id, head gin_trgm_ops);
+create index search_heads_head on search_heads using gin (project_id, head gin_trgm_ops)
+  with (gin_pending_list_limit = 256);
 
 -- The words that occurred, for those who misspell one. One that occurs no more leads nowhere and harms nobody.
 create table search_words (
@@ -41,7 +44,8 @@ create table search_words (
   word text collate "C" not null,
   primary key (project_id, word)
 );
-create index search_words_alike on search_words using gin (project_id, word gin_trgm_ops);
+create index search_words_alike on search_words using gin (project_id, word gin_trgm_ops)
+  with (gin_pending_list_limit = 256);
 
 -- Bodies that are resolved here, whatever the search path of the caller says about the extensions' place.
 -- Less alike than PostgreSQL takes for alike by itself: two letters swapped in a word of five leave a fifth.
