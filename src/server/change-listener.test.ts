@@ -1,4 +1,5 @@
 /** One connection, and all of them, without a library behind. */
+import { readFileSync } from "node:fs";
 import { createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -7,6 +8,7 @@ import { until } from "../base/clock.ts";
 import { AccessList } from "../library/access.ts";
 import { ChangeEvents } from "./change-events.ts";
 import { ChangeListener } from "./change-listener.ts";
+import { listenerLimit } from "./listener-limit.ts";
 
 const PATIENCE = { timeout: 20_000, every: 5 };
 
@@ -45,6 +47,12 @@ describe("a connection", () => {
     expect(gone).toBe(true);
     expect(most).toBeLessThan(512 * 1024);
   });
+});
+
+it("connections that listen leave a quarter of the file descriptors to others, whatever the setting says", () => {
+  const files = Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]);
+  expect(listenerLimit(10)).toBe(10);
+  expect(listenerLimit(1_000_000_000)).toBe(Math.floor((files * 3) / 4));
 });
 
 describe("all connections", () => {
