@@ -117,6 +117,6 @@ function printTable(columns: readonly Map<string, string>[]): void {
     `| ${what}, p50 / p95 / CPU ms | ${sizes.join(" | ")} |`,
     `|---|${"---|".repeat(SIZES.length)}`,
   ];
-  print("### Search and list", "", ...head("list (50 on a page)"), ...rows(lists), "");
+  print("## Search and list", "", ...head("list (50 on a page)"), ...rows(lists), "");
   print(...head("search (20 on a page)"), ...rows(searches), "");
 }

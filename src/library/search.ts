@@ -45,7 +45,7 @@ async function findAll(
     findCandidates(db, project, query, filter, { words, names });
   const found = (candidates: Candidates, corrected: Correction[] = []) => ({ candidates, corrected });
   if (where === "names") return found(await ask(null, "anywhere"));
-  // Whole words are found in a third of the time; where they are too many already, nobody misses their like.
+  // Whole words are found sooner; where they are too many already, nobody misses their like.
   const whole = wordsQuery(query, { whole: true });
   const first = await ask(whole);
   if (first.cut) return found(first);
