@@ -106,7 +106,6 @@ describe("on the real server", () => {
     callers.set("an invented token", { token: "not.a.token", column: null });
     callers.set("an invented key", { token: "plk_abc_def", column: null });
     callers.set("the local operator", { token: server.localToken, column: "local operator" });
-    await fillWithSecrets(server);
   });
   afterAll(async () => await server.close());
 
@@ -124,26 +123,6 @@ describe("on the real server", () => {
       else expect(seen).toBe(`${name}: ${refusal(route, caller)}`);
     }
   });
-
-  it.each(everyRoute.filter(([, route]) => isAboutProject(route)))(
-    "%s shows and changes nothing of another project, whatever of it is named",
-    async (id, route) => {
-      const asked: { name: string; path: string; options: Ask }[] = [];
-      for (const name of ["a member of another project", "a key of another project"]) {
-        const { token } = callers.get(name) ?? {};
-        const { path, ...options } = await prepare(server, id, route, { token, column: null });
-        asked.push({ name, path: path.replace("project=ours", "project=theirs"), options: { ...options, token } });
-      }
-      const before = await allOf(server);
-      for (const { name, path, options } of asked) {
-        const { status, text } = await server.ask(path, options);
-        expect(text, name).not.toContain(SECRET);
-        const refused = /\{(name|id)\}/.test(route.path) || "name" in (route.query?.shape ?? {});
-        if (refused) expect(`${name}: ${status}`).toMatch(name.startsWith("a member") ? /: 404$/ : /: 40[34]$/);
-      }
-      expect(await allOf(server)).toEqual(before);
-    },
-  );
 
   it("an admin neither makes nor unmakes an owner, an owner does", async () => {
     await newUser(server, "heir", { role: "viewer", project: "ours" });
@@ -187,6 +166,40 @@ describe("on the real server", () => {
     expect(await seenBy("a person without a role")).toEqual([]);
     expect(await seenBy("an operator without a role")).toEqual(expect.arrayContaining(["default", "ours", "theirs"]));
   });
+});
+
+describe("between projects", () => {
+  let server: Served;
+  const strangers = new Map<string, string>();
+
+  beforeAll(async () => {
+    server = await freshServer();
+    for (const name of ["ours", "theirs"]) await server.local.createProject({ name });
+    const member = await newUser(server, "stranger", { role: "owner", project: "theirs" });
+    strangers.set("a member of another project", member);
+    strangers.set("a key of another project", await newKey(server, ["read", "write"], "theirs"));
+    await fillWithSecrets(server);
+  });
+  afterAll(async () => await server.close());
+
+  it.each(everyRoute.filter(([, route]) => isAboutProject(route)))(
+    "%s shows and changes nothing of another project, whatever of it is named",
+    async (id, route) => {
+      const asked: { name: string; path: string; options: Ask }[] = [];
+      for (const [name, token] of strangers) {
+        const { path, ...options } = await prepare(server, id, route, { token, column: null });
+        asked.push({ name, path: path.replace("project=ours", "project=theirs"), options: { ...options, token } });
+      }
+      const before = await allOf(server);
+      for (const { name, path, options } of asked) {
+        const { status, text } = await server.ask(path, options);
+        expect(text, name).not.toContain(SECRET);
+        const refused = /\{(name|id)\}/.test(route.path) || "name" in (route.query?.shape ?? {});
+        if (refused) expect(`${name}: ${status}`).toMatch(name.startsWith("a member") ? /: 404$/ : /: 40[34]$/);
+      }
+      expect(await allOf(server)).toEqual(before);
+    },
+  );
 });
 
 const SECRET = "seen-by-ours-alone";
