@@ -64,7 +64,6 @@ export type {
   Variable,
   VersionSummary,
 } from "../contract/shapes.ts";
-export { diffVersions } from "../prompt/diff.ts";
 export { type FindPrompt, type ResolvedIncludes, resolveIncludes } from "../prompt/includes.ts";
 export { type AnthropicMessages, formatRendered, type RenderFormat, type RenderOutput } from "../prompt/messages.ts";
 export { type Rendered, type RenderedMessage, render } from "../prompt/render.ts";

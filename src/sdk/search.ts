@@ -28,7 +28,7 @@ export function searchCalls({ answer, project }: Transport) {
     listFolders: (options: PageOptions & { folder?: string } = {}) => served<FolderCount>("/api/folders", options),
     /** With how many prompts have each. */
     listTags: (page: PageOptions = {}) => served<TagCount>("/api/tags", page),
-    /** Worked out by the server. `diffVersions` does it here, for two versions that were fetched. */
+    /** What differs between two versions, worked out by the server. */
     async diffVersions(name: string, sides: DiffSides = {}): Promise<DiffAnswer> {
       const path = `/api/prompts/${encodeURIComponent(name)}/diff`;
       const { body, headers } = await answer<VersionDiff>({ method: "GET", path, query: { ...sides, ...project } });
