@@ -1,5 +1,6 @@
 /**
- * Figures for docs/benchmarks.md: `npm run bench`, or `npm run bench fetch starts outage size memory import search recovery` for some of it.
+ * Figures for docs/benchmarks.md: `npm run bench`, or `npm run bench fetch starts outage size memory import search events recovery`
+ * for some of it.
  * Everything compared is measured in the same run, interleaved, because machines differ and are shared.
  *
  * This file starts a whole Prompt Library, as a user would, on a home of its own.

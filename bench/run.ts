@@ -1,6 +1,7 @@
 /** npm run bench [WHAT…]: prints the tables of docs/benchmarks.md. */
 import { arch, cpus, release, totalmem } from "node:os";
 import { now } from "../src/base/clock.ts";
+import { benchEvents } from "./events.ts";
 import { benchFetch } from "./fetch.ts";
 import { benchImport } from "./import.ts";
 import { print } from "./instance.ts";
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   memory: benchMemory,
   import: benchImport,
   search: benchSearch,
+  events: benchEvents,
   recovery: benchRecovery,
 };
 

@@ -229,7 +229,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     proxy.cut();
     await button(page, "Save version 2").click();
     await page.getByText("Read-only for the moment.").waitFor();
-    await page.locator("form").getByText("Waits until the database is back.").waitFor();
+    await page.locator("form").getByText("Waits until writing is possible again.").waitFor();
     expect(await button(page, "Save version 2").isDisabled()).toBe(true);
     expect(await visitor.inaccessible()).toEqual([]);
 

@@ -5,13 +5,15 @@ import { isAbsolute, join, resolve } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 import { isErrno } from "./files.ts";
 import type { LogLevel } from "./log.ts";
-import { listed, type Setting, type SettingName, seconds, settings } from "./settings.ts";
+import { listed, seconds } from "./setting-values.ts";
+import { type Setting, type SettingName, settings } from "./settings.ts";
 
 export interface Config {
   host: string;
   port: number;
   trustProxy: string[];
   cacheLimitBytes: number;
+  eventListeners: number;
   logLevel: LogLevel;
   home: Home;
   /** null: the embedded PostgreSQL. */
@@ -22,6 +24,21 @@ export interface Config {
   adminPassword: string | null;
   guardianPort: number;
   backup: BackupConfig;
+  exports: ExportConfig;
+}
+
+/** The nightly export. */
+export interface ExportConfig {
+  dir: string;
+  /** On the local clock; null: never. */
+  at: ExportHour | null;
+  /** How many are kept. */
+  keep: number;
+}
+
+export interface ExportHour {
+  hour: number;
+  minute: number;
 }
 
 export interface BackupConfig {
@@ -79,6 +96,7 @@ export function readConfig(environment: Environment = process.env): Config {
     host: given("HOST"),
     port: Number(given("PORT")),
     trustProxy: listed(given("TRUST_PROXY")),
+    eventListeners: Number(given("EVENT_LISTENERS")),
     cacheLimitBytes: Number(given("CACHE_LIMIT_MB")) * 1024 * 1024,
     logLevel: given("LOG_LEVEL") as LogLevel,
     home: homeAt(resolve(given("PROMPTLIB_HOME")), value("DATA_DIR"), value("LOGS_DIR")),
@@ -89,6 +107,16 @@ export function readConfig(environment: Environment = process.env): Config {
     adminPassword: value("ADMIN_PASSWORD"),
     guardianPort: Number(given("GUARDIAN_PORT")),
     backup: backupConfig(value, resolve(given("PROMPTLIB_HOME"))),
+    exports: exportConfig(value, resolve(given("PROMPTLIB_HOME"))),
+  };
+}
+
+function exportConfig(value: (name: SettingName) => string | null, home: string): ExportConfig {
+  const [, hour, minute] = /^(\d\d):(\d\d)$/.exec(value("EXPORT_AT") ?? "") ?? [];
+  return {
+    dir: resolve(value("EXPORT_DIR") ?? join(home, "exports")),
+    at: hour === undefined ? null : { hour: Number(hour), minute: Number(minute) },
+    keep: Number(value("EXPORT_KEEP")),
   };
 }
 

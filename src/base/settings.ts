@@ -2,8 +2,19 @@
  * The one table of settings: the parser, .env.example and docs/configuration.md come from it.
  * A setting is read from the environment (or, for secrets, from the file that NAME_FILE names).
  */
-import { isIP, isIPv6 } from "node:net";
-import { parseLocationUrl } from "./locations-url.ts";
+import {
+  absolute,
+  addresses,
+  duration,
+  host,
+  hour,
+  locations,
+  longEnough,
+  oneOf,
+  port,
+  url,
+  whole,
+} from "./setting-values.ts";
 
 export interface Setting {
   readonly name: string;
@@ -16,73 +27,6 @@ export interface Setting {
   /** Answers what is wrong with the value, or null. */
   readonly fault?: (value: string) => string | null;
 }
-
-const oneOf =
-  (...values: string[]) =>
-  (value: string) =>
-    values.includes(value) ? null : `must be one of ${values.join(", ")}`;
-
-const port = (value: string) =>
-  /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? null : "must be a port from 0 to 65535 (0: any free one)";
-
-const whole = (least: number, most: number) => (value: string) =>
-  /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most
-    ? null
-    : `must be a whole number from ${least} to ${most}`;
-
-const url =
-  (...protocols: string[]) =>
-  (value: string) =>
-    URL.canParse(value) && protocols.includes(new URL(value).protocol)
-      ? null
-      : `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`;
-
-/** 90s, 90m, 6h or 1d in seconds, or null. */
-export function seconds(text: string): number | null {
-  const found = /^(\d{1,6})(s|m|h|d)$/.exec(text);
-  const unit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
-  return found ? Number(found[1]) * (unit[found[2] ?? ""] ?? 0) : null;
-}
-
-const duration = (least: number) => (value: string) =>
-  (seconds(value) ?? 0) >= least ? null : `must be a number with s, m, h or d behind it, at least ${least}s`;
-
-const longEnough = (least: number) => (value: string) =>
-  value.length >= least ? null : `must have at least ${least} characters`;
-
-const addresses = (value: string) =>
-  value.split(",").every((part) => part.trim() === "loopback" || isNetwork(part.trim()))
-    ? null
-    : "must be IP addresses, networks like 10.0.0.0/8, or loopback, separated by commas";
-
-function isNetwork(text: string): boolean {
-  const [address = "", bits, ...more] = text.split("/");
-  const most = isIPv6(address) ? 128 : 32;
-  return more.length === 0 && isIP(address) !== 0 && (bits === undefined || whole(0, most)(bits) === null);
-}
-
-/** A name or address; a directory of sockets has no place in the URL that is made of it. */
-const host = (value: string) =>
-  isIPv6(value) || /^[a-z0-9_]([a-z0-9._-]{0,253}[a-z0-9_.])?$/i.test(value)
-    ? null
-    : "must be a host name or an IP address";
-
-const locations = (value: string) => {
-  const faults = listed(value)
-    .map(parseLocationUrl)
-    .flatMap((result) => ("faults" in result ? result.faults : []));
-  return faults.length === 0 ? null : `is not valid: ${faults.join("; ")}`;
-};
-
-/** What is separated by commas. */
-export function listed(text: string): string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
-}
-
-const absolute = (value: string) => (value.startsWith("/") ? null : "must be an absolute path");
 
 export const settings = [
   { group: "Server", name: "HOST", default: "127.0.0.1", about: "The address that the server listens on." },
@@ -101,6 +45,14 @@ export const settings = [
     default: "64",
     fault: whole(1, 65536),
     about: "How much memory, in MiB, the server uses at most to hold prompts ready for fetching.",
+  },
+  {
+    group: "Server",
+    name: "EVENT_LISTENERS",
+    default: "20000",
+    fault: whole(2, 1_000_000),
+    about:
+      "How many connections may listen for changes at once, half of them with one key or by one person. Each takes a file descriptor; they never take more than three quarters of those that the process may have.",
   },
   {
     group: "Server",
@@ -222,6 +174,27 @@ export const settings = [
     default: "8010",
     fault: port,
     about: "The port that the guardian listens on, at the address of HOST.",
+  },
+  {
+    group: "Nightly export",
+    name: "EXPORT_DIR",
+    default: null,
+    about:
+      "Where every project is exported each night, into files that share no byte with PostgreSQL. Unset: exports in the home.",
+  },
+  {
+    group: "Nightly export",
+    name: "EXPORT_AT",
+    default: "02:30",
+    fault: hour,
+    about: "When, on the local clock; one that was missed is made as soon as the server runs again. off: never.",
+  },
+  {
+    group: "Nightly export",
+    name: "EXPORT_KEEP",
+    default: "7",
+    fault: whole(1, 3650),
+    about: "How many are kept; the oldest goes when a new one is whole and was read back.",
   },
   {
     group: "Access",

@@ -50,6 +50,13 @@ export async function connect(
   return { client: createClient({ ...shared, ...local, fetch: fetchOf(home) }), url: local.url, home };
 }
 
+/** The home of this machine that verbs talk to; null: PROMPTLIB_URL names a server. */
+export function homeOf(environment: Environment = process.env): Home | null {
+  const homeSettings = settings.filter(({ name }) => name === "PROMPTLIB_HOME");
+  const { values } = readSettings([...clientSettings, ...homeSettings], environment);
+  return values.has("PROMPTLIB_URL") ? null : homeAt(resolve(values.get("PROMPTLIB_HOME") ?? ""));
+}
+
 /** What the server writes at its start for those who may read the home: they are its local operator. */
 async function readServerFile(home: Home): Promise<LocalAddress> {
   try {

@@ -1,7 +1,7 @@
 /** promptlib duplicate: a new prompt out of one version of another. */
 import type { Command } from "commander";
 import { connect } from "./connect.ts";
-import { print, printJson } from "./output.ts";
+import { note, print, printJson } from "./output.ts";
 import { examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
 
 interface DuplicateOptions {
@@ -28,5 +28,7 @@ async function duplicate(name: string, to: string, { label, version, project, js
   const { client } = await connect({ project });
   const which = version === undefined ? { ...(label === undefined ? {} : { label }) } : { version };
   const made = await client.duplicatePrompt(name, to, which);
-  return json ? printJson(made) : print(`${made.name}: ${made.message}`);
+  if (json) return printJson(made);
+  print(`${made.name}: ${made.message}`);
+  if (made.nameOf) note(`${made.nameOf} was called ${made.name} before; it answers under that name no more.`);
 }

@@ -1,14 +1,10 @@
 /** promptlib export: everything the prompts of a project have, into a file that an import puts back as it was. */
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { finished } from "node:stream/promises";
 import type { Command } from "commander";
-import { PromptlibError } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { counted, note, printJson } from "./output.ts";
-import { examples, jsonOption, projectOption, unreadable, usage } from "./verb.ts";
+import { examples, jsonOption, projectOption, usage } from "./verb.ts";
+import { writeLine, writeWholeFile } from "./whole-file.ts";
 
 interface ExportOptions {
   project?: string;
@@ -41,29 +37,12 @@ async function exportFile(file: string | undefined, { project, json }: ExportOpt
   process.once("SIGINT", onInterrupt);
   try {
     const lines = client.exportPrompts({ signal: stop.signal });
-    const seen = path === null ? await write(lines, process.stdout) : await writeFile(lines, path);
+    const seen =
+      path === null ? await write(lines, process.stdout) : await writeWholeFile(path, (stream) => write(lines, stream));
     if (json) printJson({ file: path, ...seen });
     else note(`${counted(seen.prompts, "prompt")} with ${counted(seen.versions, "version")} exported.`);
   } finally {
     process.removeListener("SIGINT", onInterrupt);
-  }
-}
-
-/** Under another name until it is whole: what has the name is an export from its first line to its last. */
-async function writeFile(lines: AsyncIterable<string>, path: string): Promise<Counted> {
-  const part = `${path}.part`;
-  const stream = createWriteStream(part, { flush: true });
-  try {
-    await once(stream, "open");
-    const seen = await write(lines, stream);
-    stream.end();
-    await finished(stream);
-    await rename(part, path);
-    return seen;
-  } catch (error) {
-    stream.destroy();
-    await rm(part, { force: true });
-    throw unwritable(path, error);
   }
 }
 
@@ -72,17 +51,7 @@ async function write(lines: AsyncIterable<string>, stream: Writable): Promise<Co
   for await (const line of lines) {
     if (line.startsWith('{"prompt":')) seen.prompts += 1;
     else if (line.startsWith('{"version":')) seen.versions += 1;
-    if (!stream.write(`${line}\n`)) await once(stream, "drain");
+    await writeLine(stream, line);
   }
   return seen;
-}
-
-function unwritable(path: string, error: unknown): unknown {
-  const known = unreadable(path, error);
-  if (!(known instanceof PromptlibError) || known === error) return error;
-  return new PromptlibError("file_not_found", {
-    message: known.message.replace("could not be read", "could not be written"),
-    hint: "Check the folder and its permissions.",
-    cause: error,
-  });
 }

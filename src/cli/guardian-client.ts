@@ -2,6 +2,7 @@
 import type { Home } from "../base/config.ts";
 import { type LocalAddress, readLocalFile } from "../base/local-file.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
+import type { HeldMaintenance, MaintenanceChange } from "../contract/maintenance.ts";
 import type { Job, JobRequest, Readiness } from "../contract/recovery.ts";
 import { networkCode } from "../sdk/index.ts";
 import { osUser, refusedHome } from "./connect.ts";
@@ -44,6 +45,14 @@ export class GuardianClient {
   /** Those that are remembered, oldest first. */
   async jobs(): Promise<Job[]> {
     return (await this.#ask<{ items: Job[] }>("GET", "/api/recovery/jobs")).items;
+  }
+
+  async maintenance(): Promise<HeldMaintenance> {
+    return await this.#ask<HeldMaintenance>("GET", "/api/maintenance");
+  }
+
+  async changeMaintenance(change: MaintenanceChange): Promise<HeldMaintenance> {
+    return await this.#ask<HeldMaintenance>("PUT", "/api/maintenance", change);
   }
 
   async order(request: JobRequest): Promise<Job> {

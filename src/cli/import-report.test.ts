@@ -35,7 +35,7 @@ describe("the summary of an import", () => {
 
   it("says what the files no longer have, and how to be rid of it", () => {
     expect(summaryText({ ...none, unchanged: 5, missing: 1 })).toBe(
-      "5 prompts: 5 unchanged\n1 prompt of earlier imports no longer in the files; --prune moves them to the trash",
+      "5 prompts: 5 unchanged\n1 prompt of earlier imports not in these files. Another list? Name it with --source. No longer wanted? --prune moves them to the trash",
     );
     expect(summaryText({ ...none, unchanged: 5, pruned: 2 })).toContain("2 prompts no longer in the files moved to");
   });
@@ -61,8 +61,13 @@ describe("what went wrong in an import", () => {
   });
 
   it("is counted", () => {
-    expect(incompleteText({ rejected: 1, dryRun: false })).toBe("1 prompt was not imported; everything else was.");
-    expect(incompleteText({ rejected: 1200, dryRun: true })).toBe("1,200 prompts were found that cannot be imported.");
+    expect(incompleteText({ ...none, unchanged: 1, rejected: 1 })).toBe(
+      "1 prompt was not imported; everything else was.",
+    );
+    expect(incompleteText({ ...none, rejected: 2 })).toBe("2 prompts were not imported.");
+    expect(incompleteText({ ...none, rejected: 1200, dryRun: true })).toBe(
+      "1,200 prompts were found that cannot be imported.",
+    );
   });
 
   it("is listed in JSON, with what was changed on the way and nothing that simply arrived", () => {

@@ -40,18 +40,23 @@ export function summaryText(summary: ImportSummary): string {
   const lines = [
     all === 0 ? "Nothing to import was found." : `${counted(all, "prompt")}: ${parts.join(", ")}`,
     ...(missing > 0
-      ? [`${counted(missing, "prompt")} of earlier imports no longer in the files; --prune moves them to the trash`]
+      ? [
+          `${counted(missing, "prompt")} of earlier imports not in these files. Another list? Name it with --source. No longer wanted? --prune moves them to the trash`,
+        ]
       : []),
     ...(pruned > 0
-      ? [`${counted(pruned, "prompt")} no longer in the files ${dryRun ? "to be " : ""}moved to the trash`]
+      ? [
+          `${counted(pruned, "prompt")} no longer in the files ${dryRun ? "to be " : ""}moved to the trash${dryRun ? "" : "; promptlib trash lists it"}`,
+        ]
       : []),
   ];
   return [...(dryRun ? ["Dry run, nothing was changed. This would be done:"] : []), ...lines].join("\n");
 }
 
-export function incompleteText({ rejected, dryRun }: Pick<ImportSummary, "rejected" | "dryRun">): string {
+export function incompleteText({ rejected, dryRun, created, updated, unchanged, twin }: ImportSummary): string {
   const rows = rejected === 1 ? "1 prompt was" : `${count(rejected)} prompts were`;
-  return dryRun ? `${rows} found that cannot be imported.` : `${rows} not imported; everything else was.`;
+  if (dryRun) return `${rows} found that cannot be imported.`;
+  return `${rows} not imported${created + updated + unchanged + twin > 0 ? "; everything else was" : ""}.`;
 }
 
 export function interruptedText({ items, changed }: ImportTally, dryRun: boolean): string {

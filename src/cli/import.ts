@@ -23,6 +23,7 @@ interface ImportOptions {
   format?: string;
   dryRun?: true;
   prune?: true;
+  source?: string;
   project?: string;
   json?: true;
 }
@@ -37,19 +38,21 @@ export function registerImport(program: Command): void {
     .option("--format <format>", `${formatNames}; told by the files' names when left out`)
     .option("--dry-run", "only say what would be done")
     .option("--prune", "move to the trash what these files no longer have")
+    .option("--source <name>", "a name for these files: only what came under the same one can be missing in them")
     .action(importFiles);
   projectOption(jsonOption(command));
   examples(
     command,
     "promptlib import prompts.csv",
     "promptlib import fabric/data/patterns --dry-run",
+    "promptlib import russian.csv --source russian --prune",
     "curl -s https://example.com/prompts.csv | promptlib import - --format csv --dry-run",
   );
 }
 
 async function importFiles(paths: string[], options: ImportOptions): Promise<void> {
   const { files, format, passedOver } = await openFiles(paths, options.format);
-  const { project, dryRun, prune } = options;
+  const { project, dryRun, prune, source } = options;
   const { client } = await connect({ project });
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
@@ -62,6 +65,7 @@ async function importFiles(paths: string[], options: ImportOptions): Promise<voi
       format,
       dryRun: dryRun === true,
       prune: prune === true,
+      ...(source === undefined ? {} : { source }),
       signal: stop.signal,
     });
     const result = await follow(sent, progress, dryRun === true);

@@ -1,7 +1,7 @@
 /** promptlib key: the API keys of the project. */
 import type { Command } from "commander";
 import { now } from "../base/clock.ts";
-import { seconds } from "../base/settings.ts";
+import { seconds } from "../base/setting-values.ts";
 import type { ApiKey } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { momentOf } from "./moment.ts";

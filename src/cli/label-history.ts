@@ -1,7 +1,7 @@
 /** Labels as tables: the moves of one, who fetched by which, and every prompt that had one at a time. */
 import type { Client, LabelFetches, LabelledPrompt, LabelMove } from "../sdk/index.ts";
 import { everyPage } from "./every-page.ts";
-import { count, localTime, note, printJson } from "./output.ts";
+import { count, exactTime, localTime, note, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 
 export async function printHistory(client: Client, name: string, label: string, json: boolean): Promise<void> {
@@ -15,7 +15,7 @@ export function versionText(version: number | null): string {
 }
 
 const moveColumns: readonly Column<LabelMove>[] = [
-  { title: "MOVED", cell: ({ movedAt }) => localTime(movedAt), whole: true },
+  { title: "MOVED", cell: ({ movedAt }) => exactTime(movedAt), whole: true },
   { title: "FROM", cell: ({ from }) => versionText(from), right: true, whole: true },
   { title: "TO", cell: ({ to }) => versionText(to), right: true, whole: true },
   { title: "BY", cell: ({ movedBy, undoes }) => (undoes === null ? movedBy : `${movedBy} (undo)`) },

@@ -1,6 +1,8 @@
 /** The verbs about labels and names, as they are typed, against the real server. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launcher } from "../../test/support/instance.ts";
 import { freshServer, type Served } from "../../test/support/server.ts";
@@ -22,6 +24,7 @@ async function run(...words: string[]): Promise<string> {
   return `${code === 0 ? "" : `exit ${code}\n`}${printed.out}${printed.remarks}`;
 }
 
+const whenExactly = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`;
 const when = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d`;
 
 describe("the command line", () => {
@@ -40,9 +43,12 @@ describe("the command line", () => {
     );
     expect(await run("label", "a", "production", "--history")).toMatch(
       new RegExp(
-        `^MOVED +FROM +TO +BY\n${when} +2 +1 +local:\\w+ \\(undo\\)\n${when} +1 +2 +local:\\w+\n${when} +nowhere +1 .*\n$`,
+        `^MOVED +FROM +TO +BY\n${whenExactly} +2 +1 +local:\\w+ \\(undo\\)\n${whenExactly} +1 +2 +local:\\w+\n${whenExactly} +nowhere +1 .*\n$`,
       ),
     );
+    const [, told = ""] =
+      new RegExp(`(${whenExactly}) +nowhere +1`).exec(await run("label", "a", "production", "--history")) ?? [];
+    expect(await run("label", "a", "production", "--at", told)).toBe("a: production was on version 1\n");
     expect(await run("label", "a", "production", "--undo", "--history")).toMatch(/^exit 2\n.*Give one of/);
     expect(await run("label", "a", "--fetches")).toMatch(/^Nobody fetched it so far/);
   });
@@ -66,10 +72,41 @@ describe("the command line", () => {
     expect(await run("alias")).toMatch(new RegExp(`^NAME +NOW +RENAMED +BY\na +mail/a +${when} +local:`));
     expect(await run("duplicate", "mail/a", "copy", "--version", "1")).toBe("copy: Copy of mail/a, version 1\n");
     expect(await run("redact", "mail/a", "1", "--reason", "a secret")).toMatch(
-      /^mail\/a: version 1 says nothing any more\nBackups and WAL from before still hold it/,
+      /^mail\/a: version 1 says nothing any more\nBackups and WAL from before still hold it.*\nThe same still stands in: copy 1\.\n$/,
     );
     expect(await run("get", "mail/a", "--version", "1")).toMatch(/^exit 3\n.*was redacted at .* \(version_redacted\)/);
+    await writeFile(join(server.config.home.root, "a.txt"), "new");
+    expect(await run("push", "a", "a.txt")).toMatch(/^exit 5\n.*“a” is a former name of “mail\/a”, which still/);
+    expect(await run("duplicate", "copy", "a")).toMatch(/^a: Copy of copy, version 1\nmail\/a was called a before; /);
+    await server.local.renamePrompt("a", "b");
     expect(await run("alias", "a", "--remove")).toBe("a answers no more\n");
     expect(await run("alias", "a")).toMatch(/^exit 2\n/);
+  });
+
+  it("moves a prompt to the trash, lists what is there, and brings back the last of a name, or any by its id", async () => {
+    expect(await run("trash")).toBe("The trash is empty.\n");
+    for (const text of ["first", "second"]) {
+      await server.local.savePrompt({ name: "thrown", text });
+      expect(await run("trash", "thrown")).toMatch(/^thrown is in the trash\nNothing of it is lost: /);
+    }
+    const { items } = await server.local.listTrash();
+    expect(await run("trash")).toMatch(
+      new RegExp(
+        `^NAME +VERSION +TRASHED +BY +ID\nthrown +1 +${when} +local:.* ${items[0]?.id}\nthrown .* ${items[1]?.id}\n$`,
+      ),
+    );
+    expect(await run("trash", "thrown", "--restore")).toBe("thrown is back\n");
+    expect(await run("get", "thrown")).toBe("second");
+    expect(await run("trash", items[1]?.id ?? "", "--restore")).toMatch(
+      /^exit 5\n.*Another prompt has taken this name/,
+    );
+    await server.local.renamePrompt("thrown", "kept");
+    await server.local.removeAlias("thrown");
+    expect(await run("trash", items[1]?.id ?? "", "--restore")).toBe("thrown is back\n");
+    expect(await run("get", "thrown")).toBe("first");
+    expect(await run("trash", "--restore")).toMatch(/^exit 2\n/);
+    expect(await run("trash", "thrown", "--restore")).toMatch(
+      /^exit 3\n.*There is no prompt named “thrown” in the trash/,
+    );
   });
 });

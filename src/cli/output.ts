@@ -29,6 +29,11 @@ export function localTime(instant: string | null): string {
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+/** To the millisecond, as `--at` takes it: a time that was told includes what happened then. */
+export function exactTime(instant: string): string {
+  return `${localTime(instant)}:${instant.slice(17, 23)}`;
+}
+
 /** 1,528 */
 export function count(value: number): string {
   return value.toLocaleString("en-US");

@@ -61,12 +61,22 @@ async function push(name: string, file: string | undefined, options: PushOptions
  */
 async function newestSettings(client: Client, name: string): Promise<Partial<SavePrompt>> {
   try {
-    const { variables, config, template } = (await client.fetchPrompt(name)).prompt;
+    const { prompt, renamedTo } = await client.fetchPrompt(name);
+    if (renamedTo !== null) throw calledOtherwise(name, renamedTo);
+    const { variables, config, template } = prompt;
     return { variables, config, template };
   } catch (error) {
     if (error instanceof PromptlibError && error.code === "prompt_not_found") return {};
     throw error;
   }
+}
+
+/** Applications still fetch it by the old name: a new prompt of that name would be what they get from now on. */
+function calledOtherwise(name: string, now: string): PromptlibError {
+  return new PromptlibError("already_exists", {
+    message: `“${name}” is a former name of “${now}”, which still answers under it.`,
+    hint: "Push to the present name; or, for a new prompt, remove the former one first: promptlib alias NAME --remove",
+  });
 }
 
 /** What the options say, checked before anything is read or sent. */

@@ -50,6 +50,7 @@ describe("how safe everything is", () => {
       now: NOW,
       interval: 21_600,
       backupsKnown: true,
+      exportProblem: null,
       postgres: { running: true, checksums: true },
       receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW },
       locations: [{ ...location, riskSeconds: 0.4, lagBytes: 0, problem: null }],

@@ -34,4 +34,7 @@ async function redact(name: string, version: number, { reason, project, json }: 
       ? "Backups and WAL from before still hold it as long as they are kept. Change the secret all the same."
       : `Backups from before hold it until ${redacted.heldByBackupsUntil}. Change the secret all the same.`,
   );
+  if (redacted.copies.length === 0) return;
+  const copies = redacted.copies.map((copy) => `${copy.name} ${copy.version}${copy.trashed ? " (in the trash)" : ""}`);
+  note(`The same still stands in: ${copies.join(", ")}.`);
 }

@@ -42,6 +42,7 @@ async function serveUntilStopped(
   const server = await startServer(config, {
     log,
     socket,
+    program: program(),
     onFirstAdmin: (username, password) => sayFirstAdmin(supervisor, username, password),
     onRefused: end.refuse,
   });

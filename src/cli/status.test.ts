@@ -8,6 +8,7 @@ const health = {
   status: "degraded" as const,
   message: "The database does not answer; reading goes on.",
   version: "0.1.0",
+  maintenance: { mode: "off" as const, message: "", since: null, endsAt: null },
   parts: {
     database: { state: "down" as const, latencyMs: null, note: "connection refused" },
     mirror: { state: "up" as const, latencyMs: 0.42, note: null },

@@ -2,7 +2,9 @@
 import type { Command } from "commander";
 import { now } from "../base/clock.ts";
 import type { Home } from "../base/config.ts";
+import { readMaintenance } from "../base/maintenance-file.ts";
 import { errorTable } from "../contract/errors.ts";
+import { maintenanceOf } from "../contract/maintenance.ts";
 import type { Job, Readiness } from "../contract/recovery.ts";
 import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
 import { type Connection, connect } from "./connect.ts";
@@ -49,12 +51,13 @@ async function status({ json }: { json?: true }): Promise<void> {
 }
 
 /** A server that does not answer while its processes are there is down, and what is known is shown all the same. */
-async function healthOf({ client }: Connection, processes: Running | null): Promise<SystemHealth> {
+async function healthOf({ client, home }: Connection, processes: Running | null): Promise<SystemHealth> {
   try {
     return await client.systemHealth();
   } catch (error) {
-    if (!(error instanceof PromptlibError) || error.code !== "server_unreachable" || !processes) throw error;
-    return { status: "down", message: error.message, version: "", parts: {} };
+    if (!(error instanceof PromptlibError) || error.code !== "server_unreachable" || !processes || !home) throw error;
+    const maintenance = maintenanceOf(await readMaintenance(home));
+    return { status: "down", message: error.message, version: "", maintenance, parts: {} };
   }
 }
 

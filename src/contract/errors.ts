@@ -6,20 +6,8 @@
  * an HTTP status and an exit code here; docs/errors.md is compared with it by a test.
  */
 
-interface ErrorRow {
-  /** HTTP status, where the error can answer a request. */
-  readonly status: number;
-  /** Exit code of the command line. */
-  readonly exit: number;
-  /** What it means, in a sentence. A thrown error may say it more exactly. */
-  readonly message: string;
-  /** What the reader can do about it. */
-  readonly hint: string;
-}
-
-function rows<const T extends Record<string, ErrorRow>>(table: T): T {
-  return table;
-}
+import { rows } from "./error-row.ts";
+import { recoveryErrors } from "./recovery-errors.ts";
 
 export const errorTable = rows({
   // What the caller sent
@@ -52,6 +40,12 @@ export const errorTable = rows({
     exit: 2,
     message: "The rendered prompt would have more than 4,194,304 characters.",
     hint: "Give shorter values or lists, or split the prompt.",
+  },
+  resolve_too_large: {
+    status: 413,
+    exit: 2,
+    message: "The prompts that were asked for in one request are too large together.",
+    hint: "Fetch this one alone, or ask for fewer at once.",
   },
   import_format_unknown: {
     status: 400,
@@ -191,6 +185,12 @@ export const errorTable = rows({
   },
 
   // What stands in the way
+  bundle_invalid: {
+    status: 400,
+    exit: 2,
+    message: "This is not a bundle of prompts, or not a whole one.",
+    hint: "Make it anew with: promptlib bundle FILE",
+  },
   version_conflict: {
     status: 412,
     exit: 5,
@@ -277,6 +277,18 @@ export const errorTable = rows({
     message: "The database does not answer; reading goes on, writing waits for it.",
     hint: "Try again as Retry-After says. GET /api/system/health shows when it is back.",
   },
+  maintenance: {
+    status: 503,
+    exit: 6,
+    message: "The library is in maintenance.",
+    hint: "Try again when it is over, as Retry-After says; GET /api/maintenance shows it. An operator ends it: promptlib maintenance off",
+  },
+  too_many_listeners: {
+    status: 503,
+    exit: 4,
+    message: "Too many listen for changes here already.",
+    hint: "Wait, or ask another server; EVENT_LISTENERS says how many there may be. Fetching does not need it.",
+  },
   write_outcome_unknown: {
     status: 503,
     exit: 6,
@@ -358,85 +370,7 @@ export const errorTable = rows({
     hint: "Make an account named promptlib (useradd --system promptlib), or start as an ordinary user.",
   },
 
-  // Backups and restores
-  location_unavailable: {
-    status: 503,
-    exit: 20,
-    message: "A location of backups cannot be used.",
-    hint: "Check that it can be reached, has room and lets us write; what it missed is filled in afterwards.",
-  },
-  object_not_found: {
-    status: 404,
-    exit: 3,
-    message: "The location holds no such object.",
-    hint: "List what there is with: promptlib info",
-  },
-  backup_not_found: {
-    status: 404,
-    exit: 3,
-    message: "There is no such backup.",
-    hint: "List the backups there are with: promptlib info",
-  },
-  backup_damaged: {
-    status: 500,
-    exit: 21,
-    message: "A backup, or WAL that it needs, is damaged or incomplete.",
-    hint: "promptlib verify says what is wrong and which backups are whole; restore one of those.",
-  },
-  backup_failed: {
-    status: 500,
-    exit: 22,
-    message: "The backup was not made.",
-    hint: "The reason is in the sentence; nothing that counts was left behind. Try again when it is mended.",
-  },
-  restore_impossible: {
-    status: 409,
-    exit: 23,
-    message: "This moment cannot be restored.",
-    hint: "promptlib info shows which moments can be.",
-  },
-  restore_failed: {
-    status: 500,
-    exit: 24,
-    message: "The restore did not succeed; the database is what it was before.",
-    hint: "The reason is in the sentence and the report; restore another backup or moment, or mend it and try again.",
-  },
-  comparison_failed: {
-    status: 500,
-    exit: 25,
-    message: "What was restored is not what was attested.",
-    hint: "Each table that differs is in details. Make a new backup now, and look for the cause.",
-  },
-  replication_failed: {
-    status: 500,
-    exit: 26,
-    message: "PostgreSQL ended the replication connection.",
-    hint: "Its own words are in the sentence; a new backup is made where WAL was lost.",
-  },
-  fenced: {
-    status: 409,
-    exit: 27,
-    message: "Another installation writes to this location now, so this one stopped writing there.",
-    hint: "If this one is to write, take over with: promptlib restore latest. Else stop it.",
-  },
-  library_elsewhere: {
-    status: 500,
-    exit: 29,
-    message: "A location already holds the backups of a library, and this home has no database.",
-    hint: "Bring that library back with: promptlib restore latest. For a new one, name other locations.",
-  },
-  guardian_unreachable: {
-    status: 503,
-    exit: 6,
-    message: "The guardian does not answer.",
-    hint: "It is started again by itself under promptlib up; see logs/guard.log of the home.",
-  },
-  job_running: {
-    status: 409,
-    exit: 28,
-    message: "Another backup, restore or drill is running.",
-    hint: "Wait until it has ended: promptlib status shows it.",
-  },
+  ...recoveryErrors,
   interrupted: {
     status: 499,
     exit: 130,

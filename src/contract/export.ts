@@ -21,7 +21,11 @@ export const exportedPrompt = z.strictObject({
   type: promptType,
   description: text().max(2000),
   tags: z.array(tag).max(50),
-  source: z.string().max(32).nullable().describe("the format of the import that brought it"),
+  source: z
+    .string()
+    .max(128)
+    .nullable()
+    .describe("the import that brought it: its format, and behind a colon its name"),
   createdAt: exactly,
   updatedAt: exactly,
   trashedAt: exactly.nullable(),

@@ -14,6 +14,11 @@ export const importFormat = z.enum([
   "promptfoo",
   "promptlib",
 ]);
+/** By which an import is told from others of its format. */
+export const importSource = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "has 1 to 64 letters, digits, dots, dashes and underscores")
+  .describe("a name for what is imported: only what came under the same one can be missing in it");
 /** One line sent to the import. Several lines of one path are pieces of one file, in order. */
 export const importPiece = z.strictObject({
   path: text().min(1).max(4096),

@@ -86,6 +86,7 @@ export const READINESS_CODES = [
   "never_drilled",
   "drill_old",
   "recovery_slow",
+  "export_failed",
 ] as const;
 
 /** Why data at risk or time to recover is not as promised, and what mends it. */

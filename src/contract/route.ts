@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { ErrorCode } from "./errors.ts";
 import * as shapes from "./shapes.ts";
+import { type MaintenanceMode, maintenanceModes } from "./shapes.ts";
 
 /**
  * Who may call a route. Roles and scopes are about the project that the request names:
@@ -22,6 +23,8 @@ export interface Route {
   readonly summary: string;
   /** Whether it answers while the database is away. Writes never do. */
   readonly withoutDatabase: boolean;
+  /** The last mode of maintenance in which it answers. Left out: what reads answers while it is read-only, writes do not. */
+  readonly maintenance?: MaintenanceMode;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -29,6 +32,13 @@ export interface Route {
   readonly media?: "application/x-ndjson" | "text/plain" | "text/event-stream";
   readonly answers: Readonly<Record<number, z.ZodType | null>>;
   readonly errors: readonly ErrorCode[];
+}
+
+/** Whether it answers while the library is in this mode of maintenance. */
+export function answersDuring(route: Route, mode: MaintenanceMode): boolean {
+  const reads = route.method === "GET" || route.withoutDatabase;
+  const last = route.maintenance ?? (reads ? "read-only" : "off");
+  return maintenanceModes.indexOf(mode) <= maintenanceModes.indexOf(last);
 }
 
 export const promptParams = z.object({ name: shapes.promptName });

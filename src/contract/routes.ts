@@ -5,10 +5,12 @@
 import { z } from "zod";
 import { accountRoutes } from "./accounts.ts";
 import { auditFilter } from "./audit.ts";
+import { changeRoutes } from "./change-routes.ts";
 import type { ErrorCode } from "./errors.ts";
 import { exportLine } from "./export.ts";
-import { importFormat, importItem, importPiece, importSummary } from "./import-shapes.ts";
+import { importFormat, importItem, importPiece, importSource, importSummary } from "./import-shapes.ts";
 import { labelRoutes } from "./label-routes.ts";
+import { maintenanceRoutes } from "./maintenance.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as search from "./search.ts";
@@ -37,6 +39,7 @@ export const importQuery = z.strictObject({
   format: importFormat,
   dryRun: z.enum(["true", "false"]).optional(),
   prune: z.enum(["true", "false"]).optional().describe("move to the trash what the files no longer have"),
+  source: importSource.optional(),
 });
 const login = z.strictObject({ username: shapes.text().max(64), password: z.string().max(1024) });
 const loginAnswer = z.object({ token: z.string(), expiresAt: z.iso.datetime(), user: shapes.user });
@@ -135,6 +138,18 @@ const promptRoutes = table({
     answers: { 200: shapes.promptSummary },
     errors: ["prompt_not_found", "already_exists", "label_protected"],
   },
+  movePrompt: {
+    method: "POST",
+    path: "/api/prompts/{name}/move",
+    access: "admin",
+    summary: "Move a prompt to another project, with its history; what it was goes into the trash.",
+    withoutDatabase: false,
+    params: promptParams,
+    query: projectQuery,
+    body: shapes.movePrompt,
+    answers: { 200: shapes.promptSummary },
+    errors: ["prompt_not_found", "project_not_found", "already_exists", "prompt_included", "label_protected"],
+  },
   duplicatePrompt: {
     method: "POST",
     path: "/api/prompts/{name}/duplicate",
@@ -185,6 +200,7 @@ const twins = {
   patchPromptByQuery: twin(promptRoutes.patchPrompt),
   trashPromptByQuery: twin(promptRoutes.trashPrompt),
   renamePromptByQuery: twin(promptRoutes.renamePrompt),
+  movePromptByQuery: twin(promptRoutes.movePrompt),
   duplicatePromptByQuery: twin(promptRoutes.duplicatePrompt),
   redactVersionByQuery: twin(promptRoutes.redactVersion),
   listVersionsByQuery: twin(promptRoutes.listVersions),
@@ -197,6 +213,7 @@ const otherRoutes = table({
     access: "public",
     summary: "The process lives.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: z.object({ status: z.literal("ok") }) },
     errors: [],
   },
@@ -206,6 +223,7 @@ const otherRoutes = table({
     access: "public",
     summary: "Each part with state and latency: 200 while healthy or degraded, 503 when down.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: shapes.systemHealth, 503: shapes.systemHealth },
     errors: [],
   },
@@ -215,6 +233,7 @@ const otherRoutes = table({
     access: "public",
     summary: "Metrics in Prometheus' text format.",
     withoutDatabase: true,
+    maintenance: "closed",
     media: "text/plain",
     answers: { 200: z.string() },
     errors: [],
@@ -225,6 +244,7 @@ const otherRoutes = table({
     access: "public",
     summary: "This description.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: z.looseObject({ openapi: z.string() }) },
     errors: [],
   },
@@ -234,9 +254,10 @@ const otherRoutes = table({
     access: "public",
     summary: "Sign in: answers a token of 12 hours, and sets it as a cookie for pages.",
     withoutDatabase: false,
+    maintenance: "closed",
     body: login,
     answers: { 200: loginAnswer },
-    errors: ["login_failed", "too_many_attempts"],
+    errors: ["login_failed", "too_many_attempts", "maintenance"],
   },
   logout: {
     method: "POST",
@@ -244,6 +265,7 @@ const otherRoutes = table({
     access: "person",
     summary: "End this session.",
     withoutDatabase: false,
+    maintenance: "closed",
     answers: { 204: null },
     errors: [],
   },
@@ -253,6 +275,7 @@ const otherRoutes = table({
     access: "anyone",
     summary: "Who is asking, and what they may do.",
     withoutDatabase: true,
+    maintenance: "closed",
     answers: { 200: shapes.identity },
     errors: [],
   },
@@ -295,7 +318,7 @@ const otherRoutes = table({
     withoutDatabase: false,
     query: z.strictObject({ ...inProject, name: shapes.promptName }),
     answers: { 204: null },
-    errors: ["alias_not_found", "label_protected"],
+    errors: ["alias_not_found", "label_protected", "prompt_included"],
   },
   listTrash: {
     method: "GET",
@@ -486,7 +509,9 @@ const otherRoutes = table({
 
 export const routes = {
   ...otherRoutes,
+  ...table(maintenanceRoutes),
   ...table(accountRoutes),
+  ...changeRoutes,
   ...promptRoutes,
   ...labelRoutes,
   ...searchRoutes,

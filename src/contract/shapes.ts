@@ -87,6 +87,10 @@ export const patchPrompt = z
   .refine((body) => Object.keys(body).length > 0, "give description or tags");
 
 export const renamePrompt = z.strictObject({ to: promptName });
+export const movePrompt = z.strictObject({
+  project: projectName.describe("where it goes"),
+  name: promptName.optional().describe("its name there; the one that it has when left out"),
+});
 export const duplicatePrompt = z
   .strictObject({
     to: promptName,
@@ -124,6 +128,9 @@ export const prompt = z.object({
 });
 export const savedPrompt = prompt.extend({
   created: z.boolean().describe("false: the newest version had this content"),
+  nameOf: text()
+    .optional()
+    .describe("the present name of the prompt that was called so before, and answers under this name no more"),
 });
 
 /** One prompt in a list: everything but its content. */
@@ -143,6 +150,9 @@ export const redactVersion = z.strictObject({ reason: text().trim().min(1).max(2
 export const redactedVersion = versionSummary.extend({
   name: promptName,
   heldByBackupsUntil: instant.nullable().describe("null: as long as backups and WAL from before are kept"),
+  copies: z
+    .array(z.object({ name: promptName, version: versionNumber, trashed: z.boolean() }))
+    .describe("versions of the project that say just the same and are not redacted, the first 100"),
 });
 /** A name that a prompt had before and still answers under. */
 export const alias = z.object({
@@ -220,10 +230,19 @@ const part = z.object({
   latencyMs: z.number().nullable(),
   note: z.string().nullable(),
 });
+/** From everything to nothing. */
+export const maintenanceModes = ["off", "read-only", "closed"] as const;
+export const maintenance = z.object({
+  mode: z.enum(maintenanceModes).describe("read-only refuses writes, closed also reads"),
+  message: text().max(1000).describe("for users, in the answers that refuse"),
+  since: instant.nullable().describe("when it was set last; null: never"),
+  endsAt: instant.nullable().describe("when it is planned to end; it does not end by itself"),
+});
 export const systemHealth = z.object({
   status: z.enum(["healthy", "degraded", "down"]),
   message: z.string(),
   version: z.string(),
+  maintenance,
   parts: z.record(z.string(), part),
 });
 
@@ -235,6 +254,7 @@ export type Prompt = z.infer<typeof prompt>;
 export type SavedPrompt = z.infer<typeof savedPrompt>;
 export type SavePrompt = z.infer<typeof savePrompt>;
 export type PatchPrompt = z.infer<typeof patchPrompt>;
+export type MovePrompt = z.infer<typeof movePrompt>;
 export type DuplicatePrompt = z.infer<typeof duplicatePrompt>;
 export type Alias = z.infer<typeof alias>;
 export type PromptSummary = z.infer<typeof promptSummary>;
@@ -253,6 +273,8 @@ export type Project = z.infer<typeof project>;
 export type Member = z.infer<typeof member>;
 export type Identity = z.infer<typeof identity>;
 export type AuditEntry = z.infer<typeof auditEntry>;
+export type Maintenance = z.infer<typeof maintenance>;
+export type MaintenanceMode = Maintenance["mode"];
 export type SystemHealth = z.infer<typeof systemHealth>;
 export interface List<T> {
   items: T[];

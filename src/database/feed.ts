@@ -20,9 +20,12 @@ export interface FeedConsumer {
    * The database answers, and nothing is known of it: load everything. Called at first, when the cursor is lost, and
    * when more has changed than can be told while an older transaction runs.
    */
-  onReset(): Promise<void>;
-  /** In order, each once; a change that was told early, while an older transaction ran, is told again in its place. */
-  onChanges(changes: RecordedChange[]): Promise<void>;
+  onReset(cursor: Cursor | null): Promise<void>;
+  /**
+   * In order, each once, with the place behind them; a change that is told early, while an older transaction runs
+   * (`cursor` is null), is told again in its place.
+   */
+  onChanges(changes: RecordedChange[], cursor: Cursor | null): Promise<void>;
   /** The database is there and everything up to now was consumed. */
   onLive(): void;
   onAway(error: unknown): void;
@@ -45,6 +48,7 @@ export class Feed {
   #closed = false;
   #announce = false;
   #wake: () => void = () => {};
+  #confirmed = Promise.withResolvers<void>();
   #running: Promise<void> | null = null;
 
   constructor(client: pg.ClientConfig, role: string | null, prepare: () => Promise<void>, consumer: FeedConsumer) {
@@ -67,6 +71,16 @@ export class Feed {
   /** Whether memory is as current as the database was within the last second. */
   get isFresh(): boolean {
     return this.#live && monotonic() - this.#confirmedAt < 1_000;
+  }
+
+  /**
+   * Waits until memory is that current again, for `patience` ms at most, and not while the database is known to be away.
+   * This process may have stood still, and knows nothing of what happened meanwhile.
+   */
+  async untilFresh(patience: number): Promise<void> {
+    if (this.isFresh || !this.#live) return;
+    this.#wake();
+    await Promise.race([this.#confirmed.promise, sleep(patience)]);
   }
 
   get isLive(): boolean {
@@ -129,7 +143,7 @@ export class Feed {
     if (!cursor || !(await connection.within((db) => canContinue(db, cursor, current)))) {
       // Known again only when it is done: a reset that fails is made up for at the next connection.
       this.#cursor = null;
-      await this.#consumer.onReset();
+      await this.#consumer.onReset(current);
       this.#cursor = current;
     }
     this.#toldEarly = null;
@@ -143,9 +157,14 @@ export class Feed {
   async #tellEarly(connection: FeedConnection): Promise<void> {
     const since = this.#toldEarly;
     const { changes, isAll, snapshot } = await connection.within((db) => readUnsettled(db, since));
-    if (!isAll) await this.#consumer.onReset();
-    else if (changes.length > 0) await this.#consumer.onChanges(changes);
+    if (!isAll) await this.#consumer.onReset(null);
+    else if (changes.length > 0) await this.#consumer.onChanges(changes, null);
     this.#toldEarly = snapshot;
+  }
+
+  #tellConfirmed(): void {
+    this.#confirmed.resolve();
+    this.#confirmed = Promise.withResolvers();
   }
 
   #nextWake(): Promise<void> {
@@ -166,10 +185,11 @@ export class Feed {
       // In this order, so that what settles in between is in the second at the latest.
       await this.#tellEarly(connection);
       const found = await connection.within((db) => readChanges(db, cursor));
-      if (found.changes.length > 0) await this.#consumer.onChanges(found.changes);
+      if (found.changes.length > 0) await this.#consumer.onChanges(found.changes, found.cursor);
       this.#cursor = found.cursor;
       if (found.changes.length < 1000) {
         this.#confirmedAt = asked;
+        if (this.isFresh) this.#tellConfirmed();
         this.#latency = Math.round((monotonic() - asked) * 100) / 100;
         break;
       }

@@ -238,6 +238,7 @@ export class Guardian {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       await this.#knowledge.refreshIfOld();
+      await this.#knowledge.refreshExports();
       this.#orderBackup();
       await sleep(SCHEDULE_EVERY_MS, signal).catch(() => {});
     }

@@ -21,7 +21,15 @@ const facts: ReadinessInput = {
   postgres: { running: true, checksums: true },
   receiver: null,
   locations: [{ ...location, riskSeconds: 0.4, lagBytes: 8, problem: null }],
-  ...{ backupsKnown: true, backup: null, lastFailure: null, lastDrill: null, drill: null, restore: null },
+  ...{
+    backupsKnown: true,
+    backup: null,
+    lastFailure: null,
+    lastDrill: null,
+    drill: null,
+    restore: null,
+    exportProblem: null,
+  },
 };
 
 /** A job, or a list of them, or something else that is only looked at. */
@@ -35,6 +43,7 @@ let server: GuardianServer;
 let metrics: GuardianMetrics;
 let token: string;
 let listeners: number;
+let start: () => Promise<void>;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "promptlib-http-"));
   const config = readConfig({ PROMPTLIB_HOME: join(directory, "home"), GUARDIAN_PORT: "0" });
@@ -57,8 +66,11 @@ beforeEach(async () => {
   };
   const guardian = { jobs, postgres: null, readiness: () => readiness(facts) };
   metrics = new GuardianMetrics(guardian);
-  server = await startGuardianServer({ config, log, guardian, metrics });
-  ({ token } = JSON.parse(await readFile(join(config.home.run, "guardian.json"), "utf8")));
+  start = async () => {
+    server = await startGuardianServer({ config, log, guardian, metrics });
+    ({ token } = JSON.parse(await readFile(join(config.home.run, "guardian.json"), "utf8")));
+  };
+  await start();
 });
 afterEach(async () => {
   await jobs.stop();
@@ -81,6 +93,7 @@ async function ask(
 
 const order = async (request: unknown) =>
   await ask("/api/recovery/jobs", { method: "POST", body: JSON.stringify(request) });
+const put = async (change: object) => await ask("/api/maintenance", { method: "PUT", body: JSON.stringify(change) });
 const BACKUP = { verb: "backup", options: {} };
 
 describe("the guardian over HTTP", () => {
@@ -94,6 +107,9 @@ describe("the guardian over HTTP", () => {
       ["GET", "/api/recovery/jobs/x"],
       ["DELETE", "/api/recovery/jobs/x"],
       ["GET", "/api/recovery/jobs/x/events"],
+      ["GET", "/api/maintenance"],
+      ["PUT", "/api/maintenance"],
+      ["PUT", "/api/maintenance/audited"],
     ] as const) {
       for (const as of ["", "plo_0", `${token}0`]) expect((await ask(path, { method, as })).status, path).toBe(401);
     }
@@ -141,6 +157,26 @@ describe("the guardian over HTTP", () => {
       body: { error: { code: "invalid_request" } },
     });
     expect(jobs.all).toEqual([]);
+  });
+
+  it("holds maintenance over its own death, the newest change last, and what the audit log has of it", async () => {
+    expect((await ask("/api/maintenance")).body).toEqual({ changes: [], audited: null });
+    const who = { at: now().toISOString(), by: "user:eva", address: null, message: "", endsAt: null };
+    const closed = { id: "2", ...who, mode: "closed" };
+    await Promise.all([put({ id: "1", ...who, mode: "read-only" }), put(closed)]);
+    await ask("/api/maintenance/audited", { method: "PUT", body: '{"id":"1"}' });
+    await server.close();
+    await start();
+    const { body } = await ask("/api/maintenance");
+    expect(body).toMatchObject({ changes: [{ id: "1" }, closed], audited: "1" });
+    expect((await put({ ...closed, mode: "ajar" })).status).toBe(400);
+  });
+
+  it("does not do later what it was asked for while it stood still", async () => {
+    const at = new Date(now().getTime() - 10_000).toISOString();
+    const late = { id: "1", at, by: "user:eva", address: null, mode: "closed", message: "", endsAt: null };
+    expect(await put(late)).toMatchObject({ status: 503, body: { error: { code: "guardian_unreachable" } } });
+    expect((await ask("/api/maintenance")).body).toEqual({ changes: [], audited: null });
   });
 
   it("knows nothing of other places and jobs", async () => {

@@ -6,13 +6,17 @@ import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
+import type { z } from "zod";
+import { now } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { isErrno } from "../base/files.ts";
 import { portInUse } from "../base/listening-socket.ts";
 import { keepLocalFile } from "../base/local-file.ts";
 import type { Log } from "../base/log.ts";
+import { CHANGE_PATIENCE_MS, MaintenanceFile } from "../base/maintenance-file.ts";
 import { version } from "../base/version.ts";
 import { PromptlibError } from "../contract/errors.ts";
+import { auditedMaintenance, maintenanceChange } from "../contract/maintenance.ts";
 import { type Job, jobRequest, type Readiness } from "../contract/recovery.ts";
 import type { Jobs } from "./jobs.ts";
 import type { GuardianMetrics } from "./metrics.ts";
@@ -55,7 +59,11 @@ export async function startGuardianServer(parts: Parts): Promise<GuardianServer>
     ),
   );
   openRoutes(app, parts);
-  operatorRoutes(app, parts, token);
+  const onRequest = async (request: FastifyRequest) => {
+    if (!isOperator(request, token)) throw new PromptlibError("unauthenticated");
+  };
+  operatorRoutes(app, parts, onRequest);
+  maintenanceRoutes(app, parts, await MaintenanceFile.open(config.home), onRequest);
   const url = await listen(app, config);
   const file = await keepLocalFile(config.home, "guardian.json", { url, token });
   return {
@@ -74,22 +82,40 @@ function openRoutes(app: FastifyInstance, { metrics }: Parts): void {
   });
 }
 
-function operatorRoutes(app: FastifyInstance, { guardian, log }: Parts, token: string): void {
+type Admit = (request: FastifyRequest) => Promise<void>;
+
+/** Servers ask each second, and send what an operator decided; also the command line, where no server answers. */
+function maintenanceRoutes(app: FastifyInstance, { log }: Parts, maintenance: MaintenanceFile, onRequest: Admit): void {
+  app.get("/api/maintenance", { onRequest }, async () => await maintenance.read());
+  app.put("/api/maintenance", { onRequest }, async ({ body }) => {
+    const change = checked(maintenanceChange, body);
+    // We stood still meanwhile, and whoever asked has gone.
+    if (now().getTime() - Date.parse(change.at) > CHANGE_PATIENCE_MS) throw new PromptlibError("guardian_unreachable");
+    log.info(change, "maintenance");
+    return await maintenance.change(change);
+  });
+  app.put("/api/maintenance/audited", { onRequest }, async ({ body }) => {
+    return await maintenance.audited(checked(auditedMaintenance, body).id);
+  });
+}
+
+/** Errors: `invalid_request`. */
+function checked<T extends z.ZodType>(shape: T, body: unknown): z.infer<T> {
+  const parsed = shape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new PromptlibError("invalid_request", {
+    details: { faults: parsed.error.issues.map(({ message }) => message) },
+  });
+}
+
+function operatorRoutes(app: FastifyInstance, { guardian, log }: Parts, onRequest: Admit): void {
   const { jobs } = guardian;
-  const onRequest = async (request: FastifyRequest) => {
-    if (!isOperator(request, token)) throw new PromptlibError("unauthenticated");
-  };
   app.get("/api/recovery/readiness", { onRequest }, () => guardian.readiness());
   app.get("/api/recovery/jobs", { onRequest }, () => ({ items: jobs.all }));
   app.post("/api/recovery/jobs", { onRequest }, async (request, reply) => {
-    const parsed = jobRequest.safeParse(request.body);
-    if (!parsed.success) {
-      throw new PromptlibError("invalid_request", {
-        details: { faults: parsed.error.issues.map(({ message }) => message) },
-      });
-    }
-    log.info({ by: request.headers["x-promptlib-os-user"], ...parsed.data }, "a job was ordered");
-    await reply.status(202).send(jobs.start(parsed.data));
+    const order = checked(jobRequest, request.body);
+    log.info({ by: request.headers["x-promptlib-os-user"], ...order }, "a job was ordered");
+    await reply.status(202).send(jobs.start(order));
   });
   app.get<{ Params: { id: string } }>("/api/recovery/jobs/:id", { onRequest }, ({ params }) =>
     known(guardian, params.id),

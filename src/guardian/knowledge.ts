@@ -1,6 +1,7 @@
 /** What the guardian knows of backups and of what was tried: read from locations and reports, not asked at each look. */
 import { monotonic, now } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
+import { exportProblemOf } from "../base/export-folder.ts";
 import { DISK_AWAY, isErrno } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
@@ -25,6 +26,7 @@ export class Knowledge {
   #locations: Location[] = [];
   #list: BackupList | null = null;
   #reports: { drills: Reports; restores: Reports } = { drills: [], restores: [] };
+  #exportProblem: string | null = null;
   #readAt = Number.NEGATIVE_INFINITY;
   #failed: { at: Date; times: number; message: string } | null = null;
 
@@ -61,6 +63,11 @@ export class Knowledge {
     }
   }
 
+  /** Of the nightly exports, which the server makes. */
+  async refreshExports(): Promise<void> {
+    this.#exportProblem = await exportProblemOf(this.#config);
+  }
+
   jobEnded({ verb, state, error }: Job): void {
     this.#readAt = Number.NEGATIVE_INFINITY;
     if (verb !== "backup") return;
@@ -81,7 +88,10 @@ export class Knowledge {
 
   facts(
     receiver: ReceiverStatus | null,
-  ): Pick<ReadinessInput, "locations" | "backupsKnown" | "backup" | "lastFailure" | "lastDrill" | "drill" | "restore"> {
+  ): Pick<
+    ReadinessInput,
+    "locations" | "backupsKnown" | "backup" | "lastFailure" | "lastDrill" | "drill" | "restore" | "exportProblem"
+  > {
     const incarnation = receiver?.incarnation ?? null;
     const own = this.#whole().filter(({ manifest }) => incarnation === null || manifest?.incarnation === incarnation);
     const newest = own.at(-1);
@@ -102,6 +112,7 @@ export class Knowledge {
       lastDrill: lastDrill ? { at: new Date(lastDrill.at), ok: lastDrill.ok === true } : null,
       drill: newestMeasured(drills, "timeToRecover"),
       restore: newestMeasured(restores, "seconds"),
+      exportProblem: this.#exportProblem,
     };
   }
 

@@ -121,6 +121,10 @@ describe("who may what", () => {
     const away = openDatabase({ host: "127.0.0.1", port: 1 }, null);
     expect(await access.refresh(away.reads, [change])).toBe(false);
     expect(access.key(working.id)).toBeDefined();
+    // Both read at once, and only one gets through.
+    const failing = access.refresh(away.reads, [{ ...change, tx: "9" }]).catch(() => "failed");
+    await access.refresh(library.database.reads, [{ ...change, tx: "9" }]);
+    expect([await failing, access.key(working.id)?.id]).toEqual(["failed", working.id]);
     await expect(access.refresh(away.reads, [{ ...change, tx: "8" }])).rejects.toThrow();
     expect(access.key(working.id)).toBeUndefined();
     await away.close();

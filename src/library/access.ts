@@ -95,37 +95,44 @@ export class AccessList {
    * cannot be read, whoever it is about stays outside until it can.
    */
   async refresh(db: Queries, changes: readonly RecordedChange[]): Promise<boolean> {
-    const news = changes.filter(({ kind, subject, tx }) => this.#read.get(`${kind} ${subject}`) !== tx);
-    const of = (kind: RecordedChange["kind"]) => [
-      ...new Set(news.filter((change) => change.kind === kind).map(({ subject }) => subject)),
-    ];
-    const [projectIds, userIds, keyIds, sessionIds] = [of("project"), of("user"), of("key"), of("session")];
-    if (projectIds.length + userIds.length + keyIds.length + sessionIds.length === 0) return false;
+    const { project, user, key, session } = this.#unread(changes);
+    if (project.length + user.length + key.length + session.length === 0) return false;
     const turn = ++this.#turn;
     this.#reading += 1;
     try {
-      const projects = projectIds.length > 0 ? await readProjects(db, projectIds) : [];
-      const users = userIds.length > 0 ? await readUsers(db, userIds) : [];
-      const keys = keyIds.length > 0 ? await readKeys(db, keyIds) : [];
-      const ended = sessionIds.length > 0 ? await readEndedSessions(db, sessionIds) : [];
-      const [freshUsers, freshKeys] = [this.#forget("user", userIds, turn), this.#forget("key", keyIds, turn)];
+      const projects = project.length > 0 ? await readProjects(db, project) : [];
+      const users = user.length > 0 ? await readUsers(db, user) : [];
+      const keys = key.length > 0 ? await readKeys(db, key) : [];
+      const ended = session.length > 0 ? await readEndedSessions(db, session) : [];
+      const [freshUsers, freshKeys] = [this.#forget("user", user, turn), this.#forget("key", key, turn)];
       this.#put(
         projects,
         users.filter(({ id }) => freshUsers.has(id)),
         keys.filter(({ id }) => freshKeys.has(id)),
         ended,
       );
-      for (const { kind, subject, tx } of news) if (kind !== "prompt") this.#read.set(`${kind} ${subject}`, tx);
+      for (const { kind, subject, tx } of changes) if (kind !== "prompt") this.#read.set(`${kind} ${subject}`, tx);
       return true;
     } catch (error) {
-      this.#forget("user", userIds, turn);
-      this.#forget("key", keyIds, turn);
-      for (const id of sessionIds) this.#endedSessions.set(id, now().getTime() + LONGEST_SESSION_MS);
+      // Another read may have told of the same meanwhile.
+      const unread = this.#unread(changes);
+      this.#forget("user", unread.user, turn);
+      this.#forget("key", unread.key, turn);
+      for (const id of unread.session) this.#endedSessions.set(id, now().getTime() + LONGEST_SESSION_MS);
       throw error;
     } finally {
       this.#reading -= 1;
       if (this.#reading === 0) this.#turns.clear();
     }
+  }
+
+  /** Of whom the changes tell that were not read yet. */
+  #unread(changes: readonly RecordedChange[]): Record<Exclude<RecordedChange["kind"], "prompt">, string[]> {
+    const news = changes.filter(({ kind, subject, tx }) => this.#read.get(`${kind} ${subject}`) !== tx);
+    const of = (kind: RecordedChange["kind"]) => [
+      ...new Set(news.filter((change) => change.kind === kind).map(({ subject }) => subject)),
+    ];
+    return { project: of("project"), user: of("user"), key: of("key"), session: of("session") };
   }
 
   /** Forgets those of which no later read has told already, and answers which: the later one knows better. */

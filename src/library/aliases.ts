@@ -11,6 +11,7 @@ import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import type { ProjectRef } from "./find.ts";
+import { promptIncluded, whoIncludesAs } from "./includers.ts";
 import { type Page, pageOf, positionAfter } from "./page.ts";
 import { refuseProtectedPrompt } from "./protected-labels.ts";
 
@@ -59,12 +60,20 @@ export async function presentNames(
 }
 
 /**
- * A new prompt takes the name: an alias of this name ends, and the prompt that had it knows.
+ * A new prompt takes the name: an alias of this name ends, and the prompt that had it knows. Answers how that one is
+ * called now, if it answered under the name until now.
  * Errors: `label_protected` when that one has a protected label, which would answer differently from now on.
  */
-export async function takeAlias(transaction: Queries, project: ProjectRef, actor: Actor, name: string): Promise<void> {
+export async function takeAlias(
+  transaction: Queries,
+  project: ProjectRef,
+  actor: Actor,
+  name: string,
+): Promise<string | null> {
   const alias = await findAlias(transaction, project, name);
-  if (alias) await endAlias(transaction, project, actor, name, alias);
+  if (!alias) return null;
+  await endAlias(transaction, project, actor, name, alias);
+  return alias.trashed ? null : alias.promptName;
 }
 
 async function endAlias(
@@ -140,11 +149,16 @@ export async function listAliases(db: Queries, project: ProjectRef, page: Page):
   });
 }
 
-/** The old name answers no more. Errors: `alias_not_found`, `label_protected`. */
+/**
+ * The old name answers no more.
+ * Errors: `alias_not_found`, `label_protected`, `prompt_included` with the names of those that include it by this name.
+ */
 export async function removeAlias(database: Database, project: ProjectRef, actor: Actor, name: string): Promise<void> {
   await transact(database, async (transaction) => {
     const alias = await findAlias(transaction, project, name);
     if (!alias) throw new PromptlibError("alias_not_found", { message: `There is no alias “${name}”.` });
+    const includers = alias.trashed ? [] : await whoIncludesAs(transaction, project, name);
+    if (includers.length > 0) throw promptIncluded(name, includers);
     await endAlias(transaction, project, actor, name, alias);
   });
 }

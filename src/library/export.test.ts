@@ -82,6 +82,26 @@ describe("an export", () => {
     expect(lines[1]).toMatchObject({ protectedLabels: [{ label: "10" }, { label: "production" }] });
   });
 
+  it("has every version of every prompt in order, however many one has and whoever stands beside it", async () => {
+    await from.asSuperuser(`
+      insert into prompts (project_id, name, type, newest)
+        select ${from.project.id}, 'p ' || lpad(at::text, 3, '0'), 'text', (array[1, 9, 1, 10, 11, 2, 20, 3, 21])[1 + at % 9]
+        from generate_series(1, 220) at;
+      insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
+        select id, at, '', '{}', '{}', 'none', '', 'user:ada' from prompts, generate_series(1, newest) at`);
+    const wanted = await from.asSuperuser("select name, newest from prompts order by name");
+    const seen: { name: string; newest: number }[] = [];
+    for await (const line of exportPrompts(from.database, from.project)) {
+      const last = seen.at(-1);
+      if ("prompt" in line) seen.push({ name: line.prompt.name, newest: 0 });
+      else if ("version" in line && last) {
+        last.newest += 1;
+        expect(line.version.version).toBe(last.newest);
+      }
+    }
+    expect(seen).toEqual(wanted);
+  });
+
   it("of an empty library is a beginning and an end", async () => {
     expect(await exported(from)).toBe(
       '{"promptlibExport":1}\n{"protectedLabels":[]}\n{"end":{"prompts":0,"versions":0}}\n',

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
 import type { SavePrompt } from "../contract/shapes.ts";
+import { removeAlias } from "./aliases.ts";
 import { whoIncludes } from "./includers.ts";
 import { moveLabel } from "./labels.ts";
+import { renamePrompt } from "./rename.ts";
 import { trashPrompt } from "./trash.ts";
 
 let library: TestLibrary;
@@ -30,6 +32,21 @@ describe("a prompt that others include", () => {
     await expect(trash("sign")).rejects.toMatchObject({ message: "“sign” is needed: “mail” includes it." });
     await moveLabel(library.database, library.project, ACTOR, "mail", "production", 2);
     expect(await trash("sign")).toMatchObject({ name: "sign" });
+  });
+
+  it("by a former name is kept out of the trash as well, and so is the name", async () => {
+    await library.save({ name: "foot", text: "Yours" });
+    await library.save({ name: "letter", text: "{{> foot}}" });
+    await renamePrompt(library.database, library.project, ACTOR, "foot", "closing");
+    await library.save({ name: "note", text: "{{> closing}}" });
+    await expect(trash("closing")).rejects.toMatchObject({
+      message: "“closing” is needed: “letter”, “note” include it.",
+    });
+    const end = () => removeAlias(library.database, library.project, ACTOR, "foot");
+    await expect(end()).rejects.toMatchObject({ message: "“foot” is needed: “letter” includes it." });
+    await library.save({ name: "letter", text: "{{> closing}}" });
+    await end();
+    for (const name of ["letter", "note", "closing"]) await trash(name);
   });
 
   it("may be one that is not there", async () => {

@@ -8,24 +8,57 @@ import { contentIncludes } from "../prompt/template.ts";
 import type { ProjectRef } from "./find.ts";
 
 /**
- * The living prompts that include one of these, by the name of the included. Their newest and labelled versions count,
- * since older ones are hardly rendered any more; what is among `names` itself does not.
+ * The living prompts that include one of these, by the name of the included; also those that call it by a former name.
+ * Their newest and labelled versions count, since older ones are hardly rendered any more; what is among `names` itself
+ * does not.
  */
 export async function whoIncludes(
   db: Queries,
   project: ProjectRef,
   names: ReadonlySet<string>,
 ): Promise<Map<string, string[]>> {
+  if (names.size === 0) return new Map();
+  const called = await formerNames(db, project, names);
+  for (const name of names) called.set(name, name);
+  return whoCalls(db, project, called, names);
+}
+
+/** The living prompts that include one by just this name, be it a former one. */
+export async function whoIncludesAs(db: Queries, project: ProjectRef, name: string): Promise<string[]> {
+  return (await whoCalls(db, project, new Map([[name, name]]), new Set())).get(name) ?? [];
+}
+
+/** `called`: by what an include may call them → under what they are told. */
+async function whoCalls(
+  db: Queries,
+  project: ProjectRef,
+  called: ReadonlyMap<string, string>,
+  passedOver: ReadonlySet<string>,
+): Promise<Map<string, string[]>> {
   const includers = new Map<string, string[]>();
-  if (names.size === 0) return includers;
-  for (const { id, name, version } of await candidates(db, project, names)) {
-    if (names.has(name)) continue;
-    for (const included of await includedNames(db, id, version)) {
-      const known = includers.get(included) ?? [];
-      if (names.has(included) && !known.includes(name)) includers.set(included, [...known, name]);
+  for (const { id, name, version } of await candidates(db, project, called)) {
+    if (passedOver.has(name)) continue;
+    for (const include of await includedNames(db, id, version)) {
+      const included = called.get(include);
+      const known = (included && includers.get(included)) ?? [];
+      if (included && !known.includes(name)) includers.set(included, [...known, name]);
     }
   }
   return includers;
+}
+
+/** Under which the living prompts of these names still answer: each with the present one. */
+async function formerNames(db: Queries, project: ProjectRef, names: ReadonlySet<string>): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom("aliases")
+    .innerJoin("prompts", "prompts.id", "aliases.prompt_id")
+    .select(["aliases.name as former", "prompts.name as present"])
+    .where("aliases.project_id", "=", project.id)
+    .where(sql<boolean>`prompts.name collate "C" = any(${[...names]}::text[])`)
+    .where("ended_at", "is", null)
+    .where("trashed_at", "is", null)
+    .execute();
+  return new Map(rows.map(({ former, present }) => [former, present]));
 }
 
 interface Candidate {
@@ -35,7 +68,7 @@ interface Candidate {
 }
 
 /** Versions with something that looks like an include of one of these; PostgreSQL sends what is in the tags alone. */
-async function candidates(db: Queries, project: ProjectRef, names: ReadonlySet<string>): Promise<Candidate[]> {
+async function candidates(db: Queries, project: ProjectRef, names: ReadonlyMap<string, string>): Promise<Candidate[]> {
   const { rows } = await sql<Candidate & { tags: string[]; escaped: boolean }>`
     select p.id, p.name, v.version, v.text is null as escaped, found.tags
     from prompts p

@@ -6,7 +6,7 @@ import type { List } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
 import type { Id, Tables } from "../database/tables.ts";
 import { findPrompt, type ProjectRef, promptNotFound } from "./find.ts";
-import { momentOf } from "./moment.ts";
+import { momentOf, PRESENT } from "./moment.ts";
 import { type Page, pageOf, positionAfter } from "./page.ts";
 
 /** Last first. Errors: `prompt_not_found`, `label_not_found` when it never was on this prompt. */
@@ -117,7 +117,7 @@ export async function listLabelled(
   const labelled = () =>
     standing(db, label, moment)
       .where("prompts.project_id", "=", project.id)
-      .where(sql<boolean>`(trashed_at is null or trashed_at > ${moment}::timestamptz)`)
+      .where(moment === PRESENT ? sql<boolean>`trashed_at is null` : notYetTrashed(moment))
       .where("place.version", "is not", null);
   let query = labelled()
     .select(["prompts.id", "prompts.name", "prompts.trashed_at", "place.version", "place.moved_at", "place.moved_by"])
@@ -144,17 +144,32 @@ interface Place {
   moved_by: string;
 }
 
+function notYetTrashed(moment: string) {
+  return sql<boolean>`(trashed_at is null or trashed_at > ${moment}::timestamptz)`;
+}
+
 /** Prompts, each with where the label stood at the moment: nothing, or a version that is null after it was removed. */
 function standing(db: Queries, label: string, moment: string) {
-  const place =
-    label === "latest"
-      ? sql<Place>`(select version, created_at as moved_at, author as moved_by from versions
-          where prompt_id = prompts.id and date_trunc('milliseconds', created_at) <= ${moment}::timestamptz
-          order by version desc limit 1)`
-      : sql<Place>`(select to_version as version, moved_at, moved_by from label_moves
-          where prompt_id = prompts.id and label = ${label} and moved_at <= ${moment}::timestamptz
-          order by id desc limit 1)`;
+  const place = moment === PRESENT ? placeNow(label) : placeAt(label, moment);
   return db.selectFrom("prompts").innerJoinLateral(place.as("place"), (join) => join.onTrue());
+}
+
+function placeAt(label: string, moment: string) {
+  return label === "latest"
+    ? sql<Place>`(select version, created_at as moved_at, author as moved_by from versions
+        where prompt_id = prompts.id and date_trunc('milliseconds', created_at) <= ${moment}::timestamptz
+        order by version desc limit 1)`
+    : sql<Place>`(select to_version as version, moved_at, moved_by from label_moves
+        where prompt_id = prompts.id and label = ${label} and moved_at <= ${moment}::timestamptz
+        order by id desc limit 1)`;
+}
+
+/** The same without the history: PostgreSQL may then begin with the label, and few prompts are found soon. */
+function placeNow(label: string) {
+  return label === "latest"
+    ? sql<Place>`(select version, created_at as moved_at, author as moved_by from versions
+        where prompt_id = prompts.id and version = prompts.newest)`
+    : sql<Place>`(select version, moved_at, moved_by from labels where prompt_id = prompts.id and label = ${label})`;
 }
 
 function presentPlace(label: string, version: number, row: { moved_at: Date; moved_by: string }): LabelPosition {

@@ -12,9 +12,9 @@ import { refuseProtectedLabel } from "./protected-labels.ts";
 
 /**
  * Puts labels on a version of a prompt that this transaction has locked; answers those that moved.
- * Errors: `label_protected`.
+ * Errors: `label_protected`, before anything is written.
  */
-export async function placeLabels(
+async function placeLabels(
   transaction: Queries,
   project: ProjectRef,
   promptId: Id,
@@ -22,21 +22,42 @@ export async function placeLabels(
   version: number | null,
   actor: Actor,
 ): Promise<string[]> {
-  const moved: string[] = [];
+  const moves = await planMoves(transaction, project, promptId, labels, version, actor);
+  for (const move of moves) await recordMove(transaction, project, promptId, move, actor);
+  return moves.map(({ label }) => label);
+}
+
+/**
+ * Which of the labels would move, and from where; `promptId` is null for a prompt that is not there yet. Writes nothing.
+ * Errors: `label_protected`.
+ */
+export async function planMoves(
+  transaction: Queries,
+  project: ProjectRef,
+  promptId: Id | null,
+  labels: readonly string[],
+  version: number | null,
+  actor: Actor,
+): Promise<LabelMoving[]> {
+  const moves: LabelMoving[] = [];
   for (const label of new Set(labels)) {
     refuseLatest(label);
-    const before = await transaction
-      .selectFrom("labels")
-      .select("version")
-      .where("prompt_id", "=", promptId)
-      .where("label", "=", label)
-      .executeTakeFirst();
-    if ((before?.version ?? null) === version) continue;
-    const move = { label, from_version: before?.version ?? null, to_version: version };
-    await recordMove(transaction, project, promptId, move, actor);
-    moved.push(label);
+    const before = promptId === null ? null : await placeOf(transaction, promptId, label);
+    if (before === version) continue;
+    await refuseProtectedLabel(transaction, project.id, label, actor);
+    moves.push({ label, from_version: before, to_version: version });
   }
-  return moved;
+  return moves;
+}
+
+async function placeOf(transaction: Queries, promptId: Id, label: string): Promise<number | null> {
+  const place = await transaction
+    .selectFrom("labels")
+    .select("version")
+    .where("prompt_id", "=", promptId)
+    .where("label", "=", label)
+    .executeTakeFirst();
+  return place?.version ?? null;
 }
 
 export interface LabelMoving {

@@ -6,8 +6,9 @@ import { importFiles } from "./import/import.ts";
 import { promoteLabel } from "./label-promotion.ts";
 import { undoLabel } from "./label-undo.ts";
 import { listLabels, moveLabel, removeLabel } from "./labels.ts";
+import { prepareSave } from "./prepare-save.ts";
 import { listProtectedLabels, protectLabel, unprotectLabel } from "./protected-labels.ts";
-import { prepareSave, savePrompt } from "./save.ts";
+import { savePrompt } from "./save.ts";
 import { restorePrompt, trashPrompt } from "./trash.ts";
 
 const ADMIN: Actor = { name: "user:admin", address: null, protectedLabels: "all" };

@@ -9,6 +9,7 @@ import { fetchMirrored } from "./mirror-reader.ts";
 import { ReadyPrompts } from "./ready.ts";
 import { redactVersion } from "./redact.ts";
 import { duplicatePrompt } from "./rename.ts";
+import { trashPrompt } from "./trash.ts";
 
 const SECRET = "hunter2-hunter2";
 
@@ -74,6 +75,27 @@ describe("a redacted version", () => {
     expect(
       await library.asSuperuser("select action, subject, details from audit_log order by id desc limit 1"),
     ).toEqual([{ action: "version.redact", subject: "a", details: { version: 1, reason: "a password" } }]);
+  });
+
+  it("comes with the versions that say the same and are still there, in the trash as well, of its project alone", async () => {
+    await secretThenClean("a");
+    for (const to of ["b", "c"])
+      await duplicatePrompt(library.database, library.project, ACTOR, "a", { to, version: 1 });
+    await secretThenClean("a");
+    await trashPrompt(library.database, library.project, ACTOR, "c");
+    await library.asSuperuser(`
+      with other as (insert into projects (name) values ('other') returning id),
+        prompt as (insert into prompts (project_id, name, type, newest) select id, 'd', 'text', 1 from other returning id)
+      insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
+        select prompt.id, 1, text, variables, config, template, content_hash, author
+        from prompt, versions where text is not null order by version limit 1`);
+    const copies = [
+      { name: "a", version: 3, trashed: false },
+      { name: "b", version: 1, trashed: false },
+      { name: "c", version: 1, trashed: true },
+    ];
+    expect((await redact("a", 1)).copies).toEqual(copies);
+    expect((await redact("a", 3)).copies).toEqual(copies.slice(1));
   });
 
   it("is fetched, duplicated and labelled by nobody", async () => {

@@ -5,11 +5,12 @@
 import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
 import type { RedactedVersion } from "../contract/shapes.ts";
-import type { Database } from "../database/database.ts";
+import type { Database, Queries } from "../database/database.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { lockPrompt, type ProjectRef, readLabels, selectVersion } from "./find.ts";
+import { findVersion, lockPrompt, type ProjectRef, readLabels, selectVersion } from "./find.ts";
+import { forgetWords } from "./search-index.ts";
 import { labelsOn, versionSummary } from "./stored.ts";
 
 /**
@@ -25,7 +26,7 @@ export async function redactVersion(
   version: number,
   reason: string,
 ): Promise<RedactedVersion> {
-  return transact(database, async (transaction) => {
+  const redacted = await transact(database, async (transaction) => {
     const prompt = await lockPrompt(transaction, project, name);
     selectVersion(prompt, {}, { version });
     const labels = labelsOn(version, await readLabels(transaction, prompt.id), prompt.newest);
@@ -38,8 +39,10 @@ export async function redactVersion(
         .where("version", "=", version)
         .executeTakeFirstOrThrow();
     if ((await read()).redacted_at === null) {
+      const said = await findVersion(transaction, prompt.id, version);
       await sql`select redact_version(${prompt.id}::bigint, ${version}::int, ${actor.name})`.execute(transaction);
       await changePrompt(transaction, prompt.id);
+      await forgetWords(transaction, project.id, said);
       const details = { version, reason };
       recordPromptDeed(transaction, project, actor, { action: "version.redact", subject: prompt.name, details });
     }
@@ -52,8 +55,26 @@ export async function redactVersion(
       redactedBy: row.redacted_by,
       // Nothing deletes backups yet, so nothing is known of an end.
       heldByBackupsUntil: null,
+      hash: row.content_hash,
     };
   });
+  const { hash, ...answer } = redacted;
+  return { ...answer, copies: await copiesOf(database.reads, project, hash) };
+}
+
+/** A duplicate, or the same saved again later: the secret is out only when it is out of these, too. */
+async function copiesOf(db: Queries, project: ProjectRef, hash: Buffer): Promise<RedactedVersion["copies"]> {
+  return db
+    .selectFrom("versions")
+    .innerJoin("prompts", "prompts.id", "versions.prompt_id")
+    .select(["name", "version", sql<boolean>`trashed_at is not null`.as("trashed")])
+    .where("project_id", "=", project.id)
+    .where("content_hash", "=", hash)
+    .where("redacted_at", "is", null)
+    .orderBy(sql`name collate "C"`)
+    .orderBy("version")
+    .limit(100)
+    .execute();
 }
 
 function inUse(name: string, version: number, labels: readonly string[]): PromptlibError {

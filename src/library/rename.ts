@@ -8,8 +8,9 @@ import { claimName } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, findVersion, lockPromptNamed, type ProjectRef, promptNotFound, selectVersion } from "./find.ts";
 import { summaryOf } from "./list.ts";
+import type { PreparedSave } from "./prepare-save.ts";
 import { refuseProtectedPrompt } from "./protected-labels.ts";
-import { lockPrompts, type PreparedSave, readSaved, savePrompt } from "./save.ts";
+import { lockPrompts, readSaved, savePrompt } from "./save.ts";
 
 /**
  * Gives a prompt another name; the old one goes on answering as an alias.
@@ -43,7 +44,7 @@ export async function renamePrompt(
   }
 }
 
-function nameTaken(name: string): PromptlibError {
+export function nameTaken(name: string): PromptlibError {
   return new PromptlibError("already_exists", {
     message: `There is a prompt named “${name}” already.`,
     hint: "Choose another name, or move that prompt to the trash first.",
@@ -65,10 +66,11 @@ export async function duplicatePrompt(
   return transact(database, async (transaction) => {
     const save = await copyOf(transaction, project, name, selector, to);
     if ((await lockPrompts(transaction, project, [to])).size > 0) throw nameTaken(to);
-    const { version, created } = await savePrompt(transaction, project, actor, save);
+    const { version, created, nameOf } = await savePrompt(transaction, project, actor, save);
     // Someone made it in the last moment: then this would be another version of that one.
     if (version !== 1 || !created) throw nameTaken(to);
-    return { ...(await readSaved(transaction, project, to, version)), created };
+    const made = await readSaved(transaction, project, to, version);
+    return { ...made, created, ...(nameOf === null ? {} : { nameOf }) };
   });
 }
 

@@ -39,7 +39,7 @@ describe("saving", () => {
       description: "greets",
       message: "why not",
     });
-    expect(saved).toEqual({ created: true, changed: true, version: 1 });
+    expect(saved).toEqual({ created: true, changed: true, version: 1, nameOf: null });
     expect(await fetch(name, { label: "production" })).toMatchObject({
       project: "default",
       name,
@@ -59,7 +59,12 @@ describe("saving", () => {
   it("again makes the next version, and leaves tags and labels that are not given", async () => {
     const name = freshName();
     await library.save({ name, text: "one", tags: ["t"], labels: ["production"], description: "d" });
-    expect(await library.save({ name, text: "two" })).toEqual({ created: true, changed: true, version: 2 });
+    expect(await library.save({ name, text: "two" })).toEqual({
+      created: true,
+      changed: true,
+      version: 2,
+      nameOf: null,
+    });
     expect(await fetch(name)).toMatchObject({ version: 2, tags: ["t"], description: "d", labels: ["latest"] });
     expect(await fetch(name, { label: "production" })).toMatchObject({ version: 1, text: "one" });
   });
@@ -72,10 +77,11 @@ describe("saving", () => {
       created: false,
       changed: false,
       version: 1,
+      nameOf: null,
     });
     expect([await countRows(library, "changes"), await countRows(library, "audit_log")]).toEqual([changes, deeds]);
     const labelled = await library.save({ name, text: "one", tags: ["u"], labels: ["production"] });
-    expect(labelled).toEqual({ created: false, changed: true, version: 1 });
+    expect(labelled).toEqual({ created: false, changed: true, version: 1, nameOf: null });
     expect(await fetch(name)).toMatchObject({ tags: ["u"], labels: ["latest", "production"] });
   });
 
@@ -137,7 +143,12 @@ describe("saving", () => {
     const name = freshName();
     await library.save({ name, text: "old", labels: ["production"] });
     await trashPrompt(library.database, library.project, ACTOR, name);
-    expect(await library.save({ name, text: "new" })).toEqual({ created: true, changed: true, version: 1 });
+    expect(await library.save({ name, text: "new" })).toEqual({
+      created: true,
+      changed: true,
+      version: 1,
+      nameOf: null,
+    });
     expect(await fetch(name)).toMatchObject({ labels: ["latest"], text: "new" });
   });
 

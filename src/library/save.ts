@@ -1,18 +1,14 @@
 /** Saving: a new prompt, the next version of one, or nothing new. */
-import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
-import { CONTENT_LIMIT, type Content, type Prompt, type SavePrompt } from "../contract/shapes.ts";
+import type { Prompt } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
-import { canonicalContent, contentSize } from "../prompt/content.ts";
-import { normalizeName } from "../prompt/names.ts";
-import { templateFaults } from "../prompt/template.ts";
-import { defaultFaults } from "../prompt/values.ts";
 import type { Actor } from "./actor.ts";
 import { takeAlias } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, findVersion, type ProjectRef, readLabels } from "./find.ts";
-import { placeLabels } from "./labels.ts";
+import { planMoves, recordMove } from "./labels.ts";
+import type { PreparedSave } from "./prepare-save.ts";
 import { recordPromptChange } from "./search-index.ts";
 import { hashText, type PromptRow, presentPrompt } from "./stored.ts";
 
@@ -20,67 +16,14 @@ type LockedPrompt = PromptRow & { source: string | null; newestHash: Buffer };
 /** By name; a name that is missing was free when the others were locked. */
 export type LockedPrompts = ReadonlyMap<string, LockedPrompt>;
 
-/** A save that was checked and brought into its one form. */
-export interface PreparedSave {
-  name: string;
-  type: "text" | "chat";
-  content: Content;
-  hash: Buffer;
-  tags: string[] | undefined;
-  description: string | undefined;
-  labels: string[];
-  message: string;
-  baseVersion: number | undefined;
-}
-
-/**
- * Checks what needs no database.
- * Errors: `invalid_request` (the name, a default that is not of its type), `content_too_large`, `template_invalid` with the places of the first faults.
- */
-export function prepareSave(save: SavePrompt): PreparedSave {
-  const name = normalizeName(save.name);
-  const content: Content = {
-    ...(save.text === undefined ? {} : { text: save.text }),
-    ...(save.messages === undefined ? {} : { messages: save.messages }),
-    variables: save.variables ?? {},
-    config: save.config ?? {},
-    template: save.template ?? "mustache",
-  };
-  const size = contentSize(content);
-  if (size > CONTENT_LIMIT) {
-    throw new PromptlibError("content_too_large", {
-      message: `The content of this version has ${size} bytes; the limit is ${CONTENT_LIMIT}.`,
-    });
-  }
-  refuseWrongDefaults(content);
-  const faults = content.template === "mustache" ? templateFaults(content) : [];
-  if (faults.length > 0) throw new PromptlibError("template_invalid", { details: { faults } });
-  return {
-    name,
-    type: content.messages ? "chat" : "text",
-    content,
-    hash: createHash("sha256").update(canonicalContent(content)).digest(),
-    tags: save.tags && [...new Set(save.tags.map((tag) => tag.normalize("NFC")))].sort(),
-    description: save.description,
-    labels: save.labels ?? [],
-    message: save.message ?? "",
-    baseVersion: save.baseVersion,
-  };
-}
-
-function refuseWrongDefaults({ variables }: Content): void {
-  const faults = defaultFaults(variables).map(({ name, fault }) => ({ field: `variables.${name}.default`, fault }));
-  if (faults.length === 0) return;
-  const message = `The request is not valid: ${faults.map(({ field, fault }) => `${field} ${fault}`).join("; ")}`;
-  throw new PromptlibError("invalid_request", { message: `${message.slice(0, 1000)}.`, details: { faults } });
-}
-
 export interface SaveResult {
   /** Whether a version was made. */
   created: boolean;
   /** Whether anything was changed, a tag or label say. */
   changed: boolean;
   version: number;
+  /** The present name of the prompt that answered under this name until now. */
+  nameOf: string | null;
 }
 
 /**
@@ -120,7 +63,8 @@ export async function lockPrompts(
 /**
  * Saves in the running transaction. The content that the newest version has makes no new one; labels and tags apply
  * all the same. Who saves many locks them together before, and saves each name once.
- * Errors: `type_conflict`, `label_protected`, `version_conflict` with the newest version and what came between.
+ * Errors, each before anything is written, so that an import goes on in the same transaction: `type_conflict`,
+ * `label_protected`, `version_conflict` with the newest version and what came between.
  */
 export async function savePrompt(
   transaction: Queries,
@@ -161,7 +105,8 @@ async function saveFirst(
       details: { newest: null, between: [] },
     });
   }
-  await takeAlias(transaction, project, actor, save.name);
+  const moves = await planMoves(transaction, project, null, save.labels, 1, actor);
+  const nameOf = await takeAlias(transaction, project, actor, save.name);
   const inserted = await transaction
     .insertInto("prompts")
     .values({
@@ -178,9 +123,9 @@ async function saveFirst(
     .executeTakeFirst();
   if (!inserted) return null;
   await insertVersion(transaction, inserted.id, 1, save, actor);
-  await placeLabels(transaction, project, inserted.id, save.labels, 1, actor);
+  for (const move of moves) await recordMove(transaction, project, inserted.id, move, actor);
   recordPromptChange(transaction, inserted.id, "1");
-  return { created: true, changed: true, version: 1 };
+  return { created: true, changed: true, version: 1, nameOf };
 }
 
 async function saveNext(
@@ -191,26 +136,29 @@ async function saveNext(
   prompt: LockedPrompt,
   source: string | null,
 ): Promise<SaveResult> {
-  if (save.type !== prompt.type) {
-    throw new PromptlibError("type_conflict", {
-      message: `“${save.name}” is a ${prompt.type} prompt; the type of a prompt never changes.`,
-    });
-  }
+  if (save.type !== prompt.type) throw typeConflict(save.name, prompt.type);
   if (save.baseVersion !== undefined && save.baseVersion !== prompt.newest) {
     throw await versionConflict(transaction, project, prompt, save.baseVersion);
   }
   const created = !prompt.newestHash.equals(save.hash);
   const version = created ? prompt.newest + 1 : prompt.newest;
+  const moves = await planMoves(transaction, project, prompt.id, save.labels, version, actor);
   if (created) await insertVersion(transaction, prompt.id, version, save, actor);
-  const moved = await placeLabels(transaction, project, prompt.id, save.labels, version, actor);
+  for (const move of moves) await recordMove(transaction, project, prompt.id, move, actor);
   const described = differing(prompt, save);
-  const changed = created || moved.length > 0 || Object.keys(described).length > 0;
+  const changed = created || moves.length > 0 || Object.keys(described).length > 0;
   if (changed) await changePrompt(transaction, prompt.id, { ...described, newest: version });
   // Whatever saved it first: it is known to the source that has it now.
   if (source !== null && prompt.source !== source) {
     await transaction.updateTable("prompts").set({ source }).where("id", "=", prompt.id).execute();
   }
-  return { created, changed, version };
+  return { created, changed, version, nameOf: null };
+}
+
+export function typeConflict(name: string, type: "text" | "chat"): PromptlibError {
+  return new PromptlibError("type_conflict", {
+    message: `“${name}” is a ${type} prompt; the type of a prompt never changes.`,
+  });
 }
 
 function differing(prompt: LockedPrompt, save: PreparedSave): { tags?: string[]; description?: string } {

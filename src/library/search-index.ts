@@ -83,16 +83,18 @@ async function writeHeads(transaction: Queries, heads: readonly Head[]): Promise
   await transaction.insertInto("search_heads").values(rows).execute();
 }
 
-interface Missing {
-  prompt_id: Id;
-  version: number;
+interface Said {
   text: string | null;
   messages: Content["messages"] | null;
 }
 
+function bodyOf({ text, messages }: Said): Pick<Content, "text" | "messages"> {
+  return text === null ? { messages: messages ?? [] } : { text };
+}
+
 /** Those that lack one. */
 async function writeDocuments(transaction: Queries, heads: ReadonlyMap<Id, Head>, ids: RawBuilder<unknown>) {
-  const { rows } = await sql<Missing>`
+  const { rows } = await sql<Said & { prompt_id: Id; version: number }>`
     select v.prompt_id, v.version, v.text, v.messages from prompts p
     join versions v on v.prompt_id = p.id
       and v.version in (select p.newest union select l.version from labels l where l.prompt_id = p.id)
@@ -102,11 +104,10 @@ async function writeDocuments(transaction: Queries, heads: ReadonlyMap<Id, Head>
   );
   if (rows.length === 0) return;
   const correctable = new Map<Id, Set<string>>();
-  const documents = rows.flatMap(({ prompt_id, version, text, messages }) => {
+  const documents = rows.flatMap(({ prompt_id, version, ...said }) => {
     const head = heads.get(prompt_id);
     if (!head) return [];
-    const body = text === null ? { messages: messages ?? [] } : { text };
-    const document = documentOf(head, body);
+    const document = documentOf(head, bodyOf(said));
     const words = correctable.get(head.project_id) ?? new Set();
     correctable.set(head.project_id, words);
     for (const word of document.correctable) words.add(word);
@@ -123,6 +124,15 @@ async function writeWords(transaction: Queries, project: Id, words: ReadonlySet<
     where not exists (select from search_words w where w.project_id = ${project}::bigint and w.word = given.word)
     order by place
     on conflict do nothing`.execute(transaction);
+}
+
+/** A text that was taken out: of its words, those that no document has any more are offered to nobody. */
+export async function forgetWords(transaction: Queries, project: Id, said: Said): Promise<void> {
+  const { correctable } = documentOf({ name: "", description: "", tags: [] }, bodyOf(said));
+  await sql`delete from search_words w
+    where w.project_id = ${project}::bigint and w.word = any(${correctable}::text[])
+      and not exists (select from search_documents d
+        where d.project_id = w.project_id and d.words @@ quote_literal(w.word)::tsquery)`.execute(transaction);
 }
 
 /**

@@ -138,6 +138,18 @@ describe("a search", () => {
     }
   });
 
+  it("corrects to no word that only a redacted version had", async () => {
+    await library.save({ name: "leak", text: "okapi hunterpassword" });
+    await library.save({ name: "leak", text: "okapi" });
+    const words = async () => {
+      const query = library.database.reads.selectFrom("search_words").select("word").orderBy("word");
+      return (await query.where("word", "in", ["okapi", "hunterpassword"]).execute()).map(({ word }) => word);
+    };
+    expect(await words()).toEqual(["hunterpassword", "okapi"]);
+    await redactVersion(library.database, library.project, ACTOR, "leak", 1, "a secret");
+    expect(await words()).toEqual(["okapi"]);
+  });
+
   it("refuses a cursor of another list", async () => {
     const { nextCursor } = await search({ limit: 1 });
     await expect(search({ search: "refund", cursor: nextCursor ?? "" })).rejects.toMatchObject({

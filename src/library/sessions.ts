@@ -16,12 +16,13 @@ export interface NewSession {
   expiresAt: Date;
 }
 
-/** Checks name and password and makes a session; null, whatever was wrong. */
+/** Checks name and password and makes a session; null, whatever was wrong. `mayEnter` throws for whom it keeps out. */
 export async function signIn(
   database: Database,
   login: { username: string; password: string },
   from: { address: string | null; userAgent: string | null },
   now: Date,
+  mayEnter: (user: { operator: boolean }) => void = () => {},
 ): Promise<NewSession | null> {
   const user = await database.reads
     .selectFrom("users")
@@ -41,6 +42,7 @@ export async function signIn(
     );
     return null;
   }
+  mayEnter(user);
   const session = { sid: randomUUID(), expiresAt: new Date(now.getTime() + SESSION_HOURS * 3_600_000) };
   return transact(database, async (transaction) => {
     // The check took its time: whoever was disabled or got another password meanwhile gets no session.

@@ -20,10 +20,10 @@ export async function trashPrompt(
   name: string,
 ): Promise<TrashedPrompt> {
   return transact(database, async (transaction) => {
-    const trashed = await trashIn(transaction, project, actor, name);
+    await lockPromptNamed(transaction, project, name);
     const includers = (await whoIncludes(transaction, project, new Set([name]))).get(name);
     if (includers) throw promptIncluded(name, includers);
-    return trashed;
+    return trashIn(transaction, project, actor, name);
   });
 }
 

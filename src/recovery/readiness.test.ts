@@ -35,6 +35,7 @@ const safe: ReadinessInput = {
   lastDrill: { at: ago(DAY), ok: true },
   drill: { at: ago(DAY), seconds: 4.7 },
   restore: null,
+  exportProblem: null,
 };
 const found = (changes: Partial<ReadinessInput> = {}) => readiness({ ...safe, ...changes });
 const codes = (changes: Partial<ReadinessInput> = {}) =>
@@ -139,6 +140,7 @@ describe("a reason", () => {
     ["the last drill failed", { lastDrill: { at: ago(10), ok: false } }, ["!drill_failed"]],
     ["it was measured long ago", { drill: { at: ago(93 * DAY), seconds: 5 } }, ["drill_old"]],
     ["recovery takes as long as promised", { drill: { at: ago(DAY), seconds: 4 * 3_600 } }, []],
+    ["the nightly export failed", { exportProblem: "The nightly export was not made." }, ["export_failed"]],
     ["recovery takes longer than promised", { drill: { at: ago(DAY), seconds: 4 * 3_600 + 1 } }, ["!recovery_slow"]],
   ];
   it.each(cases)("is there exactly when %s", (_what, changes, expected) => {
@@ -206,6 +208,7 @@ describe("whatever is known", () => {
     lastDrill: fc.option(fc.record({ at: instant, ok: fc.boolean() })),
     drill: fc.option(fc.record({ at: instant, seconds: fc.nat() })),
     restore: fc.option(fc.record({ at: instant, seconds: fc.nat() })),
+    exportProblem: fc.option(fc.string({ minLength: 1 })),
   });
 
   it("nothing is better than ok without reasons, and what is lost without a copy elsewhere is critical", () => {

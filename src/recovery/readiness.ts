@@ -24,6 +24,8 @@ export interface ReadinessInput {
   /** The newest of each that succeeded. */
   drill: { at: Date; seconds: number } | null;
   restore: { at: Date; seconds: number } | null;
+  /** What is wrong with the nightly export, in a sentence. */
+  exportProblem: string | null;
 }
 
 export interface LocationFacts {
@@ -46,7 +48,13 @@ const LAG_S = 60;
 
 export function readiness(found: ReadinessInput): Readiness {
   const input = { ...found, locations: withWhatNobodySaw(found) };
-  const reasons = [...locationReasons(input), ...walReasons(input), ...backupReasons(input), ...recoveryReasons(input)];
+  const reasons = [
+    ...locationReasons(input),
+    ...walReasons(input),
+    ...backupReasons(input),
+    ...recoveryReasons(input),
+    ...exportReasons(input),
+  ];
   return {
     at: input.now.toISOString(),
     level: worst(reasons),
@@ -251,6 +259,12 @@ function recoveryReasons(input: ReadinessInput): ReadinessReason[] {
     });
   }
   return reasons;
+}
+
+function exportReasons({ exportProblem }: ReadinessInput): ReadinessReason[] {
+  if (exportProblem === null) return [];
+  const remedy = "It is tried again by itself; make one now with: promptlib nightly";
+  return [{ code: "export_failed", level: "warning", message: exportProblem, remedy }];
 }
 
 function worst(reasons: readonly ReadinessReason[]): Level {

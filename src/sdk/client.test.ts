@@ -145,6 +145,13 @@ describe("a server that does not answer", () => {
     expect(state.asked).toBe(1);
   });
 
+  it("is asked again for many prompts at once, which changes nothing though it is a POST", async () => {
+    const { state, listener } = failing(2, "503");
+    const client = await clientOf(listener);
+    await client.resolvePrompts([{ name: "a" }]);
+    expect(state.asked).toBe(3);
+  });
+
   it("is not asked again when it wants to be left alone for longer", async () => {
     const { state, listener } = failing(1, "503", { "retry-after": "30" });
     const client = await clientOf(listener);

@@ -1,6 +1,7 @@
 import { accessCalls } from "./access.ts";
 import { accountCalls } from "./accounts.ts";
 import { auditCalls } from "./audit.ts";
+import { changeCalls } from "./changes.ts";
 import { exportCalls } from "./export.ts";
 import { importCalls } from "./import.ts";
 import { labelCalls } from "./labels.ts";
@@ -13,6 +14,7 @@ import { type ClientOptions, createTransport } from "./transport.ts";
 export type Client = ReturnType<typeof promptCalls> &
   ReturnType<typeof searchCalls> &
   ReturnType<typeof labelCalls> &
+  ReturnType<typeof changeCalls> &
   ReturnType<typeof importCalls> &
   ReturnType<typeof exportCalls> &
   ReturnType<typeof accessCalls> &
@@ -26,6 +28,7 @@ export function createClient(options: ClientOptions): Client {
     ...promptCalls(transport),
     ...searchCalls(transport),
     ...labelCalls(transport),
+    ...changeCalls(transport),
     ...importCalls(transport),
     ...exportCalls(transport),
     ...accessCalls(transport),

@@ -10,6 +10,8 @@ export interface ImportOptions {
   dryRun?: boolean;
   /** Move to the trash what the files no longer have. */
   prune?: boolean;
+  /** A name for what is imported: another import of the format, with another name, takes nothing of it for missing. */
+  source?: string;
   /** Stops the import; what was imported by then stays. */
   signal?: AbortSignal;
 }
@@ -26,9 +28,10 @@ export function importCalls(transport: Transport) {
      */
     async *importPrompts(
       pieces: AsyncIterable<ImportPiece>,
-      { format, dryRun, prune, signal }: ImportOptions,
+      { format, dryRun, prune, source, signal }: ImportOptions,
     ): AsyncGenerator<ImportLine, void, undefined> {
-      const query = { format, ...(dryRun ? { dryRun } : {}), ...(prune ? { prune } : {}), ...transport.project };
+      const options = { ...(dryRun ? { dryRun } : {}), ...(prune ? { prune } : {}), ...(source ? { source } : {}) };
+      const query = { format, ...options, ...transport.project };
       const call: Call = { method: "POST", path: "/api/import", query };
       const upload = uploadOf(pieces);
       const left = new AbortController();

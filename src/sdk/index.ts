@@ -4,6 +4,7 @@
  */
 export type { ResetUser, RotatedKey, RotateKey, Session } from "../contract/accounts.ts";
 export type { AuditFilter } from "../contract/audit.ts";
+export type { PromptChange } from "../contract/changes.ts";
 export type { DiffHunk, MessageDiff, TextDiff, ValueDiff, VersionDiff } from "../contract/diff.ts";
 export {
   type ErrorBody,
@@ -22,7 +23,9 @@ export type {
   ProtectedLabel,
   UndoneMove,
 } from "../contract/label-shapes.ts";
+export type { SetMaintenance } from "../contract/maintenance.ts";
 export type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
+export type { Ref, ResolveAnswer, ResolvedItem } from "../contract/resolve.ts";
 export type {
   ChangeUser,
   FetchQuery,
@@ -42,8 +45,10 @@ export type {
   Identity,
   Json,
   List,
+  Maintenance,
   Member,
   Message,
+  MovePrompt,
   PatchPrompt,
   Project,
   Prompt,
@@ -59,14 +64,26 @@ export type {
   Variable,
   VersionSummary,
 } from "../contract/shapes.ts";
-export { diffVersions } from "../prompt/diff.ts";
 export { type FindPrompt, type ResolvedIncludes, resolveIncludes } from "../prompt/includes.ts";
 export { type AnthropicMessages, formatRendered, type RenderFormat, type RenderOutput } from "../prompt/messages.ts";
 export { type Rendered, type RenderedMessage, render } from "../prompt/render.ts";
 export type { RenderFault } from "../prompt/render-fault.ts";
+export { BUNDLE_FORMAT, type Bundle, readBundle } from "./bundle.ts";
+export type { ChangeEvent, ListenOptions } from "./changes.ts";
 export { type Client, createClient } from "./client.ts";
 export type { ImportLine, ImportOptions } from "./import.ts";
 export type { AtMoment } from "./labels.ts";
+export { type BundleOptions, makeBundle } from "./make-bundle.ts";
 export type { FetchedPrompt, PageOptions, PromptFilter, PromptPage, RenderedAnswer, WhichVersion } from "./prompts.ts";
+export {
+  createReader,
+  type Read,
+  type Reader,
+  type ReaderOptions,
+  type ReadFrom,
+  type ReadOptions,
+  type ReadRendered,
+  type RenderOptions,
+} from "./reader.ts";
 export type { DiffAnswer, DiffSides, Served } from "./search.ts";
 export { type ClientOptions, networkCode, type ServedFrom } from "./transport.ts";

@@ -29,7 +29,16 @@ export async function* streamed<T>(
 
 /** Lines of an answer, without their ends; empty ones are left out. */
 export async function* linesOf(response: Response): AsyncGenerator<string, void, undefined> {
-  if (!response.body) return;
+  const rest = yield* wholeLinesOf(response, (line) => line !== "");
+  if (rest !== "") yield rest;
+}
+
+/** Lines that have their end; answers what came after the last of them. */
+export async function* wholeLinesOf(
+  response: Response,
+  wanted: (line: string) => boolean = () => true,
+): AsyncGenerator<string, string, undefined> {
+  if (!response.body) return "";
   // A reader, because not every browser can iterate a stream.
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
@@ -37,8 +46,8 @@ export async function* linesOf(response: Response): AsyncGenerator<string, void,
   for (;;) {
     const { done, value } = await reader.read();
     const lines = (rest + decoder.decode(value, { stream: !done })).split("\n");
-    rest = done ? "" : (lines.pop() ?? "");
-    for (const line of lines) if (line !== "") yield line;
-    if (done) return;
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (wanted(line)) yield line;
+    if (done) return rest;
   }
 }

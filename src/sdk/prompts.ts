@@ -1,9 +1,11 @@
 import type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
+import type { Ref, ResolveAnswer } from "../contract/resolve.ts";
 import type { FetchQuery, ListQuery } from "../contract/routes.ts";
 import type { FoundPrompt, PromptList } from "../contract/search.ts";
 import type {
   Alias,
   List,
+  MovePrompt,
   PatchPrompt,
   Prompt,
   PromptSummary,
@@ -13,7 +15,7 @@ import type {
   TrashedPrompt,
   VersionSummary,
 } from "../contract/shapes.ts";
-import type { ServedFrom, Transport } from "./transport.ts";
+import { type ServedFrom, servedFrom, type Transport } from "./transport.ts";
 
 export interface FetchedPrompt {
   prompt: Prompt;
@@ -53,6 +55,7 @@ export function promptCalls(transport: Transport) {
 
   return {
     fetchPrompt: fetchPromptThrough(transport, at),
+    resolvePrompts: resolvePromptsThrough(transport),
     /** Rendered by the server, with what it includes. `render` does it here, for a prompt that was fetched. */
     async renderPrompt(name: string, body: RenderRequest = {}): Promise<RenderedAnswer> {
       const call = { method: "POST", path: at(name, "/render"), query: project, body } as const;
@@ -78,6 +81,9 @@ export function promptCalls(transport: Transport) {
     /** The old name goes on answering as an alias. A folder is part of the name. */
     renamePrompt: (name: string, to: string): Promise<PromptSummary> =>
       transport.body({ method: "POST", path: at(name, "/rename"), query: project, body: { to } }),
+    /** To another project: it is made anew there, and what it was goes into the trash here. */
+    movePrompt: (name: string, to: MovePrompt): Promise<PromptSummary> =>
+      transport.body({ method: "POST", path: at(name, "/move"), query: project, body: to }),
     /** A new prompt out of one version of another: by number, by label, or the latest. */
     duplicatePrompt: (name: string, to: string, which: WhichVersion = {}): Promise<SavedPrompt> =>
       transport.body({ method: "POST", path: at(name, "/duplicate"), query: project, body: { to, ...which } }),
@@ -144,6 +150,16 @@ function fetchPromptThrough(transport: Transport, at: (name: string) => string) 
   return fetchPrompt;
 }
 
-export function servedFrom(headers: Headers): ServedFrom {
-  return headers.get("x-served-from") === "mirror" ? "mirror" : "database";
+function resolvePromptsThrough(transport: Transport) {
+  /** Up to 100 prompts in one request; each is answered, or has its own error. `etag`: of the answer that is there. */
+  return async (refs: readonly Ref[], etag?: string): Promise<ResolveAnswer & { servedFrom: ServedFrom }> => {
+    const answer = await transport.answer<ResolveAnswer>({
+      method: "POST",
+      path: "/api/resolve",
+      query: transport.project,
+      body: { refs, ...(etag === undefined ? {} : { etag }) },
+      repeatable: true,
+    });
+    return { ...answer.body, servedFrom: servedFrom(answer.headers) };
+  };
 }

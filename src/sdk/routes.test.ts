@@ -38,6 +38,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   savePrompt: (client) => client.savePrompt({ name: "a", text: "b", labels: ["x"], baseVersion: 3 }),
   patchPrompt: (client) => client.patchPrompt("a/b", { tags: ["x"] }),
   renamePrompt: (client) => client.renamePrompt("a/b", "c/d"),
+  movePrompt: (client) => client.movePrompt("a/b", { project: "team", name: "c/d" }),
   duplicatePrompt: (client) => client.duplicatePrompt("a/b", "c/d", { version: 3 }),
   listAliases: (client) => client.listAliases({ limit: 3, cursor: "c" }),
   removeAlias: (client) => client.removeAlias("a/ü"),
@@ -58,6 +59,8 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   protectLabel: (client) => client.protectLabel("production"),
   unprotectLabel: (client) => client.unprotectLabel("production"),
   removeLabel: (client) => client.removeLabel("a/b", "production"),
+  resolvePrompts: (client) => client.resolvePrompts([{ name: "a/b", label: "production", etag: "e" }], "f"),
+  listenChanges: (client) => Array.fromAsync(client.listenChanges()).catch(() => {}),
   importPrompts: (client) =>
     Array.fromAsync(client.importPrompts(pieces(), { format: "csv", dryRun: true, prune: true })),
   exportPrompts: async (client) => {
@@ -89,6 +92,9 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   exportAudit: (client) => Array.fromAsync(client.exportAudit(auditFilter)),
   systemHealth: (client) => client.systemHealth(),
   health: (client) => client.health(),
+  readMaintenance: (client) => client.readMaintenance(),
+  setMaintenance: (client) =>
+    client.setMaintenance({ mode: "read-only", message: "Moving house.", endsAt: "2030-01-01T00:00:00Z" }),
 };
 
 async function* pieces(): AsyncGenerator<ImportPiece> {

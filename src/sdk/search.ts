@@ -1,8 +1,8 @@
 import type { VersionDiff } from "../contract/diff.ts";
 import type { FolderCount, TagCount } from "../contract/search.ts";
 import type { List } from "../contract/shapes.ts";
-import { type PageOptions, servedFrom } from "./prompts.ts";
-import type { ServedFrom, Transport } from "./transport.ts";
+import type { PageOptions } from "./prompts.ts";
+import { type ServedFrom, servedFrom, type Transport } from "./transport.ts";
 
 export type Served<T> = T & { servedFrom: ServedFrom };
 export interface DiffSides {
@@ -28,7 +28,7 @@ export function searchCalls({ answer, project }: Transport) {
     listFolders: (options: PageOptions & { folder?: string } = {}) => served<FolderCount>("/api/folders", options),
     /** With how many prompts have each. */
     listTags: (page: PageOptions = {}) => served<TagCount>("/api/tags", page),
-    /** Worked out by the server. `diffVersions` does it here, for two versions that were fetched. */
+    /** What differs between two versions, worked out by the server. */
     async diffVersions(name: string, sides: DiffSides = {}): Promise<DiffAnswer> {
       const path = `/api/prompts/${encodeURIComponent(name)}/diff`;
       const { body, headers } = await answer<VersionDiff>({ method: "GET", path, query: { ...sides, ...project } });

@@ -1,4 +1,5 @@
-import type { SystemHealth } from "../contract/shapes.ts";
+import type { SetMaintenance } from "../contract/maintenance.ts";
+import type { Maintenance, SystemHealth } from "../contract/shapes.ts";
 import type { Transport } from "./transport.ts";
 
 export function systemCalls({ body }: Transport) {
@@ -7,5 +8,10 @@ export function systemCalls({ body }: Transport) {
     health: (): Promise<{ status: "ok" }> => body({ method: "GET", path: "/health" }),
     /** Each part with its state. A server that is down answers too, with 503 and the same shape. */
     systemHealth: (): Promise<SystemHealth> => body({ method: "GET", path: "/api/system/health", accepts: [503] }),
+    /** Whether writes, or reads, too, are refused for a while, and why. */
+    readMaintenance: (): Promise<Maintenance> => body({ method: "GET", path: "/api/maintenance" }),
+    /** For operators. */
+    setMaintenance: (maintenance: SetMaintenance): Promise<Maintenance> =>
+      body({ method: "PUT", path: "/api/maintenance", body: maintenance }),
   };
 }

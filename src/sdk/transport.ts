@@ -26,6 +26,8 @@ export interface Call {
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
+  /** Changes nothing, although it is no GET: may be sent again. */
+  repeatable?: true;
   /** Statuses that are answers too, besides 2xx. */
   accepts?: readonly number[];
 }
@@ -83,7 +85,7 @@ export function createTransport(options: ClientOptions): Transport {
   async function answer<T>(call: Call): Promise<Answer<T>> {
     for (let attempt = 0; ; attempt++) {
       const outcome = await once(call);
-      const mayRepeat = call.method === "GET" && attempt < retries;
+      const mayRepeat = (call.method === "GET" || call.repeatable === true) && attempt < retries;
       const wait = mayRepeat ? waitBeforeRepeating(outcome, call, attempt) : null;
       if (wait === null) return settle<T>(outcome, call, base);
       await new Promise((resolve) => setTimeout(resolve, wait));
@@ -92,7 +94,7 @@ export function createTransport(options: ClientOptions): Transport {
 
   async function opened(call: Call, init: RequestInit): Promise<Response> {
     const response = await send(address(call), init);
-    if (!response.ok) throw errorOf(response.status, await response.text(), base);
+    if (!response.ok) throw errorIn(response, await response.text(), base);
     return response;
   }
 
@@ -113,6 +115,26 @@ export function createTransport(options: ClientOptions): Transport {
       return await opened(call, init);
     },
   };
+}
+
+const headersByError = new WeakMap<PromptlibError, Headers>();
+
+/** What the answer said beside the error that it told; null: there was none. */
+export function aboutError(error: PromptlibError): { retryAfterMs: number | null; servedFrom: ServedFrom } | null {
+  const headers = headersByError.get(error);
+  if (!headers) return null;
+  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+  return { retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null, servedFrom: servedFrom(headers) };
+}
+
+export function servedFrom(headers: Headers): ServedFrom {
+  return headers.get("x-served-from") === "mirror" ? "mirror" : "database";
+}
+
+function errorIn({ status, headers }: Response, text: string, base: string): PromptlibError {
+  const error = errorOf(status, text, base);
+  headersByError.set(error, headers);
+  return error;
 }
 
 type Outcome = { response: Response; text: string } | { failure: PromptlibError; again: boolean };
@@ -142,11 +164,11 @@ function settle<T>(outcome: Outcome, call: Call, base: string): Answer<T> {
   if ("failure" in outcome) throw outcome.failure;
   const { response, text } = outcome;
   const { status, headers } = response;
-  if (!response.ok && !call.accepts?.includes(status)) throw errorOf(status, text, base);
+  if (!response.ok && !call.accepts?.includes(status)) throw errorIn(response, text, base);
   const empty = status === 204 || status === 304;
   const body: unknown = empty ? null : parseJson(text);
   // An error of ours may come with a status that is otherwise an answer (503 of the health).
-  if (!empty && (!isObject(body) || (!response.ok && "error" in body))) throw errorOf(status, text, base);
+  if (!empty && (!isObject(body) || (!response.ok && "error" in body))) throw errorIn(response, text, base);
   return { status, headers, body: body as T };
 }
 

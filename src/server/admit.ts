@@ -14,9 +14,13 @@ export interface Admitted {
   project: ProjectRef | null;
 }
 
+/** So long it is waited for what the database knows of who may what, where memory is not sure. */
+const ACCESS_PATIENCE_MS = 250;
+
 /** Errors: `unauthenticated`, `csrf`, `forbidden`, `project_not_found`, `database_unavailable` before anything is known. */
 export async function admit(parts: Parts, route: Route, request: FastifyRequest): Promise<Admitted> {
   if (route.access === "public") return { caller: null, project: null };
+  await parts.backend.feed.untilFresh(ACCESS_PATIENCE_MS);
   const caller = await identify(parts, request);
   return { caller, project: authorize(parts, route, caller, request) };
 }

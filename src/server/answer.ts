@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sleep } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { toPromptlibError } from "./failure.ts";
+import { isToldByMirror, toPromptlibError } from "./failure.ts";
 import type { Answer, Parts } from "./route.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -22,7 +22,13 @@ export const FROM_MIRROR = { "x-served-from": "mirror" };
 const LINGER_MS = 10_000;
 
 export async function send(parts: Parts, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
-  const { status = 200, body, headers = {} } = answer;
+  const { status = 200, body, headers = {}, stream } = answer;
+  if (stream) {
+    reply.hijack();
+    reply.raw.setHeader(...NOSNIFF);
+    stream(reply.raw);
+    return reply;
+  }
   reply
     .code(status)
     .header(...NOSNIFF)
@@ -90,6 +96,7 @@ export function fail(parts: Parts, error: unknown, request: FastifyRequest, repl
   const { retryAfterSeconds } = (problem.details ?? {}) as { retryAfterSeconds?: number };
   if (problem.status === 503 || problem.status === 429)
     void reply.header("retry-after", String(retryAfterSeconds ?? 1));
+  if (isToldByMirror(problem)) void reply.header("x-served-from", "mirror");
   if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
   const body = JSON.stringify(problem);
   reply

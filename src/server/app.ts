@@ -12,7 +12,9 @@ import { readBodies, requireMediaType } from "./bodies.ts";
 import { callerName } from "./caller.ts";
 import { accountHandlers } from "./handlers-accounts.ts";
 import { auditHandlers } from "./handlers-audit.ts";
+import { changeHandlers } from "./handlers-changes.ts";
 import { labelHandlers } from "./handlers-labels.ts";
+import { maintenanceHandlers } from "./handlers-maintenance.ts";
 import { peopleHandlers } from "./handlers-people.ts";
 import { promptHandlers } from "./handlers-prompts.ts";
 import { searchHandlers } from "./handlers-search.ts";
@@ -32,6 +34,8 @@ const handlers: Handlers = {
   ...peopleHandlers,
   ...promptHandlers,
   ...labelHandlers,
+  ...maintenanceHandlers,
+  ...changeHandlers,
   ...searchHandlers,
 };
 
@@ -79,6 +83,7 @@ function register(app: FastifyInstance, parts: Parts, proxies: Proxies, id: Rout
     // Before the body is read: who may not come in sends nothing in either.
     async onRequest(request) {
       admitted.set(request, await admit(parts, route, request));
+      parts.maintenance.require(route);
       requireMediaType(route, request);
       if (!route.media) request.raw.setTimeout(BODY_SILENCE_MS);
     },
@@ -86,6 +91,8 @@ function register(app: FastifyInstance, parts: Parts, proxies: Proxies, id: Rout
       request.raw.setTimeout(0);
       const { caller = null, project = null } = admitted.get(request) ?? {};
       const input = validate(route, { params: request.params, query: request.query, body: request.body });
+      // It may have begun while the body was read.
+      parts.maintenance.require(route);
       if (!route.withoutDatabase) parts.backend.requireDatabase();
       const address = proxies.clientOf(request.raw);
       const answer = await handle(

@@ -1,5 +1,6 @@
 /**
- * The server: REST and sign-in, thin routes over the library. It never reaches PostgreSQL's files or the guardian's.
+ * The server: REST and sign-in, thin routes over the library. It never reaches PostgreSQL's files, nor the guardian's
+ * but for the last known mode of maintenance.
  *
  * This file holds together what the routes stand on: the database, the change feed that keeps memory current,
  * prompts ready for fetching, who may what, and the mirror.
@@ -27,6 +28,9 @@ import { makePassword } from "../library/passwords.ts";
 import { type ReadyAnswer, ReadyPrompts, readyAnswer } from "../library/ready.ts";
 import { indexMissing } from "../library/search-index.ts";
 import { createFirstAdmin, hasUsers } from "../library/users.ts";
+import { ChangeEvents } from "./change-events.ts";
+import { toldByMirror } from "./failure.ts";
+import { listenerLimit } from "./listener-limit.ts";
 
 /** A read that the database does not answer within this is answered without it. */
 const READ_PATIENCE_MS = 500;
@@ -52,6 +56,7 @@ export class Backend {
   readonly ready: ReadyPrompts;
   readonly feed: Feed;
   readonly mirror: MirrorWriter;
+  readonly events: ChangeEvents;
   /** Where the knowledge who may what comes from. */
   accessKnown: "nowhere" | "file" | "damaged file" | "database" = "nowhere";
   #away = false;
@@ -80,6 +85,12 @@ export class Backend {
     this.database = openDatabase(app.client, app.setRole);
     this.database.onCommit = (changes) => this.#committed(changes);
     this.ready = new ReadyPrompts(config.cacheLimitBytes);
+    this.events = new ChangeEvents({
+      reads: () => this.database.reads,
+      access: this.access,
+      limit: listenerLimit(config.eventListeners),
+      log: options.log,
+    });
     this.mirror = new MirrorWriter({
       client: app.client,
       role: app.setRole,
@@ -92,20 +103,24 @@ export class Backend {
       log: options.log,
     });
     this.feed = new Feed(app.client, app.setRole, () => this.#prepare(options), {
-      onReset: async () => {
+      onReset: async (cursor) => {
         this.ready.clear();
         await this.access.load(this.database.reads);
         this.accessKnown = "database";
+        this.events.endUninvited();
+        this.events.reset(cursor);
       },
-      onChanges: async (changes) => {
+      onChanges: async (changes, cursor) => {
         this.ready.forget(changes);
-        await this.access.refresh(this.database.reads, changes);
+        if (await this.access.refresh(this.database.reads, changes)) this.events.endUninvited();
         this.mirror.wake();
+        this.events.tell(changes, cursor);
       },
       onLive: () => {
         this.#away = false;
         this.log.info("the database answers");
         this.mirror.wake();
+        this.events.onLive();
         this.#indexing ??= this.#indexMissing();
       },
       onAway: (error) => this.#databaseAway(error),
@@ -142,7 +157,8 @@ export class Backend {
     } catch (error) {
       // The database is there, only slow: what the mirror does not have yet may well exist.
       const notFound = error instanceof PromptlibError && error.status === 404;
-      throw notFound && this.feed.isLive ? new PromptlibError("database_unavailable", { cause: error }) : error;
+      if (!notFound) throw error;
+      throw this.feed.isLive ? new PromptlibError("database_unavailable", { cause: error }) : toldByMirror(error);
     }
   }
 
@@ -176,6 +192,7 @@ export class Backend {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.events.close();
     await this.feed.close();
     await this.#indexing;
     await this.mirror.close();
@@ -187,7 +204,7 @@ export class Backend {
     this.feed.announce();
     this.mirror.wake();
     try {
-      await this.access.refresh(this.database.reads, changes);
+      if (await this.access.refresh(this.database.reads, changes)) this.events.endUninvited();
     } catch (error) {
       // It is committed, and the writer must hear so. Whom it is about gets in again when the database is back.
       if (!isUnavailable(error)) throw error;

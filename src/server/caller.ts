@@ -2,6 +2,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { jwtVerify, SignJWT } from "jose";
+import { LRUCache } from "lru-cache";
 import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Identity, Role } from "../contract/shapes.ts";
@@ -9,7 +10,7 @@ import type { AccessList, KnownKey, KnownUser } from "../library/access.ts";
 import type { NewSession } from "../library/sessions.ts";
 
 export type Caller =
-  | { kind: "user"; user: KnownUser; sid: string; byCookie: boolean }
+  | { kind: "user"; user: KnownUser; sid: string; expiresAt: number; byCookie: boolean }
   | { kind: "key"; key: KnownKey }
   | { kind: "local"; osUser: string };
 
@@ -17,10 +18,18 @@ export const COOKIE = "promptlib_session";
 /** Sent by the command line beside the local operator's token, for the audit log. */
 const OS_USER_HEADER = "x-promptlib-os-user";
 
+/** API keys whose tokens are remembered. */
+const REMEMBERED_KEYS = 10_000;
+
 export class Gate {
   readonly #access: AccessList;
   readonly #jwtKey: Uint8Array;
   readonly #localToken: Buffer;
+  /**
+   * Tokens that were right, each with its key as it was then: to hash one costs more than the rest of a fetch. They are
+   * found by V8's hash, which is seeded anew in each process, so the time tells nothing of how near a guess is.
+   */
+  readonly #right = new LRUCache<string, KnownKey>({ max: REMEMBERED_KEYS });
 
   constructor(access: AccessList, jwtSecret: string, localToken: string) {
     this.#access = access;
@@ -49,10 +58,17 @@ export class Gate {
 
   /** The key when it is right, living and not revoked. */
   checkKey(token: string): KnownKey | null {
+    const known = this.#right.get(token);
+    const key = known && this.#access.key(known.id) === known ? known : this.#compare(token);
+    if (!key || key.revoked || (key.expiresAt !== null && key.expiresAt <= now().getTime())) return null;
+    return key;
+  }
+
+  #compare(token: string): KnownKey | null {
     const [, id, secret, ...more] = token.split("_");
     const key = id ? this.#access.key(id) : undefined;
     if (!key || !secret || more.length > 0 || !timingSafeEqual(sha256(secret), key.secretHash)) return null;
-    if (key.revoked || (key.expiresAt !== null && key.expiresAt <= now().getTime())) return null;
+    this.#right.set(token, key);
     return key;
   }
 
@@ -62,10 +78,22 @@ export class Gate {
     if (!claims || !user || user.disabled || this.#access.sessionEnded(claims.sid)) {
       throw new PromptlibError("unauthenticated", { message: "This login is not valid, or it has ended." });
     }
-    return { kind: "user", user, sid: claims.sid, byCookie };
+    return { kind: "user", user, sid: claims.sid, expiresAt: claims.exp * 1000, byCookie };
   }
 
-  async #verify(token: string): Promise<{ sub: string; sid: string } | null> {
+  /** The caller as he is known now, who was let in before; null: he would not be let in any more. */
+  renewed(caller: Caller): Caller | null {
+    if (caller.kind === "local") return caller;
+    if (caller.kind === "key") {
+      const key = this.#access.key(caller.key.id);
+      return key && isValid(key) ? { ...caller, key } : null;
+    }
+    const user = this.#access.user(caller.user.id);
+    const ended = this.#access.sessionEnded(caller.sid) || caller.expiresAt <= now().getTime();
+    return user && !user.disabled && !ended ? { ...caller, user } : null;
+  }
+
+  async #verify(token: string): Promise<{ sub: string; sid: string; exp: number } | null> {
     try {
       const { payload } = await jwtVerify(token, this.#jwtKey, {
         algorithms: ["HS256"],
@@ -73,8 +101,9 @@ export class Gate {
         currentDate: now(),
       });
       // A token with an audience is a message between server and guardian, not a login.
-      if (payload.aud !== undefined || typeof payload.sub !== "string" || typeof payload.sid !== "string") return null;
-      return { sub: payload.sub, sid: payload.sid };
+      const { sub, sid, exp, aud } = payload;
+      if (aud !== undefined || typeof sub !== "string" || typeof sid !== "string" || exp === undefined) return null;
+      return { sub, sid, exp };
     } catch {
       return null; // whatever is wrong with it, it is no login
     }
@@ -88,6 +117,10 @@ export class Gate {
       .setExpirationTime(session.expiresAt)
       .sign(this.#jwtKey);
   }
+}
+
+function isValid({ revoked, expiresAt }: KnownKey): boolean {
+  return !revoked && (expiresAt === null || expiresAt > now().getTime());
 }
 
 function sha256(text: string): Buffer {

@@ -3,6 +3,18 @@ import type { Log } from "../base/log.ts";
 import { type ErrorCode, PromptlibError } from "../contract/errors.ts";
 import { isAway } from "../database/database.ts";
 
+const byMirror = new WeakSet<PromptlibError>();
+
+/** The mirror knows of no such thing while the database is away: no more than that is told by the error. */
+export function toldByMirror(error: PromptlibError): PromptlibError {
+  byMirror.add(error);
+  return error;
+}
+
+export function isToldByMirror(error: PromptlibError): boolean {
+  return byMirror.has(error);
+}
+
 const BAD_ADDRESS = { message: "The address of the request is not one: it is too long, or its %-signs are wrong." };
 const FASTIFY_ERRORS: Record<string, [ErrorCode, { message?: string }]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ["body_too_large", {}],

@@ -42,6 +42,10 @@ describe("fetches of a label", () => {
     await fetch(person, "?label=production");
     await fetch(app, "?version=1");
     await fetch(app, "?label=nowhere");
+    await server.as(app).resolvePrompts([
+      { name: "a", label: "production" },
+      { name: "a", version: 1 },
+    ]);
     await server.local.renamePrompt("a", "b");
     for (let again = 0; again < 2; again += 1) await fetch(app, "?label=production", "a");
     expect(await countsOf("b")).toEqual([]);
@@ -50,10 +54,23 @@ describe("fetches of a label", () => {
     // By label; who fetched last is told first.
     expect(counts).toEqual([
       ["latest", "read", 1],
-      ["production", "read", 6],
+      ["production", "read", 7],
       ["production", "user:ada", 1],
       ["production", "read write", 1],
     ]);
+  });
+
+  it("count renders as well, and what is included by a label; a former name is told as in a fetch", async () => {
+    await server.local.savePrompt({ name: "sign", text: "Yours", labels: ["production"] });
+    await server.local.savePrompt({ name: "old mail", text: "{{> sign}} {{> sign@1}}", labels: ["staging"] });
+    await server.local.renamePrompt("old mail", "mail");
+    const token = await newKey(server, ["read"]);
+    const path = "/api/prompt/render?name=old%20mail";
+    const { headers } = await server.ask(path, { token, method: "POST", body: { label: "staging" } });
+    expect(headers["x-renamed-to"]).toBe("mail");
+    await restart();
+    expect(await countsOf("mail")).toEqual([["staging", "read", 1]]);
+    expect(await countsOf("sign")).toEqual([["production", "read", 1]]);
   });
 
   it("add up over restarts, with the first and the last time", async () => {

@@ -12,10 +12,13 @@ import type { Metrics } from "./metrics.ts";
 import type { Handlers, RouteRequest } from "./route.ts";
 
 export const peopleHandlers = {
-  async login({ body, address, raw }, { backend, gate, loginGuard, metrics }) {
+  async login({ body, address, raw }, { backend, gate, loginGuard, maintenance, metrics }) {
     const from = { address, userAgent: raw.headers["user-agent"] ?? null };
+    const mayEnter = ({ operator }: { operator: boolean }) => {
+      if (!operator && maintenance.mode === "closed") throw maintenance.refusal();
+    };
     const session = await countFailures(metrics, () =>
-      loginGuard.guard(body.username, address, () => signIn(backend.requireDatabase(), body, from, now())),
+      loginGuard.guard(body.username, address, () => signIn(backend.requireDatabase(), body, from, now(), mayEnter)),
     );
     const token = await gate.loginToken(session);
     return {

@@ -1,24 +1,27 @@
 /** Routes about prompts, versions, the trash, the import. */
 import { PromptlibError } from "../contract/errors.ts";
 import { type ImportPiece, importPiece } from "../contract/import-shapes.ts";
+import { routes } from "../contract/routes.ts";
 import type { SavePrompt } from "../contract/shapes.ts";
 import { transact } from "../database/transaction.ts";
 import { listAliases, removeAlias } from "../library/aliases.ts";
 import { exportPrompts } from "../library/export.ts";
 import { importFiles } from "../library/import/import.ts";
 import { listTrash, listVersions, patchPrompt } from "../library/list.ts";
+import { movePrompt } from "../library/move.ts";
 import { readPage } from "../library/page.ts";
+import { prepareSave } from "../library/prepare-save.ts";
 import { promptOf, readyAnswer } from "../library/ready.ts";
 import { redactVersion } from "../library/redact.ts";
 import { duplicatePrompt, renamePrompt } from "../library/rename.ts";
 import { renderPrompt } from "../library/render.ts";
-import { prepareSave, readSaved, savePrompt } from "../library/save.ts";
+import { readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { FROM_MIRROR, RENAMED_TO } from "./answer.ts";
-import { callerName } from "./caller.ts";
-import { requireProjectAccess } from "./permission.ts";
+import { type Caller, callerName } from "./caller.ts";
+import { projectOf, protectedLabelsOf, requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
 import type { Handlers } from "./route.ts";
 
@@ -30,7 +33,7 @@ export const promptHandlers = {
       normalizeName(params.name),
       query,
     );
-    fetchCounts.fetched(promptId, query, caller.kind === "key" ? caller.key.id : callerName(caller));
+    fetchCounts.fetched(promptId, query, countedAs(caller));
     const headers = {
       etag,
       "cache-control": "private, no-cache",
@@ -40,27 +43,36 @@ export const promptHandlers = {
     return matches(raw.headers["if-none-match"], etag) ? { status: 304, headers } : { body: bytes, headers };
   },
 
-  async renderPrompt({ project, params, body }, { backend }) {
+  async renderPrompt({ project, caller, params, body }, { backend, fetchCounts }) {
+    const asked = normalizeName(params.name);
     let fromMirror = false;
     const find: FindPrompt = async (name, which) => {
       const fetched = await backend.fetch(project, name, which);
       fromMirror ||= fetched.fromMirror;
+      fetchCounts.fetched(fetched.promptId, which, countedAs(caller));
       return promptOf(fetched);
     };
-    const rendered = await renderPrompt(find, normalizeName(params.name), body);
+    const rendered = await renderPrompt(find, asked, body);
     const { bytes, etag } = readyAnswer(rendered);
-    return { body: bytes, headers: { etag, "cache-control": "no-store", ...(fromMirror ? FROM_MIRROR : {}) } };
+    const headers = {
+      etag,
+      "cache-control": "no-store",
+      ...(fromMirror ? FROM_MIRROR : {}),
+      ...renamed(rendered.name === asked ? null : rendered.name),
+    };
+    return { body: bytes, headers };
   },
 
-  async savePrompt({ project, actor, caller, body, raw }, { backend }) {
-    for (const label of body.labels ?? []) requireProjectAccess("label", caller, project, label);
-    const save = prepareSave(withBase(body, raw.headers["if-match"]));
+  async savePrompt({ project, actor, caller, body: asked, raw }, { backend }) {
+    for (const label of asked.labels ?? []) requireProjectAccess("label", caller, project, label);
+    const save = prepareSave(withBase(asked, raw.headers["if-match"]));
     // Answered as it was in the transaction: a moment later someone may have trashed it.
-    const { created, prompt } = await transact(backend.requireDatabase(), async (transaction) => {
+    const { created, nameOf, prompt } = await transact(backend.requireDatabase(), async (transaction) => {
       const saved = await savePrompt(transaction, project, actor, save);
       return { ...saved, prompt: await readSaved(transaction, project, save.name, saved.version) };
     });
-    return { status: created ? 201 : 200, body: { ...prompt, created }, headers: { etag: readyAnswer(prompt).etag } };
+    const body = { ...prompt, created, ...(nameOf === null ? {} : { nameOf }) };
+    return { status: created ? 201 : 200, body, headers: { etag: readyAnswer(prompt).etag } };
   },
 
   async patchPrompt({ project, actor, params, body }, { backend }) {
@@ -74,6 +86,18 @@ export const promptHandlers = {
   async renamePrompt({ project, actor, params, body }, { backend }) {
     const [name, to] = [normalizeName(params.name), normalizeName(body.to)];
     return { body: await renamePrompt(backend.database, project, actor, name, to) };
+  },
+
+  async movePrompt({ project, actor, caller, params, body }, { backend }) {
+    const there = projectOf(backend.access, caller, body.project);
+    requireProjectAccess("editor", caller, there, null);
+    const name = normalizeName(params.name);
+    const to = {
+      project: there,
+      name: body.name === undefined ? name : normalizeName(body.name),
+      actor: { ...actor, protectedLabels: protectedLabelsOf(caller, there) },
+    };
+    return { body: await movePrompt(backend.database, project, actor, name, to) };
   },
 
   async duplicatePrompt({ project, actor, params, body }, { backend }) {
@@ -108,14 +132,17 @@ export const promptHandlers = {
     return { body: await restorePrompt(backend.database, project, actor, params.id) };
   },
 
-  importPrompts({ project, actor, caller, query, raw }, { backend }) {
+  importPrompts({ project, actor, caller, query, raw }, { backend, maintenance }) {
     if (query.format === "promptlib") {
       // Authors and times are taken as they are said: that is not for everyone who may save.
       requireProjectAccess("admin", caller, project, null);
-      if (query.prune === "true") throw exportIsNotPruned();
+      if (query.prune === "true") throw notOfAnExport("prune", "nothing is pruned by it");
+      if (query.source !== undefined) throw notOfAnExport("source", "where its prompts came from is in it");
     }
-    const options = { format: query.format, dryRun: query.dryRun === "true", prune: query.prune === "true" };
-    return { body: importFiles(backend.database, project, actor, piecesOf(linesOf(raw)), options) };
+    const { format, source } = query;
+    const options = { format, source, dryRun: query.dryRun === "true", prune: query.prune === "true" };
+    const pieces = piecesOf(linesOf(raw), () => maintenance.require(routes.importPrompts));
+    return { body: importFiles(backend.database, project, actor, pieces, options) };
   },
 
   exportPrompts({ project }, { backend }) {
@@ -123,10 +150,15 @@ export const promptHandlers = {
   },
 } satisfies Partial<Handlers>;
 
-function exportIsNotPruned(): PromptlibError {
+/** For how often labels are fetched: an id alone is a key's. */
+function countedAs(caller: Caller): string {
+  return caller.kind === "key" ? caller.key.id : callerName(caller);
+}
+
+function notOfAnExport(field: "prune" | "source", why: string): PromptlibError {
   return new PromptlibError("invalid_request", {
-    message: "An export is put back beside what is there; nothing is pruned by it.",
-    details: { faults: [{ field: "query.prune", fault: "is not for the format promptlib" }] },
+    message: `An export is put back beside what is there; ${why}.`,
+    details: { faults: [{ field: `query.${field}`, fault: "is not for the format promptlib" }] },
   });
 }
 
@@ -165,8 +197,13 @@ function withBase(body: SavePrompt, ifMatch: string | undefined): SavePrompt {
   return { ...body, baseVersion: version };
 }
 
-async function* piecesOf(lines: AsyncIterable<{ number: number; text: string }>): AsyncGenerator<ImportPiece> {
+/** `goesOn` throws where the rest of a long import is not wanted any more. */
+async function* piecesOf(
+  lines: AsyncIterable<{ number: number; text: string }>,
+  goesOn: () => void,
+): AsyncGenerator<ImportPiece> {
   for await (const { number, text } of lines) {
+    goesOn();
     const piece = importPiece.safeParse(parseOrNull(text));
     if (!piece.success) {
       throw new PromptlibError("invalid_request", {

@@ -1,9 +1,11 @@
 /** The health of each part, as /api/system/health tells it. Says nothing that a stranger should not know. */
 import { join } from "node:path";
+import { exportProblemOf } from "../base/export-folder.ts";
 import { freeSpace, readIfExists } from "../base/files.ts";
 import { version } from "../base/version.ts";
-import type { SystemHealth } from "../contract/shapes.ts";
+import type { Maintenance, SystemHealth } from "../contract/shapes.ts";
 import type { Backend } from "./backend.ts";
+import { maintenanceSentence } from "./maintenance.ts";
 
 type Part = SystemHealth["parts"][string];
 
@@ -11,7 +13,7 @@ type Part = SystemHealth["parts"][string];
 const MIRROR_LAG_MS = 5_000;
 const LITTLE_SPACE = 512 * 1024 * 1024;
 
-export async function systemHealth(backend: Backend): Promise<SystemHealth> {
+export async function systemHealth(backend: Backend, maintenance: Maintenance): Promise<SystemHealth> {
   const canRead = await backend.canRead();
   const parts: SystemHealth["parts"] = {
     server: up(),
@@ -19,17 +21,22 @@ export async function systemHealth(backend: Backend): Promise<SystemHealth> {
     access: access(backend),
     mirror: mirror(backend),
     disk: await disk(backend),
+    export: await nightlyExport(backend),
     ...(await processes(backend)),
   };
   if (!canRead) {
-    return { status: "down", message: "Neither the database nor the mirror can be read yet.", version, parts };
+    const message = "Neither the database nor the mirror can be read yet.";
+    return { status: "down", message, version, maintenance, parts };
   }
-  const troubled = Object.entries(parts).filter(([, part]) => part.state !== "up");
+  const troubles = Object.entries(parts)
+    .filter(([, part]) => part.state !== "up")
+    .map(([name, { note }]) => note ?? `${name} is not up.`);
+  if (maintenance.mode !== "off") troubles.unshift(maintenanceSentence(maintenance));
   return {
-    status: troubled.length > 0 ? "degraded" : "healthy",
-    message:
-      troubled.length > 0 ? troubled.map(([name, { note }]) => note ?? `${name} is not up.`).join(" ") : "All is well.",
+    status: troubles.length > 0 ? "degraded" : "healthy",
+    message: troubles.length > 0 ? troubles.join(" ") : "All is well.",
     version,
+    maintenance,
     parts,
   };
 }
@@ -88,6 +95,12 @@ async function disk({ config }: Backend): Promise<Part> {
     latencyMs: null,
     note: `Only ${Math.floor(free / 1048576)} MiB are free on the disk of the home.`,
   };
+}
+
+async function nightlyExport({ config }: Backend): Promise<Part> {
+  if (!config.exports.at) return up(null, "Nightly exports are off.");
+  const note = await exportProblemOf(config);
+  return note === null ? up() : { state: "degraded", latencyMs: null, note };
 }
 
 /** What the supervisor wrote down of its children; nothing when the server runs without one. */

@@ -18,6 +18,7 @@ export function hotFetch(parts: Parts, request: IncomingMessage, response: Serve
   const { url, method, headers } = request;
   if (method !== "GET" || !url?.startsWith(PREFIX) || !headers.authorization?.startsWith("Bearer plk_")) return false;
   if (headers["if-none-match"] !== undefined || !parts.backend.feed.isFresh) return false;
+  if (parts.maintenance.mode === "closed") return false;
   const asked = parse(url);
   const key = asked ? parts.gate.checkKey(headers.authorization.slice(7)) : null;
   if (!asked || !key?.scopes.some((scope) => scope === "read" || scope === "write")) return false;

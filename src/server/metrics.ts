@@ -1,6 +1,8 @@
 /** Metrics in Prometheus' format, in names that operators know: base units, _total for counters. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { maintenanceModes } from "../contract/shapes.ts";
 import type { Backend } from "./backend.ts";
+import type { Maintenance } from "./maintenance.ts";
 
 export class Metrics {
   readonly registry = new Registry();
@@ -10,7 +12,7 @@ export class Metrics {
   /** Counted apart: the hot path adds to a number, nothing else. */
   hotFetches = 0;
 
-  constructor(backend: Backend, version: string) {
+  constructor(backend: Backend, maintenance: Maintenance, version: string) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.#requests = new Counter({
@@ -50,6 +52,16 @@ export class Metrics {
     gauge("promptlib_ready_bytes", "Memory that prompts ready for fetching take.", () => backend.ready.bytes);
     gauge("promptlib_ready_hits", "Fetches answered from memory since the start.", () => backend.ready.hits);
     gauge("promptlib_ready_misses", "Fetches not answered from memory since the start.", () => backend.ready.misses);
+    gauge("promptlib_event_listeners", "Connections that listen for changes.", () => backend.events.count);
+    new Gauge({
+      name: "promptlib_maintenance_mode",
+      help: "1 for the mode of maintenance that counts now.",
+      labelNames: ["mode"],
+      registers,
+      collect() {
+        for (const mode of maintenanceModes) this.set({ mode }, Number(mode === maintenance.mode));
+      },
+    });
     new Gauge({
       name: "promptlib_build_info",
       help: "1, with the version as a label.",

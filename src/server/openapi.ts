@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { about, version } from "../base/version.ts";
 import { errorTable } from "../contract/errors.ts";
-import type { Route } from "../contract/route.ts";
+import { answersDuring, type Route } from "../contract/route.ts";
 import { commonErrors, type RouteId, routes } from "../contract/routes.ts";
 import { errorBody } from "../contract/shapes.ts";
 
@@ -76,6 +76,7 @@ function errors(route: Route): Schema {
     ...commonErrors,
     ...(route.access === "public" ? [] : (["unauthenticated", "forbidden"] as const)),
     ...(route.withoutDatabase ? [] : (["database_unavailable"] as const)),
+    ...(answersDuring(route, "closed") ? [] : (["maintenance"] as const)),
     // What answers without the database writes nothing, whatever its method.
     ...(route.method === "GET" || route.withoutDatabase ? [] : (["write_outcome_unknown", "disk_full"] as const)),
   ];

@@ -63,6 +63,14 @@ export function requireProjectAccess(
   });
 }
 
+/** For what goes on for long: whether the caller, as he is known now, may read in the project. */
+export function mayStillRead(caller: Caller | null, project: ProjectRef): boolean {
+  if (!caller) return false;
+  return caller.kind === "key"
+    ? caller.key.projectId === project.id && keyMay("viewer", caller.key.scopes, null)
+    : roleMay("viewer", roleOf(caller, project.id));
+}
+
 function roleMay(access: "viewer" | "editor" | "label" | "admin", role: Role | null): boolean {
   return role !== null && RANK[role] >= RANK[access === "label" ? "editor" : access];
 }

@@ -96,7 +96,11 @@ describe("on the real server", () => {
     server = await freshServer();
     await server.local.createProject({ name: "ours" });
     await server.local.createProject({ name: "theirs" });
+    await server.local.createProject({ name: "elsewhere" });
     await makePersons(server, callers);
+    for (const name of ["an-admin", "an-owner"]) {
+      await server.as(server.localToken, "elsewhere").setMember(name, "editor");
+    }
     await makeKeys(server, callers);
     callers.set("nobody", { token: undefined, column: "everyone" });
     callers.set("an invented token", { token: "not.a.token", column: null });
@@ -163,6 +167,66 @@ describe("on the real server", () => {
     expect(await seenBy("an operator without a role")).toEqual(expect.arrayContaining(["default", "ours", "theirs"]));
   });
 });
+
+describe("between projects", () => {
+  let server: Served;
+  const strangers = new Map<string, string>();
+
+  beforeAll(async () => {
+    server = await freshServer();
+    for (const name of ["ours", "theirs"]) await server.local.createProject({ name });
+    const member = await newUser(server, "stranger", { role: "owner", project: "theirs" });
+    strangers.set("a member of another project", member);
+    strangers.set("a key of another project", await newKey(server, ["read", "write"], "theirs"));
+    await fillWithSecrets(server);
+  });
+  afterAll(async () => await server.close());
+
+  it.each(everyRoute.filter(([, route]) => isAboutProject(route)))(
+    "%s shows and changes nothing of another project, whatever of it is named",
+    async (id, route) => {
+      const asked: { name: string; path: string; options: Ask }[] = [];
+      for (const [name, token] of strangers) {
+        const { path, ...options } = await prepare(server, id, route, { token, column: null });
+        asked.push({ name, path: path.replace("project=ours", "project=theirs"), options: { ...options, token } });
+      }
+      const before = await allOf(server);
+      for (const { name, path, options } of asked) {
+        const { status, text } = await server.ask(path, options);
+        expect(text, name).not.toContain(SECRET);
+        const refused = /\{(name|id)\}/.test(route.path) || "name" in (route.query?.shape ?? {});
+        if (refused) expect(`${name}: ${status}`).toMatch(name.startsWith("a member") ? /: 404$/ : /: 40[34]$/);
+      }
+      expect(await allOf(server)).toEqual(before);
+    },
+  );
+});
+
+const SECRET = "seen-by-ours-alone";
+
+/** In the project that others must not look into: whatever a list could tell. */
+async function fillWithSecrets(server: Served): Promise<void> {
+  const ours = server.as(server.localToken, "ours");
+  const content = { text: SECRET, description: SECRET, tags: [SECRET], message: SECRET };
+  for (const name of ["kept", "left", "called"]) await ours.savePrompt({ name: `${name} ${SECRET}`, ...content });
+  await ours.moveLabel(`kept ${SECRET}`, "given", 1);
+  await ours.trashPrompt(`left ${SECRET}`);
+  await ours.renamePrompt(`called ${SECRET}`, `now ${SECRET}`);
+  await ours.protectLabel(SECRET);
+  await ours.createKey({ name: SECRET });
+}
+
+/** What there is in that project, to see that nobody changed it. */
+async function allOf(server: Served): Promise<unknown> {
+  const token = server.localToken;
+  const lists = ["export", "keys", "members", "protected-labels", "trash"].map(async (list) => {
+    const { status, text } = await server.ask(`/api/${list}?project=ours`, { token });
+    expect(status).toBe(200);
+    // When keys were last used is written once a minute.
+    return text.replaceAll(/"lastUsedAt":("[^"]*"|null)/g, "");
+  });
+  return Promise.all(lists);
+}
 
 function isAboutProject({ access }: Route): boolean {
   return !["public", "anyone", "person", "operator"].includes(access);
@@ -283,9 +347,11 @@ function bodyOf(id: string, fresh: string, { password = "of nobody, and long eno
     changePassword: { current: password, password },
     savePrompt: { name: fresh, text: "x" },
     renderPrompt: {},
+    resolvePrompts: { refs: [{ name: fresh }] },
     patchPrompt: { description: "changed" },
     moveLabel: { version: 1 },
     redactVersion: { reason: "a secret" },
+    movePrompt: { project: "elsewhere", name: `${fresh}-moved` },
     renamePrompt: { to: `${fresh}-renamed` },
     duplicatePrompt: { to: `${fresh}-copy` },
     promoteLabel: { from: "latest", names: [fresh] },
@@ -293,6 +359,7 @@ function bodyOf(id: string, fresh: string, { password = "of nobody, and long eno
     setMember: { role: "viewer" },
     createKey: { name: fresh },
     rotateKey: {},
+    setMaintenance: { mode: "off" },
     createUser: { username: fresh, password: "long enough for this" },
     changeUser: { operator: false },
     importPrompts: `${JSON.stringify({ path: "p.csv", content: `act,prompt,for_devs,type\n${fresh},x,FALSE,TEXT\n` })}\n`,

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshDatabase } from "../../test/support/database.ts";
-import { eventually, newKey, proxyTo, type Served, serveOn } from "../../test/support/server.ts";
+import { eventually, newKey, newUser, proxyTo, type Served, serveOn } from "../../test/support/server.ts";
 
 let server: Served;
 let proxy: Awaited<ReturnType<typeof proxyTo>>;
@@ -79,10 +79,38 @@ describe("an application that uses the old name", () => {
       await eventually(async () => (await seen()) === "one -");
       await server.local.renamePrompt("s/a", "s/b");
       await eventually(async () => (await seen()) === "one s%2Fb");
-      await server.local.savePrompt({ name: "s/a", text: "two" });
+      expect(await server.local.savePrompt({ name: "s/a", text: "two" })).toMatchObject({ version: 1, nameOf: "s/b" });
+      expect(await server.local.savePrompt({ name: "s/a", text: "two" })).not.toHaveProperty("nameOf");
       await eventually(async () => (await seen()) === "two -");
     } finally {
       await other.close();
     }
+  });
+});
+
+describe("a prompt that moves to another project", () => {
+  it("is fetched there at once, also from memory, and here no more", async () => {
+    await server.local.createProject({ name: "there" });
+    const theirs = await newKey(server, ["read"], "there");
+    await server.local.savePrompt({ name: "mover", text: "hello", labels: ["production"] });
+    for (const _again of [1, 2]) expect((await fetch("mover")).status).toBe(200);
+    await server.local.movePrompt("mover", { project: "there", name: "dir/moved" });
+    for (const _again of [1, 2]) {
+      expect(await fetch("mover")).toMatchObject({ status: 404, json: { error: { code: "prompt_not_found" } } });
+      const moved = await server.ask("/api/prompts/dir%2Fmoved?label=production", { token: theirs });
+      expect(moved).toMatchObject({ status: 200, json: { project: "there", text: "hello", version: 1 } });
+    }
+  });
+
+  it("is moved by an admin who may write there, and there is only what the admin may see", async () => {
+    await server.local.createProject({ name: "elsewhere" });
+    const token = await newUser(server, "eva", { role: "admin", project: "default" });
+    await server.local.savePrompt({ name: "wanted", text: "x" });
+    const move = () => server.as(token).movePrompt("wanted", { project: "elsewhere" });
+    await expect(move()).rejects.toMatchObject({ code: "project_not_found" });
+    await server.as(server.localToken, "elsewhere").setMember("eva", "viewer");
+    await expect(move()).rejects.toMatchObject({ code: "forbidden" });
+    await server.as(server.localToken, "elsewhere").setMember("eva", "editor");
+    expect(await move()).toMatchObject({ project: "elsewhere", name: "wanted" });
   });
 });

@@ -1,5 +1,5 @@
 /** What a route of the table gets and answers: validated input, the caller, the project. */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Route } from "../contract/route.ts";
@@ -11,6 +11,7 @@ import type { Caller, Gate } from "./caller.ts";
 import type { FetchCounts } from "./fetch-counts.ts";
 import type { LastUsed } from "./last-used.ts";
 import type { LoginGuard } from "./login-guard.ts";
+import type { Maintenance } from "./maintenance.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What all handlers stand on. */
@@ -20,6 +21,7 @@ export interface Parts {
   loginGuard: LoginGuard;
   lastUsed: LastUsed;
   fetchCounts: FetchCounts;
+  maintenance: Maintenance;
   metrics: Metrics;
 }
 
@@ -43,6 +45,8 @@ export interface Answer {
   status?: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** In place of all that: writes the answer itself, for as long as it takes. */
+  stream?: (response: ServerResponse) => void;
 }
 
 /** The routes that name a prompt in the query are the same deeds as those that name it in the path. */

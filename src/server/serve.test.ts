@@ -1,6 +1,7 @@
 /** The server as a whole: health, metrics, headers, addresses, and how it stops. */
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import { Agent, request as sendRequest } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
@@ -8,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryHome, testLog } from "../../test/support/cluster.ts";
 import { freshDatabase } from "../../test/support/database.ts";
 import { ask, eventually, freshServer, newKey, type Served, serveOn } from "../../test/support/server.ts";
+import { now } from "../base/clock.ts";
 import { readConfig } from "../base/config.ts";
+import { noteTry } from "../base/export-folder.ts";
 import { startServer } from "./serve.ts";
 
 describe("a running server", () => {
@@ -32,6 +35,20 @@ describe("a running server", () => {
     expect(Object.keys(json.parts)).toEqual(expect.arrayContaining(["server", "database", "access", "mirror", "disk"]));
     for (const part of Object.values(json.parts)) expect(part).toMatchObject({ state: "up" });
     expect(text).not.toMatch(/\/tmp|postgres:|127\.0\.0\.1|t_[0-9a-f]{16}/);
+  });
+
+  it("says that the nightly export failed, and why", async () => {
+    const { dir } = server.config.exports;
+    await mkdir(dir, { mode: 0o700 });
+    await noteTry(dir, { at: now().toISOString(), problem: "The disk is full." });
+    const message = "The nightly export was not made: The disk is full. There is none yet.";
+    expect((await server.ask("/api/system/health")).json).toMatchObject({
+      status: "degraded",
+      message,
+      parts: { export: { state: "degraded", note: message } },
+    });
+    await rm(dir, { recursive: true });
+    expect((await server.ask("/api/system/health")).json.status).toBe("healthy");
   });
 
   it("keeps browsers from guessing what an answer is, on every kind of answer", async () => {

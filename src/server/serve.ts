@@ -17,7 +17,9 @@ import { Gate } from "./caller.ts";
 import { FetchCounts } from "./fetch-counts.ts";
 import { LastUsed } from "./last-used.ts";
 import { LoginGuard } from "./login-guard.ts";
+import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics.ts";
+import { Nightly } from "./nightly.ts";
 import { stopper } from "./stop-listening.ts";
 
 const HOUR_MS = 3_600_000;
@@ -28,6 +30,8 @@ export interface ServeOptions {
   log: Log;
   /** A bound socket that the supervisor holds; null: bind HOST and PORT. */
   socket: object | null;
+  /** What starts this program again, for the nightly export; left out, none is made. */
+  program?: readonly string[];
   onFirstAdmin(username: string, password: string): void;
   /** The server runs, but must not go on: the database is newer, say. */
   onRefused(error: PromptlibError): void;
@@ -36,19 +40,24 @@ export interface ServeOptions {
 /** Errors: `port_in_use`. */
 export async function startServer(
   config: Config,
-  { log, socket, onFirstAdmin, onRefused }: ServeOptions,
+  { log, socket, program, onFirstAdmin, onRefused }: ServeOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const backend = await Backend.open(config, { log, onFirstAdmin, onRefused });
   const localToken = `plo_${randomBytes(32).toString("hex")}`;
   const lastUsed = new LastUsed(backend, log);
   const fetchCounts = new FetchCounts(backend, log);
+  const maintenance = await Maintenance.open(config, {
+    log,
+    database: () => (backend.feed.isLive ? backend.database : null),
+  });
   const parts = {
     backend,
+    maintenance,
     lastUsed,
     fetchCounts,
     gate: new Gate(backend.access, backend.jwtSecret, localToken),
     loginGuard: new LoginGuard(),
-    metrics: new Metrics(backend, version),
+    metrics: new Metrics(backend, maintenance, version),
   };
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 30_000, requestTimeout: 0 });
   const app = await createApp(parts, (listener) => server.on("request", listener));
@@ -56,6 +65,7 @@ export async function startServer(
   // The mirror may lack the last moment before a crash: what was already told must not be taken back for want of patience.
   await until(() => backend.feed.isLive, { timeout: DATABASE_PATIENCE_MS, every: 10 });
   const address = await listen(server, config, socket).catch(async (error) => {
+    maintenance.close();
     await lastUsed.close();
     await fetchCounts.close();
     await backend.close();
@@ -63,14 +73,19 @@ export async function startServer(
   });
   const url = `http://${hostOf(address)}:${address.port}`;
   const localFile = await keepLocalFile(config.home, "server.json", { url, token: localToken });
+  const nightly = program && new Nightly({ config, log, program, ready: () => backend.feed.isLive });
   const cleaning = setInterval(() => void cleanUp(backend, log), HOUR_MS);
   return {
     url,
     async close() {
       clearInterval(cleaning);
       await localFile.remove();
+      const nightlyEnded = nightly?.close();
+      backend.events.close();
       await stopListening();
       await app.close();
+      maintenance.close();
+      await nightlyEnded;
       await lastUsed.close();
       await fetchCounts.close();
       await backend.close();

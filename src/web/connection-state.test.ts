@@ -2,19 +2,38 @@ import { expect, it } from "vitest";
 import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
 import { connectionAfter, connectionOf } from "./connection-state.ts";
 
+const OFF: SystemHealth["maintenance"] = { mode: "off", message: "", since: null, endsAt: null };
+
 function health(
   status: SystemHealth["status"],
   database: "up" | "down",
   mirror: "up" | "degraded" = "up",
 ): SystemHealth {
   const part = (state: "up" | "degraded" | "down") => ({ state, latencyMs: null, note: null });
-  return { status, message: "as it is", version: "1", parts: { database: part(database), mirror: part(mirror) } };
+  return {
+    status,
+    message: "as it is",
+    version: "1",
+    maintenance: OFF,
+    parts: { database: part(database), mirror: part(mirror) },
+  };
 }
 
 it("without the database one reads, without both one waits", () => {
   expect(connectionOf(health("healthy", "up")).state).toBe("well");
   expect(connectionOf(health("degraded", "down")).state).toBe("reading");
   expect(connectionOf(health("down", "down"))).toEqual({ state: "away", message: "as it is" });
+});
+
+it("in maintenance one reads, or waits, and is told what those in charge say", () => {
+  const during = (mode: "read-only" | "closed", message: string) =>
+    connectionOf({ ...health("healthy", "up"), maintenance: { ...OFF, mode, message } });
+  expect(during("read-only", "Moving house.")).toEqual({
+    state: "reading",
+    message: "Moving house. What you write is kept in this browser.",
+  });
+  expect(during("closed", "").state).toBe("away");
+  expect(connectionAfter(new PromptlibError("maintenance"))?.state).toBe("reading");
 });
 
 it("a mirror that lags, or a disk that fills, is the operator’s to worry about", () => {

@@ -20,6 +20,8 @@ const DATABASE_AWAY: Connection = {
 
 /** What an answer of the health means for who looks at a page. Troubles of other parts are the operator's. */
 export function connectionOf(health: SystemHealth): Connection {
+  const { mode, message } = health.maintenance;
+  if (mode !== "off") return inMaintenance(mode, message);
   if (health.status === "down") return { state: "away", message: health.message };
   return health.parts.database?.state === "up" ? WELL : DATABASE_AWAY;
 }
@@ -28,5 +30,12 @@ export function connectionOf(health: SystemHealth): Connection {
 export function connectionAfter(error: unknown): Connection | null {
   if (!(error instanceof PromptlibError)) return null;
   if (error.code === "server_unreachable") return UNREACHABLE;
+  // Whether one may read on is in the health, which is looked at next.
+  if (error.code === "maintenance") return inMaintenance("read-only", error.message);
   return error.code === "database_unavailable" ? DATABASE_AWAY : null;
+}
+
+function inMaintenance(mode: "read-only" | "closed", message: string): Connection {
+  const said = message === "" ? "The library is in maintenance." : message;
+  return { state: mode === "closed" ? "away" : "reading", message: `${said} What you write is kept in this browser.` };
 }

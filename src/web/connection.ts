@@ -71,5 +71,5 @@ export function useRecoveries(): number {
 export function useWritesRefused(): string | null {
   const connection = useConnection();
   if (connection.state === "well") return null;
-  return connection.state === "reading" ? "Waits until the database is back." : "Waits until the server is back.";
+  return connection.state === "reading" ? "Waits until writing is possible again." : "Waits until the library is back.";
 }

@@ -87,7 +87,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 const LONGEST_FILE = 300;
 
 /** Tables are looked up, not read through: a row more makes none of the others harder. */
-const tables: Readonly<Record<string, number>> = { "contract/errors.ts": 500, "contract/routes.ts": 500 };
+const tables: Readonly<Record<string, number>> = { "contract/errors.ts": 540, "contract/routes.ts": 540 };
 
 export interface Source {
   /** Relative to src/, with slashes: `server/app.ts`. */

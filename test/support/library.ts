@@ -7,7 +7,8 @@ import { type Database, openDatabase } from "../../src/database/database.ts";
 import { transact } from "../../src/database/transaction.ts";
 import type { Actor } from "../../src/library/actor.ts";
 import type { ProjectRef } from "../../src/library/find.ts";
-import { prepareSave, type SaveResult, savePrompt } from "../../src/library/save.ts";
+import { prepareSave } from "../../src/library/prepare-save.ts";
+import { type SaveResult, savePrompt } from "../../src/library/save.ts";
 import { type FreshDatabase, freshDatabase } from "./database.ts";
 
 export const ACTOR: Actor = { name: "user:ada", address: "192.0.2.1" };

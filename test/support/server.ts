@@ -57,6 +57,11 @@ export async function ask(url: string, path: string, { method = "GET", token, he
     sent.on("error", reject);
     sent.on("response", (response) => {
       const pieces: Buffer[] = [];
+      // Such an answer has no end; that it began is all that is asked here.
+      if (response.headers["content-type"]?.startsWith("text/event-stream")) {
+        response.destroy();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: "", json: undefined });
+      }
       response.on("data", (piece: Buffer) => pieces.push(piece));
       response.on("error", reject);
       response.on("end", () => {
@@ -177,7 +182,7 @@ function socketOf({ superuserConfig: { host, port } }: FreshDatabase): string {
   return join(host ?? "", `.s.PGSQL.${port}`);
 }
 
-function databaseUrl({ superuserConfig, name }: FreshDatabase, proxy: DatabaseProxy | null): string {
+export function databaseUrl({ superuserConfig, name }: FreshDatabase, proxy: DatabaseProxy | null): string {
   const { user, password, host, port } = superuserConfig;
   const login = `${user}:${password}`;
   return proxy

@@ -66,4 +66,4 @@ create function search_folded(content text) returns text
 
 grant select on search_documents, search_heads, search_words to promptlib_app, promptlib_guard;
 grant insert, update, delete on search_documents, search_heads to promptlib_app;
-grant insert on search_words to promptlib_app;
+grant insert, delete on search_words to promptlib_app;

@@ -1,6 +1,7 @@
 /** The rows of a `prompts.csv`, good and broken. A broken one never stops or swallows the ones that follow. */
 import { CsvError, parse } from "csv-parse/sync";
 import { REQUEST_LIMIT } from "../../contract/shapes.ts";
+import { LOOSE_NOTE, readLooseRow } from "./csv-loose-row.ts";
 import { type Candidate, RecordSource } from "./record-source.ts";
 
 const COLUMNS = ["act", "prompt", "for_devs", "type"] as const;
@@ -15,6 +16,8 @@ export interface GoodRow {
   fields: Record<Column, Uint8Array>;
   /** Whether records of this file end in CRLF. */
   crlf: boolean;
+  /** What is to be said of the header: with the first row that is good. */
+  notes: string[];
 }
 
 export interface BrokenRow {
@@ -27,6 +30,9 @@ interface Header {
   /** -1 for a column that the file has not. */
   positions: Record<Column, number>;
   crlf: boolean;
+  notes: string[];
+  /** The names of the columns are translated, and so are the rows: see `readLooseRow`. */
+  loose: boolean;
 }
 
 /** Rows in order. Without a usable header there is one broken row, and nothing else. */
@@ -45,7 +51,16 @@ export async function* readRows(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
       if ("fields" in row) {
         if (spill) yield reportOf(spill);
         spill = null;
-        yield row;
+        yield { ...row, notes: header.notes.splice(0) };
+        continue;
+      }
+      const loose = header.loose && candidate.bytes ? readLooseRow(candidate.bytes) : null;
+      if (loose) {
+        if (spill) yield reportOf(spill);
+        spill = null;
+        const fields = { ...loose, for_devs: new Uint8Array(), type: new Uint8Array() };
+        yield { line: row.line, fields, crlf: header.crlf, notes: [...header.notes.splice(0), LOOSE_NOTE] };
+        await source.dropFirstLine();
         continue;
       }
       if (spill && !looksWhole(candidate, header)) {
@@ -97,11 +112,26 @@ async function readHeader(source: RecordSource): Promise<Header | BrokenRow> {
   const parsed = parseRecord(bytes);
   if ("reason" in parsed) return { line, reason: `the header cannot be read: ${parsed.reason}; ${wanted}` };
   const names = parsed.fields.map((field) => Buffer.from(field).toString().trim());
+  const crlf = candidate.lineEnd === "\r\n";
   const missing = NEEDED.filter((column) => !names.includes(column));
-  if (missing.length > 0) return { line, reason: `the first row is no header with ${missing.join(", ")}; ${wanted}` };
+  if (missing.length > 0) {
+    if (!isTranslated(names))
+      return { line, reason: `the first row is no header with ${missing.join(", ")}; ${wanted}` };
+    const notes = [`the first row, ${names.join(", ")}, was taken for the header: the titles, the prompts`];
+    return { count: 2, positions: { act: 0, prompt: 1, for_devs: -1, type: -1 }, crlf, notes, loose: true };
+  }
   const at = (column: Column) => names.indexOf(column);
   const positions = { act: at("act"), prompt: at("prompt"), for_devs: at("for_devs"), type: at("type") };
-  return { count: names.length, positions, crlf: candidate.lineEnd === "\r\n" };
+  return { count: names.length, positions, crlf, notes: [], loose: false };
+}
+
+/** Lists in other languages translate the names of their two columns: each is a word or two, as no prompt is. */
+function isTranslated(names: readonly string[]): boolean {
+  const known: readonly string[] = COLUMNS;
+  return (
+    names.length === 2 &&
+    names.every((name) => /^[\p{L}\p{M}]+(?:[ _-][\p{L}\p{M}]+)?$/u.test(name) && !known.includes(name))
+  );
 }
 
 function withoutBom(bytes: Buffer | null): Buffer | null {
@@ -109,9 +139,10 @@ function withoutBom(bytes: Buffer | null): Buffer | null {
 }
 
 type Fault = BrokenRow & { spills: boolean };
+type ReadRow = Omit<GoodRow, "notes">;
 
 /** A candidate that is no row is broken; it spills when a wrong quote may have torn a record of several lines. */
-function readRow(candidate: Candidate, header: Header): GoodRow | Fault {
+function readRow(candidate: Candidate, header: Header): ReadRow | Fault {
   const { line } = candidate;
   const spills = candidate.lines > 1 || candidate.bytes === null;
   const broken = (reason: string) => ({ line, reason, spills });

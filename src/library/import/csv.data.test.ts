@@ -29,6 +29,17 @@ describe.skipIf(!existsSync(folder))("the list awesome-chatgpt-prompts", () => {
     expect(noted("kept as it is")).toBe(verbatim);
   });
 
+  it("in Russian, with the names of its two columns translated, is taken whole", async () => {
+    const { rows, items } = await read("prompts_ru.csv");
+    expect(rows).toHaveLength(246);
+    expect(rows.filter((row) => "reason" in row)).toEqual([]);
+    // From row to row its second half repeats the first, with other quotes now and then.
+    expect(items).toHaveLength(141);
+    const header = "the first row, Запрос, подсказка, was taken for the header: the titles, the prompts";
+    expect(items.map(({ notes }) => notes.includes(header)).indexOf(true)).toBe(0);
+    expect(items[0]).toMatchObject({ name: "Linux Terminal", text: expect.stringMatching(/^Я хочу, .*pwd\.$/s) });
+  });
+
   it("becomes prompts that can be saved: names and templates are in order, each name once", async () => {
     const { items } = await read("prompts_2026-03-20.csv");
     expect(new Set(items.map(({ name }) => name)).size).toBe(items.length);

@@ -57,11 +57,38 @@ describe("a prompts.csv", () => {
     expect(itemsOf(await read(`${HEADER}${row("T", "a\r\nb\rc\n")}`))).toMatchObject([{ text: "a\r\nb\rc\n" }]);
   });
 
+  it("with two columns of other names has titles and prompts in them, and says so once", async () => {
+    const items = itemsOf(await read('"Запрос", "подсказка"\n"a", "x"\n"b", "y"\n'));
+    const note = "the first row, Запрос, подсказка, was taken for the header: the titles, the prompts";
+    expect(items.map(({ name, text, notes }) => [name, text, notes])).toEqual([
+      ["a", "x", [note]],
+      ["b", "y", []],
+    ]);
+  });
+
+  it("with two columns of other names may have any quotes in a line; what is no such line is rejected alone", async () => {
+    const lines = ['"a", "say "hi", ""you"" now".', '"b": "first "x""', '"c" "y "z""', '"d "e"", "f"', '"e", "fine ä"'];
+    const rows = await read(`titre,invite\n${lines.join("\n")}\n`);
+    expect(itemsOf(rows).map(({ name, text }) => [name, text])).toEqual([
+      ["a", 'say "hi", "you" now.'],
+      ["b", 'first "x"'],
+      ['d "e"', "f"],
+      ["e", "fine ä"],
+    ]);
+    expect(itemsOf(rows)[1]?.notes).toEqual([
+      "its quotes are not as CSV has them: taken from the first of the line to the last",
+    ]);
+    expect(rows.filter((row) => "reason" in row).map(({ line }) => line)).toEqual([4]);
+    const usual = await read(`act,prompt\n${lines.join("\n")}\n`);
+    expect(itemsOf(usual).map(({ name }) => name)).toEqual(["e"]);
+  });
+
   it.each([
     ["", "the file is empty; "],
     ["\n\n", "the file is empty; "],
     ["\ufeff", "the file is empty; "],
-    ["title,text\na,b\n", "the first row is no header with act, prompt; "],
+    ["title,text,more\na,b,c\n", "the first row is no header with act, prompt; "],
+    ["Linux Terminal,Act as a terminal\na,b\n", "the first row is no header with act, prompt; "],
     ["act,text\na,b\n", "the first row is no header with prompt; "],
     ['act,"prompt\n', "the header cannot be read: a quote is opened and never closed; "],
   ])("that is %j has one fault: %s", async (file, reason) => {

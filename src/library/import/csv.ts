@@ -38,6 +38,7 @@ function interpret(row: GoodRow, names: GivenNames): Outcome {
   const act = decode(row.fields.act);
   if (act === null) return { reason: "the title is not valid UTF-8", name: null };
   const { title, notes } = readTitle(act);
+  notes.push(...row.notes);
   const rejected = (reason: string) => ({ reason, name: title.includes("\u0000") ? null : title || null });
   const fault = nameFault(title);
   if (fault) return rejected(`the title ${fault}`);

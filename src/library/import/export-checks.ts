@@ -2,7 +2,7 @@
 import { PromptlibError } from "../../contract/errors.ts";
 import type { ExportedPrompt, ExportedVersion } from "../../contract/export.ts";
 import { nameFault } from "../../prompt/names.ts";
-import { type PreparedSave, prepareSave } from "../save.ts";
+import { type PreparedSave, prepareSave } from "../prepare-save.ts";
 import { hashText } from "../stored.ts";
 
 /** What goes into a version's row. */

@@ -102,6 +102,29 @@ describe("a prompt that is put back", () => {
     expect(await answering(into, "a")).toBe("a");
   });
 
+  it("out of the trash there, and changed here since, does not come a second time", async () => {
+    await from.save({ name: "a", text: "x" });
+    await trash(from, "a");
+    const text = await exported(from);
+    expect(noted(await putBack(into, text))).toEqual([["a", "created"]]);
+    const [row] = await into.asSuperuser("select id::text from prompts");
+    await restorePrompt(into.database, into.project, ADMIN, (row as { id: string }).id);
+    const since = ["3 a: it is here already, and was changed since"];
+    expect(told(await putBack(into, text))).toEqual(since);
+    await trash(into, "a");
+    expect(told(await putBack(into, text))).toEqual(since);
+    expect(await countRows(into, "prompts")).toBe(1);
+  });
+
+  it("is brought back by the export although it went to the trash here", async () => {
+    await from.save({ name: "a", text: "x" });
+    const text = await exported(from);
+    await putBack(into, text);
+    await trash(into, "a");
+    expect(noted(await putBack(into, text))).toEqual([["a", "created"]]);
+    expect(noted(await putBack(into, text))).toEqual([["a", "unchanged"]]);
+  });
+
   it("does not bring back what was redacted here since", async () => {
     for (const text of ["secret", "clean"]) await from.save({ name: "a", text });
     const before = await exported(from);

@@ -87,19 +87,27 @@ function taken(name: string): string {
   return `there is a prompt named "${name}" already; put an export into a project that has none of its names`;
 }
 
-/** Whether it is here already, exactly as it was: then the same export was imported before. */
+/**
+ * Whether it is here already, exactly as it was: then the same export was imported before. One that lived and is in the
+ * trash here comes back beside it; one that was in the trash comes once, whatever became of it here.
+ */
 async function findHere(transaction: Queries, project: ProjectRef, prompt: ExportedPrompt): Promise<PutBack | null> {
   const same = sql<boolean>`(created_at = ${prompt.createdAt}::timestamptz
-    and updated_at = ${prompt.updatedAt}::timestamptz(3) and newest = ${prompt.versions})`;
-  const found = await transaction
+    and updated_at = ${prompt.updatedAt}::timestamptz(3) and newest = ${prompt.versions}
+    and trashed_at is not distinct from ${prompt.trashedAt}::timestamptz)`;
+  const madeThen = sql<boolean>`created_at = ${prompt.createdAt}::timestamptz`;
+  const named = transaction
     .selectFrom("prompts")
-    .select(same.as("same"))
+    .select([same.as("same"), madeThen.as("madeThen")])
     .where("project_id", "=", project.id)
-    .where(sql<boolean>`name collate "C" = ${prompt.name}`)
-    .where(sql<boolean>`trashed_at is not distinct from ${prompt.trashedAt}::timestamptz`)
-    .execute();
-  if (found.some((each) => each.same)) return { result: "unchanged", notes: [] };
-  return prompt.trashedAt === null && found.length > 0 ? { reason: taken(prompt.name) } : null;
+    .where(sql<boolean>`name collate "C" = ${prompt.name}`);
+  // Apart, since only the living are found by their name without looking through all of the project.
+  const living = await named.where("trashed_at", "is", null).executeTakeFirst();
+  if (living?.same) return { result: "unchanged", notes: [] };
+  if (prompt.trashedAt === null) return living ? { reason: taken(prompt.name) } : null;
+  const trashed = await named.where("trashed_at", "is not", null).where(madeThen).execute();
+  if (trashed.some((each) => each.same)) return { result: "unchanged", notes: [] };
+  return living?.madeThen || trashed.length > 0 ? { reason: "it is here already, and was changed since" } : null;
 }
 
 /** What the rules of the project say against it: a protected label, a former name that still answers. */

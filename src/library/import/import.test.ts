@@ -25,13 +25,14 @@ async function* piecesOf(files: Files, size = 1000): AsyncGenerator<ImportPiece>
   }
 }
 
-async function run(pieces: AsyncIterable<ImportPiece>, { dryRun = false, prune = false } = {}) {
+async function run(pieces: AsyncIterable<ImportPiece>, { dryRun = false, prune = false, source = "" } = {}) {
   const items: ImportItem[] = [];
   let summary: ImportSummary | null = null;
   for await (const line of importFiles(library.database, library.project, ACTOR, pieces, {
     format: "csv",
     dryRun,
     prune,
+    ...(source ? { source } : {}),
   })) {
     if ("summary" in line) summary = line.summary;
     else items.push(line);
@@ -164,6 +165,32 @@ describe("an import", () => {
       ["Gone", "pruned", []],
       ["Near", "missing", ["kept, because “made by hand” includes it"]],
     ]);
+  });
+
+  it("under a name of its own has nothing to do with others of its format", async () => {
+    await importText({ "en.csv": csv(row("Tea", "x"), row("Cake", "x")) });
+    const ru = { prune: true, source: "russian" };
+    const first = await importText({ "ru.csv": csv(row("Чай", "x"), row("Торт", "x")) }, ru);
+    expect(first.results).toEqual([
+      ["Чай", "created"],
+      ["Торт", "created"],
+    ]);
+    expect((await importText({ "ru.csv": csv(row("Чай", "x")) }, ru)).results).toEqual([
+      ["Чай", "unchanged"],
+      ["Торт", "pruned"],
+    ]);
+    expect((await importText({ "en.csv": csv(row("Tea", "x")) }, { prune: true })).results).toEqual([
+      ["Tea", "unchanged"],
+      ["Cake", "pruned"],
+    ]);
+    expect(await names()).toEqual(["Tea", "Чай"]);
+  });
+
+  it("of a file that cannot be read takes nothing for missing", async () => {
+    await importText({ "a.csv": csv(row("One", "x")) });
+    const { results, summary } = await importText({ "b.csv": "one,two,three\n" });
+    expect(results).toEqual([[null, "rejected"]]);
+    expect(summary).toMatchObject({ rejected: 1, missing: 0 });
   });
 
   it("prunes nothing that somebody made by hand", async () => {

@@ -6,12 +6,14 @@ import { type Database, isAway, type Queries } from "../../database/database.ts"
 import type { Actor } from "../actor.ts";
 import { presentNames } from "../aliases.ts";
 import type { ProjectRef } from "../find.ts";
-import { includersSentence, whoIncludes } from "../includers.ts";
-import { type LockedPrompts, lockPrompts, type PreparedSave, savePrompt } from "../save.ts";
+import { planMoves } from "../labels.ts";
+import type { PreparedSave } from "../prepare-save.ts";
+import { type LockedPrompts, lockPrompts, savePrompt, typeConflict } from "../save.ts";
 import { trashIn } from "../trash.ts";
 import { isGone, patiently, transactOrTry } from "./attempt.ts";
 import { importExport } from "./export-file.ts";
 import { type ForeignFormat, type Pending, readItems } from "./items.ts";
+import { namesBrought, whoNeeds } from "./missing.ts";
 
 const BATCH = 100;
 
@@ -19,6 +21,8 @@ export interface ImportOptions {
   format: ImportFormat;
   dryRun: boolean;
   prune: boolean;
+  /** Under which name it is told from other imports of the format: what is missing is missing among its own alone. */
+  source?: string | undefined;
 }
 
 /** Of all formats but our own, which has a way of its own. */
@@ -53,12 +57,13 @@ class Importer {
   readonly #project: ProjectRef;
   readonly #actor: Actor;
   readonly #options: ForeignOptions;
+  readonly #source: string;
   /** Hashes of the names that the files have, so that memory stays small. */
   readonly #present = new Set<string>();
   /** Hashes of the names of prompts that the files still call by a former one. */
   readonly #renamed = new Set<string>();
   /** In a dry run: what the names that came before would be at by then. */
-  readonly #rehearsed = new Map<string, { version: number; hash: Buffer }>();
+  readonly #rehearsed = new Map<string, { version: number; hash: Buffer; type: PreparedSave["type"] }>();
   /** Of prompts that come in several versions: which version here the last one of theirs is. */
   readonly #reached = new Map<string, number>();
   /** A rejected row without a readable name may be any prompt: then nothing is known to be missing for sure. */
@@ -69,7 +74,8 @@ class Importer {
     this.#project = project;
     this.#actor = actor;
     this.#options = options;
-    const { dryRun } = options;
+    const { dryRun, format, source } = options;
+    this.#source = source === undefined ? format : `${format}:${source}`;
     const zero = { created: 0, updated: 0, unchanged: 0, twin: 0, rejected: 0, missing: 0, pruned: 0 };
     this.summary = { dryRun, ...zero };
   }
@@ -129,7 +135,7 @@ class Importer {
       const { version, result } = items[at] ?? {};
       // An old version that is there already says nothing of what the newest would be.
       if (version && !(isVersion && result === "unchanged"))
-        this.#rehearsed.set(fingerprint(save.name), { version, hash: save.hash });
+        this.#rehearsed.set(fingerprint(save.name), { version, hash: save.hash, type: save.type });
     }
   }
 
@@ -194,9 +200,11 @@ class Importer {
     const before = this.#rehearsed.get(fingerprint(save.name));
     if (!before) {
       const named = { ...save, name };
-      return savePrompt(transaction, this.#project, this.#actor, named, this.#options.format, locked);
+      return savePrompt(transaction, this.#project, this.#actor, named, this.#source, locked);
     }
+    if (before.type !== save.type) throw typeConflict(name, before.type);
     const created = !before.hash.equals(save.hash);
+    if (created) await planMoves(transaction, this.#project, null, save.labels, before.version + 1, this.#actor);
     return { created, version: created ? before.version + 1 : before.version };
   }
 
@@ -213,8 +221,12 @@ class Importer {
   /** What an earlier import brought and these files no longer have. */
   async *#missing(): AsyncGenerator<ImportItem> {
     const doubt = this.#options.prune ? this.#doubt() : null;
-    const names = await patiently(() => this.#missingNames());
-    const needed = await patiently(() => this.#needed(doubt ? [] : names));
+    // A file that could not be read at all says nothing of what is missing.
+    if (this.#present.size === 0 && !this.#options.prune) return;
+    const reads = this.#database.reads;
+    const brought = await patiently(() => namesBrought(reads, this.#project, this.#source));
+    const names = brought.filter((name) => !this.#has(name));
+    const needed = await patiently(() => whoNeeds(reads, this.#project, this.#options.prune && !doubt ? names : []));
     for (const name of names) {
       const why = doubt ?? needed.get(name);
       const notes = why ? [why] : [];
@@ -234,26 +246,15 @@ class Importer {
     }
   }
 
+  #has(name: string): boolean {
+    const hash = fingerprint(name);
+    return this.#present.has(hash) || this.#renamed.has(hash);
+  }
+
   /** Why nothing is pruned although it was asked for, or null. */
   #doubt(): string | null {
     if (this.#nameless) return "kept, because a rejected row may be this prompt";
     return this.#present.size === 0 ? "kept, because the files hold no prompt at all" : null;
-  }
-
-  /** What is not pruned because prompts that stay include it, and why. */
-  async #needed(names: readonly string[]): Promise<Map<string, string>> {
-    const needed = new Map<string, string>();
-    const leaving = new Set(this.#options.prune ? names : []);
-    // What is kept may itself include what was to leave, so the others are looked at again.
-    for (let found = 1; found > 0; ) {
-      const included = await whoIncludes(this.#database.reads, this.#project, leaving);
-      for (const [name, includers] of included) {
-        needed.set(name, `kept, because ${includersSentence(includers)}`);
-        leaving.delete(name);
-      }
-      found = included.size;
-    }
-    return needed;
   }
 
   async #prune(name: string): Promise<void> {
@@ -263,23 +264,6 @@ class Importer {
       // In the trash already: someone else was faster, or we were, and the database went before it said so.
       if (!(error instanceof PromptlibError && error.code === "prompt_not_found")) throw error;
     }
-  }
-
-  async #missingNames(): Promise<string[]> {
-    const rows = await this.#database.reads
-      .selectFrom("prompts")
-      .select("name")
-      .where("project_id", "=", this.#project.id)
-      .where("source", "=", this.#options.format)
-      .where("trashed_at", "is", null)
-      .orderBy("name")
-      .execute();
-    return rows
-      .map(({ name }) => name)
-      .filter((name) => {
-        const hash = fingerprint(name);
-        return !this.#present.has(hash) && !this.#renamed.has(hash);
-      });
   }
 
   async #transact<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@
 import { PromptlibError } from "../../contract/errors.ts";
 import type { ImportFormat, ImportItem, ImportPiece } from "../../contract/import-shapes.ts";
 import { savePrompt } from "../../contract/shapes.ts";
-import { type PreparedSave, prepareSave } from "../save.ts";
+import { type PreparedSave, prepareSave } from "../prepare-save.ts";
 import { readAnthropic, readOpenai } from "./chat-request.ts";
 import { readPromptCsv } from "./csv.ts";
 import { readDotprompt } from "./dotprompt.ts";

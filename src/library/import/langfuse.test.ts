@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ACTOR, countRows, openLibrary, type TestLibrary } from "../../../test/support/library.ts";
 import type { ImportItem, ImportPiece } from "../../contract/import-shapes.ts";
 import { listLabels } from "../labels.ts";
+import { protectLabel } from "../protected-labels.ts";
 import { importFiles } from "./import.ts";
 import { readFiles, rejections } from "./testing/files.ts";
 
@@ -107,8 +108,8 @@ describe("the versions of an export", () => {
     }
     return items.map(({ name, result, version: number }) => `${name} ${result} ${number}`);
   }
-  const labels = async () =>
-    (await listLabels(library.database.reads, library.project, "a")).items.map(
+  const labels = async (of = "a") =>
+    (await listLabels(library.database.reads, library.project, of)).items.map(
       ({ label, version: at }) => `${label} ${at}`,
     );
   const history = [
@@ -144,5 +145,25 @@ describe("the versions of an export", () => {
     await library.save({ name: "a", text: "by hand" });
     expect(await run(history)).toEqual(["b created 1", "a updated 2", "a updated 3", "a updated 4"]);
     expect(await run(history)).toEqual(["b unchanged 1", "a unchanged 2", "a unchanged 3", "a unchanged 4"]);
+  });
+
+  it("with a label that may not be moved are rejected whole; what comes behind them is saved, now and later", async () => {
+    const admin = { ...ACTOR, protectedLabels: "all" } as const;
+    await library.save({ name: "a", text: "by hand", labels: ["staging"] });
+    await protectLabel(library.database, library.project, admin, "production");
+    const labelled = { labels: ["staging", "production"] };
+    const refused = [version("a", 1, "x", labelled), version("b", 1, "x", labelled)];
+    const wanted = ["a rejected null", "b rejected null", "a updated 2", "b created 1", "b rejected null"];
+    const all = [...refused, version("a", 2, "y"), version("b", 2, "y"), version("b", 3, "z", labelled)];
+    for (const dryRun of [true, false]) expect(await run(all, dryRun)).toEqual(wanted);
+    expect([await labels("a"), await labels("b")]).toEqual([["staging 1"], []]);
+    expect(await countRows(library, "versions")).toBe(3);
+    expect(await library.save({ name: "a", text: "by hand again" })).toMatchObject({ version: 3 });
+    expect(await library.save({ name: "b", text: "by hand" })).toMatchObject({ version: 2 });
+  });
+
+  it("of another type than those before are rejected, in a dry run too", async () => {
+    const both = [version("a", 1, "x"), version("a", 2, [{ role: "user", content: "x" }])];
+    for (const dryRun of [true, false]) expect(await run(both, dryRun)).toEqual(["a created 1", "a rejected null"]);
   });
 });

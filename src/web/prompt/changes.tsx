@@ -1,6 +1,7 @@
 /** What differs between two versions: lines of text or messages, variables, configuration. */
 import { useId, useMemo } from "react";
-import { type DiffHunk, diffVersions, type Prompt, type TextDiff, type ValueDiff } from "../../sdk/index.ts";
+import { diffVersions } from "../../prompt/diff.ts";
+import type { DiffHunk, Prompt, TextDiff, ValueDiff } from "../../sdk/index.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
 import { Link } from "../navigation.tsx";
 import { Failure } from "../shell/failure.tsx";

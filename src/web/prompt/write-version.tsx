@@ -62,7 +62,7 @@ export function WriteVersion({ drafting, draft, name, blocked = null, onSaved }:
 
 function NotSaved({ error }: { error: PromptlibError }) {
   const hint = hintFor(error);
-  const isAway = error.code === "server_unreachable" || error.code === "database_unavailable";
+  const isAway = ["server_unreachable", "database_unavailable", "maintenance"].includes(error.code);
   return <Failure error={error} what={isAway ? `Not saved. ${hint}` : "Not saved."} hint={hint} />;
 }
 
@@ -77,6 +77,7 @@ function hintFor({ code, hint }: PromptlibError): string {
   switch (code) {
     case "server_unreachable":
     case "database_unavailable":
+    case "maintenance":
       return "What you wrote is kept in this browser. Save again when this page says that all is back.";
     case "write_outcome_unknown":
       return "Save again: if it was saved, that makes no second version.";

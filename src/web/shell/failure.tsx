@@ -10,7 +10,7 @@ interface FailureProps {
 }
 
 export function Failure({ error, what, hint = error.hint }: FailureProps) {
-  if (error.code === "database_unavailable" || error.code === "server_unreachable") {
+  if (["database_unavailable", "server_unreachable", "maintenance"].includes(error.code)) {
     return (
       <p className="note" role="status">
         {what ?? error.message}

@@ -1,0 +1,77 @@
+/**
+ * The folder of nightly exports: one folder for each night, named for when it began, which has that name only once it is
+ * whole and was read back; and last-try.json, what became of the last try.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { now } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { isErrno, readIfExists, writeFileDurably } from "./files.ts";
+
+export interface ExportTry {
+  /** ISO 8601, UTC. */
+  at: string;
+  /** Why it was not made; null: it was. */
+  problem: string | null;
+}
+
+export interface KnownExports {
+  /** Names of the folders, oldest first. */
+  whole: string[];
+  last: ExportTry | null;
+}
+
+const NAME = /^(\d{4}-\d{2}-\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
+/** Two nights that were missed. */
+const OLD_MS = 50 * 3_600_000;
+
+/** 2027-01-31T023000Z: sorts as it passes, and no file system minds it. */
+export function exportName(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replaceAll(":", "")}Z`;
+}
+
+/** When the export of this name began; null: the name is none. */
+export function exportedAt(name: string): Date | null {
+  const [, day, hours, minutes, seconds] = NAME.exec(name) ?? [];
+  return day === undefined ? null : new Date(`${day}T${hours}:${minutes}:${seconds}Z`);
+}
+
+export async function readExports(folder: string): Promise<KnownExports> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  });
+  const whole = names.filter((name) => exportedAt(name) !== null).sort();
+  return { whole, last: parseTry(await readIfExists(join(folder, "last-try.json"))) };
+}
+
+function parseTry(text: string | null): ExportTry | null {
+  try {
+    const { at, problem } = JSON.parse(text ?? "{}") as Partial<ExportTry>;
+    return typeof at === "string" && !Number.isNaN(Date.parse(at)) ? { at, problem: problem ?? null } : null;
+  } catch {
+    return null;
+  }
+}
+
+export async function noteTry(folder: string, { at, problem }: ExportTry): Promise<void> {
+  await writeFileDurably(join(folder, "last-try.json"), `${JSON.stringify({ at, problem })}\n`);
+}
+
+/** What is wrong, in a sentence; null: nothing, or nothing was to be made yet, or ever. */
+export async function exportProblemOf({ exports }: Pick<Config, "exports">): Promise<string | null> {
+  if (!exports.at) return null;
+  try {
+    return exportProblem(await readExports(exports.dir), now());
+  } catch (error) {
+    return `The folder of nightly exports cannot be read: ${error instanceof Error ? error.message : error}.`;
+  }
+}
+
+function exportProblem({ whole, last }: KnownExports, now: Date): string | null {
+  const newest = whole.at(-1);
+  const at = newest === undefined ? null : exportedAt(newest);
+  const told = newest === undefined ? "There is none yet." : `The last good one is ${newest}.`;
+  if (last?.problem) return `The nightly export was not made: ${last.problem} ${told}`;
+  return at && now.getTime() - at.getTime() > OLD_MS ? `No nightly export was made for two days. ${told}` : null;
+}

@@ -1,0 +1,88 @@
+/** Puts together a bundle of what a library has now. */
+import { PromptlibError } from "../contract/errors.ts";
+import type { Prompt, PromptSummary } from "../contract/shapes.ts";
+import { BUNDLE_FORMAT, type Bundle } from "./bundle.ts";
+import type { Client } from "./client.ts";
+
+export interface BundleOptions {
+  /** Only the versions that have one of these; else the newest and every labelled one. `latest` is one, too. */
+  labels?: readonly string[];
+  tag?: string;
+  folder?: string;
+}
+
+/** As many as one request takes. */
+const PORTION = 100;
+/** A database that was only slow has the answer ready by then. */
+const TRIES = 5;
+const PAUSE_MS = 400;
+/** What may happen to a prompt between the list and its fetch. */
+const LEFT_OUT: readonly string[] = ["prompt_not_found", "label_not_found"];
+
+/** Errors: whatever keeps it from being whole, `database_unavailable` among them. */
+export async function makeBundle(client: Client, { labels, ...filter }: BundleOptions = {}): Promise<Bundle> {
+  const refs: { name: string; label: string }[] = [];
+  for await (const prompt of client.allPrompts(filter)) {
+    refs.push(...labelsOf(prompt, labels).map((label) => ({ name: prompt.name, label })));
+  }
+  const prompts = new Map<string, Prompt>();
+  let project = "";
+  for (let first = 0; first < refs.length; first += PORTION) {
+    const portion = refs.slice(first, first + PORTION);
+    for (const [index, item] of (await resolved(client, portion)).entries()) {
+      const prompt = "error" in item ? await fetchAlone(client, item.error, portion[index]) : item.prompt;
+      if (!prompt) continue;
+      project = prompt.project;
+      prompts.set(JSON.stringify([prompt.name, prompt.version]), prompt);
+    }
+  }
+  const bundled = [...prompts.values()].sort(byNameAndVersion);
+  return {
+    format: BUNDLE_FORMAT,
+    project,
+    madeAt: new Date().toISOString(),
+    aliases: await aliasesOf(client, bundled),
+    prompts: bundled,
+  };
+}
+
+/** From the database: what a mirror knows may lack the last moment. */
+async function resolved(client: Client, refs: { name: string; label: string }[]) {
+  for (let attempt = 1; ; attempt += 1) {
+    const { items, servedFrom } = await client.resolvePrompts(refs);
+    if (servedFrom === "database") return items ?? [];
+    if (attempt === TRIES) throw new PromptlibError("database_unavailable");
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+function labelsOf({ labels }: PromptSummary, wanted: readonly string[] | undefined): string[] {
+  const there = [...Object.keys(labels), "latest"];
+  return wanted ? there.filter((label) => wanted.includes(label)) : there;
+}
+
+/** Where many were asked for at once and this one was not answered. */
+async function fetchAlone(
+  client: Client,
+  { code, message, hint }: { code: string; message: string; hint: string },
+  ref: { name: string; label: string } | undefined,
+): Promise<Prompt | null> {
+  if (LEFT_OUT.includes(code)) return null;
+  if (code !== "resolve_too_large" || !ref) throw new PromptlibError("internal", { message, hint });
+  return (await client.fetchPrompt(ref.name, { label: ref.label })).prompt;
+}
+
+async function aliasesOf(client: Client, prompts: readonly Prompt[]): Promise<Record<string, string>> {
+  const present = new Set(prompts.map(({ name }) => name));
+  const aliases: Record<string, string> = {};
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await client.listAliases({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { name, prompt } of page.items) if (present.has(prompt)) aliases[name] = prompt;
+    cursor = page.nextCursor;
+  }
+  return aliases;
+}
+
+function byNameAndVersion(a: Prompt, b: Prompt): number {
+  return a.name === b.name ? a.version - b.version : a.name < b.name ? -1 : 1;
+}
