@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../src/base/clock.ts";
 import { homeAt } from "../src/base/config.ts";
@@ -48,6 +49,14 @@ describe("the first steps of the README", () => {
     await until(async () => (await (await fetch(`${url}/api/system/health`)).text()).includes('"healthy"'), {
       timeout: 30_000,
     });
+    // Whoever reads the first steps is slower than the first backup, and a second one beside it is refused.
+    const printedBy = async (...args: string[]) => {
+      const ran = promisify(execFile)("./bin/promptlib", [...args, "--json"], { cwd: directory });
+      return JSON.parse((await ran.catch((error: { stdout: string }) => error)).stdout);
+    };
+    const settled = async () =>
+      (await printedBy("info")).backups.length > 0 && (await printedBy("status")).job === null;
+    expect(await until(settled, { timeout: 60_000, every: 500 })).toBe(true);
   });
 
   afterAll(async () => {

@@ -68,7 +68,7 @@ describe("who listens", () => {
     const { changes } = await listen(behind.as(key));
     for (let version = 1; version <= 5; version += 1) {
       const { version: saved } = await save("in-order");
-      await eventually(async () => changes().length >= version);
+      await eventually(async () => changes().filter((name) => name === "in-order").length >= version);
       expect((await behind.as(key).fetchPrompt("in-order")).prompt.version).toBe(saved);
     }
   });

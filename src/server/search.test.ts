@@ -1,8 +1,10 @@
 /** Search, folders, tags and diff over HTTP, with the database and without. */
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshDatabase } from "../../test/support/database.ts";
 import type { DatabaseProxy } from "../../test/support/database-proxy.ts";
 import { eventually, newKey, proxyTo, type Served, serveOn } from "../../test/support/server.ts";
+import { listMirrored } from "../library/mirror-reader.ts";
 import { diffVersions } from "../prompt/diff.ts";
 
 let server: Served;
@@ -78,7 +80,9 @@ it("while the database is away names are searched, folders and tags counted and 
   const folders = (await get("/api/folders")).json;
   const tags = (await get("/api/tags")).json;
   const diff = (await get("/api/prompts/mail%2Frefund/diff?to=production")).json;
-  await eventually(async () => (await server.local.systemHealth()).parts.mirror?.state === "up");
+  const mirrored = () => listMirrored(server.config.home.prompts, "default", {}).catch(() => ({ items: [] }));
+  const there = await get("/api/prompts");
+  await eventually(async () => isDeepStrictEqual((await mirrored()).items, there.json.items));
   proxy.cut();
   await server.untilHealth("degraded");
   const named = await get("/api/prompts?search=REFUND&in=names");
