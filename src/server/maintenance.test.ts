@@ -3,12 +3,13 @@
 import { writeFile } from "node:fs/promises";
 import { request as sendRequest } from "node:http";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { temporaryHome } from "../../test/support/cluster.ts";
 import { type FreshDatabase, freshDatabase } from "../../test/support/database.ts";
 import type { DatabaseProxy } from "../../test/support/database-proxy.ts";
 import { ADMIN, eventually, newKey, newUser, proxyTo, type Served, serveOn } from "../../test/support/server.ts";
 import { now } from "../base/clock.ts";
+import { MaintenanceFile } from "../base/maintenance-file.ts";
 
 let database: FreshDatabase;
 let proxy: DatabaseProxy;
@@ -108,6 +109,15 @@ describe("read-only", () => {
       .map((line) => JSON.parse(line));
     expect(lines.at(-1).error?.code).toBe("maintenance");
     expect((await server.ask("/api/prompts/after", { token: key })).status).toBe(404);
+  });
+
+  it("is written into the audit log once, however long its holder does not hear of that", async () => {
+    const deaf = vi.spyOn(MaintenanceFile.prototype, "audited").mockRejectedValue(new Error("the disk is full"));
+    await set({ mode: "read-only", message: "Told once." });
+    await eventually(async () => deaf.mock.calls.length >= 3);
+    deaf.mockRestore();
+    expect((await audited()).filter(({ details }) => details.message === "Told once.")).toHaveLength(1);
+    await set({ mode: "off" });
   });
 
   it("goes on while the database is away, and can be ended then; the audit log has it afterwards", async () => {

@@ -44,6 +44,8 @@ export class Maintenance {
   /** Grows with each change that this server made: what was asked before it is no news. */
   #turn = 0;
   #auditing = false;
+  /** The newest change that we wrote into the audit log. */
+  #written: string | null = null;
   #away = false;
 
   static async open(config: Config, parts: Parts): Promise<Maintenance> {
@@ -135,7 +137,11 @@ export class Maintenance {
     this.#auditing = true;
     const turn = this.#turn;
     try {
-      await auditMaintenance(database, changes.slice(changes.findIndex(({ id }) => id === audited) + 1));
+      // Where only the holder did not hear of it, the log has them already.
+      const [told, written] = [audited, this.#written].map((last) => changes.findIndex(({ id }) => id === last));
+      const missing = changes.slice(Math.max(told ?? -1, written ?? -1) + 1);
+      if (missing.length > 0) await auditMaintenance(database, missing);
+      this.#written = newest;
       const held = await this.#holder.audited(newest);
       if (turn === this.#turn) this.#take(held);
     } catch (error) {
