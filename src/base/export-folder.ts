@@ -68,8 +68,13 @@ export async function exportProblemOf({ exports }: Pick<Config, "exports">): Pro
   }
 }
 
+/** By their names. */
+export function madeBefore(whole: readonly string[], now: Date): string[] {
+  return whole.filter((name) => (exportedAt(name)?.getTime() ?? 0) <= now.getTime());
+}
+
 function exportProblem({ whole, last }: KnownExports, now: Date): string | null {
-  const newest = whole.at(-1);
+  const newest = madeBefore(whole, now).at(-1);
   const at = newest === undefined ? null : exportedAt(newest);
   const told = newest === undefined ? "There is none yet." : `The last good one is ${newest}.`;
   if (last?.problem) return `The nightly export was not made: ${last.problem} ${told}`;

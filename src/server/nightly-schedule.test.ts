@@ -36,3 +36,7 @@ it("one that failed is tried again after a quarter of an hour", () => {
   expect(due(at(10, 2, 44), at(9, 2, 30), at(10, 2, 30))).toBe(false);
   expect(due(at(10, 2, 45), at(9, 2, 30), at(10, 2, 30))).toBe(true);
 });
+
+it("one that a clock which was wrong dated later than now does not count", () => {
+  expect(due(at(10, 2, 30), at(300, 2, 30))).toBe(true);
+});

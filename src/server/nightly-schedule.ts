@@ -1,13 +1,14 @@
 /** When a nightly export is due. Pure. */
 import type { ExportHour } from "../base/config.ts";
-import { exportedAt, type KnownExports } from "../base/export-folder.ts";
+import { exportedAt, type KnownExports, madeBefore } from "../base/export-folder.ts";
 
 const PAUSE_MS = 15 * 60_000;
 
 /** Once a night, at the hour of the local clock or as soon after it as can be; what failed is tried again after a pause. */
 export function exportDue({ whole, last }: KnownExports, { hour, minute }: ExportHour, now: Date): boolean {
   if (last?.problem && now.getTime() - Date.parse(last.at) < PAUSE_MS) return false;
-  const newest = exportedAt(whole.at(-1) ?? "");
+  // One from the future was made by a clock that was wrong, and says nothing of last night.
+  const newest = exportedAt(madeBefore(whole, now).at(-1) ?? "");
   return newest === null || newest < lastTime(hour, minute, now);
 }
 
