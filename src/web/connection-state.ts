@@ -21,8 +21,8 @@ const DATABASE_AWAY: Connection = {
 /** What an answer of the health means for who looks at a page. Troubles of other parts are the operator's. */
 export function connectionOf(health: SystemHealth): Connection {
   const { mode, message } = health.maintenance;
-  if (mode !== "off") return inMaintenance(mode, message);
   if (health.status === "down") return { state: "away", message: health.message };
+  if (mode !== "off") return inMaintenance(mode, message);
   return health.parts.database?.state === "up" ? WELL : DATABASE_AWAY;
 }
 

@@ -1,5 +1,5 @@
 /** Writing on a prompt: the draft as it is kept, and saving it so that nothing written is lost on the way. */
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { type Prompt, PromptlibError, type SavedPrompt } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
 import type { Access } from "../shell/page.tsx";
@@ -32,6 +32,8 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
   const [error, setError] = useState<PromptlibError | null>(null);
   const [theirs, setTheirs] = useState<Prompt | null>(null);
 
+  const present = useRef(draft);
+  present.current = draft;
   useEffect(() => {
     if (draft) setKept(writeDraft(localStorage, key, draft));
   }, [draft, key]);
@@ -50,7 +52,9 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     try {
       if (draft.base === null) await requireFree(project, savedName);
       const saved = await clientOf(project).savePrompt(saveOf(draft, savedName));
-      drop();
+      // What was typed since it was sent goes on, on top of it.
+      if (present.current === draft) drop();
+      else if (name !== null) setDraft((last) => last && { ...last, base: saved.version });
       return saved;
     } catch (problem) {
       const known = noteFailure(problem);

@@ -1,7 +1,6 @@
 import { type FormEvent, useState } from "react";
 import type { PromptlibError } from "../../sdk/index.ts";
 import { noteFailure } from "../calls.ts";
-import { useWritesRefused } from "../connection.ts";
 import { signIn } from "../session.ts";
 import { Failure } from "./failure.tsx";
 import { useTitle } from "./page.tsx";
@@ -10,7 +9,6 @@ export function SignIn({ ended }: { ended: boolean }) {
   useTitle("Sign in");
   const [error, setError] = useState<PromptlibError | null>(null);
   const [busy, setBusy] = useState(false);
-  const refused = useWritesRefused();
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
@@ -45,10 +43,9 @@ export function SignIn({ ended }: { ended: boolean }) {
           <input name="password" type="password" autoComplete="current-password" required />
         </label>
         {error && <Failure error={error} hint={hintFor(error)} />}
-        <button type="submit" className="primary" disabled={busy || refused !== null}>
+        <button type="submit" className="primary" disabled={busy}>
           {busy ? "Signing in …" : "Sign in"}
         </button>
-        {refused !== null && <p className="hint">{refused}</p>}
         <p className="hint">
           The first administrator’s name and password were printed where the library was started. An operator makes a
           new password with <code>promptlib user reset NAME</code>.
