@@ -1,4 +1,5 @@
 /** The last step of a search: what is shown of each prompt, and why it was found. */
+import { setImmediate } from "node:timers/promises";
 import { sql } from "kysely";
 import type { FoundPrompt } from "../contract/search.ts";
 import type { Queries } from "../database/database.ts";
@@ -34,7 +35,13 @@ export async function presentFound(
 ): Promise<(row: FoundRow) => FoundPrompt> {
   const texts = await readTexts(db, rows);
   const terms = [...query.wanted, ...corrections.flatMap(({ taken }) => taken.map(exactly))];
-  return (row) => present(project, terms, row, texts.get(`${row.id} ${row.version}`) ?? "");
+  const shown = new Map<FoundRow, FoundPrompt>();
+  for (const row of rows) {
+    shown.set(row, present(project, terms, row, texts.get(`${row.id} ${row.version}`) ?? ""));
+    // Long texts take milliseconds each; fetches come between.
+    await setImmediate();
+  }
+  return (row) => shown.get(row) ?? present(project, terms, row, "");
 }
 
 function exactly(word: string): SearchTerm {

@@ -14,6 +14,7 @@ describe("what somebody looks for", () => {
     ["step-by-step", "step+by+step*"],
     ['-"two words" one', "one* -two+words"],
     ["ai a", "ai a"],
+    ["в новый", "в новыи*"],
     ["日本語", "日本+本語*"],
     ["語", "語*"],
     ['"an open quote', "an+open+quote"],

@@ -1,6 +1,6 @@
 /** What somebody looks for: words, "phrases", and -words that must not be there. */
 import { PromptlibError } from "../contract/errors.ts";
-import { fold, wordsOf } from "./search-words.ts";
+import { fold, isUnspaced, wordsOf } from "./search-words.ts";
 
 export interface SearchTerm {
   /** One after the other; one where a plain word was given. */
@@ -39,10 +39,10 @@ function termOf(given: string, quoted: boolean): SearchTerm | null {
   const words = [...wordsOf(given)].map(({ word }) => word);
   const last = words.at(-1);
   if (last === undefined) return null;
-  const asciiOnly = /^[a-z0-9]*$/.test(last);
+  const unspaced = isUnspaced(last);
   // Of an unspaced run the last character alone is the beginning of its pair.
-  if (words.length > 1 && !asciiOnly && [...last].length === 1 && (words.at(-2) ?? "").endsWith(last)) words.pop();
-  return { words, open: !quoted && (last.length >= OPEN_FROM || !asciiOnly), text: fold(given).trim() };
+  if (words.length > 1 && unspaced && [...last].length === 1 && (words.at(-2) ?? "").endsWith(last)) words.pop();
+  return { words, open: !quoted && (last.length >= OPEN_FROM || unspaced), text: fold(given).trim() };
 }
 
 /** Whether a word of a text is one of the term. */

@@ -37,6 +37,11 @@ const ligatures: Readonly<Record<string, string>> = {
   ς: "σ",
 };
 
+/** Whether any of it is of a script that is written without blanks. */
+export function isUnspaced(text: string): boolean {
+  return hasUnspaced.test(text);
+}
+
 /** Without case, accents and variants of width. */
 export function fold(text: string): string {
   if (plain.test(text)) return text;
@@ -51,13 +56,13 @@ export function fold(text: string): string {
 /** In their order. The last character of an unspaced run is a word of its own, so that it can be found, too. */
 export function* wordsOf(text: string): Generator<Word> {
   for (const { 0: found, index } of text.matchAll(run)) {
-    if (!hasUnspaced.test(found)) yield* spaced(found, index);
+    if (!isUnspaced(found)) yield* spaced(found, index);
     else for (const part of found.matchAll(parts)) yield* ofPart(part[0], index + part.index);
   }
 }
 
 function ofPart(part: string, start: number): Iterable<Word> {
-  return hasUnspaced.test(part) ? pairs(part, start) : spaced(part, start);
+  return isUnspaced(part) ? pairs(part, start) : spaced(part, start);
 }
 
 function* spaced(text: string, start: number): Generator<Word> {
