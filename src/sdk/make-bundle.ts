@@ -69,7 +69,14 @@ async function fetchAlone(
 ): Promise<Prompt | null> {
   if (LEFT_OUT.includes(code)) return null;
   if (code !== "resolve_too_large" || !ref) throw new PromptlibError("internal", { message, hint });
-  return (await client.fetchPrompt(ref.name, { label: ref.label })).prompt;
+  try {
+    const { prompt, servedFrom } = await client.fetchPrompt(ref.name, { label: ref.label });
+    if (servedFrom === "mirror") throw new PromptlibError("database_unavailable");
+    return prompt;
+  } catch (error) {
+    if (error instanceof PromptlibError && LEFT_OUT.includes(error.code)) return null;
+    throw error;
+  }
 }
 
 async function aliasesOf(client: Client, prompts: readonly Prompt[]): Promise<Record<string, string>> {

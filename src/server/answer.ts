@@ -21,6 +21,9 @@ export const FROM_MIRROR = { "x-served-from": "mirror" };
 /** How long the rest of a request is read that nobody needs any more. */
 const LINGER_MS = 10_000;
 
+/** How long an answer of many lines waits for somebody who reads none of them. */
+const STALLED_MS = 60_000;
+
 export async function send(parts: Parts, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
   const { status = 200, body, headers = {}, stream } = answer;
   if (stream) {
@@ -81,12 +84,15 @@ async function readOut(request: IncomingMessage): Promise<void> {
   await Promise.race([end.promise, sleep(LINGER_MS)]);
 }
 
-/** Waits until whoever reads has caught up, or is gone. */
+/** Waits until whoever reads has caught up, or is gone. Who reads nothing for long is let go: the rest holds a connection. */
 async function drainedOr(gone: AbortSignal, raw: FastifyReply["raw"]): Promise<void> {
+  const late = setTimeout(() => raw.destroy(), STALLED_MS);
   try {
     await once(raw, "drain", { signal: gone });
   } catch (error) {
-    if (!gone.aborted) throw error;
+    if (!gone.aborted && !raw.destroyed) throw error;
+  } finally {
+    clearTimeout(late);
   }
 }
 

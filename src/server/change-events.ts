@@ -96,6 +96,7 @@ export class ChangeEvents {
     const others = this.#listeners.get(projectId);
     if (!others?.delete(listener)) return;
     if (others.size === 0) this.#listeners.delete(projectId);
+    if (!listener.caughtUp) this.#waiting = this.#waiting.filter((one) => one !== listener);
     this.#count -= 1;
     const own = this.#byCaller.get(caller) ?? 0;
     if (own > 1) this.#byCaller.set(caller, own - 1);
