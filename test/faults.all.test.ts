@@ -17,7 +17,7 @@ import { health, Instance, type Processes } from "./support/instance.ts";
 import { MAIN, nothingRuns, programsOf } from "./support/programs.ts";
 import { NAME, Reader, Writer } from "./support/traffic.ts";
 
-const BUDGET_MS = 120_000;
+const BUDGET_MS = 90_000;
 const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 type Victim = keyof Processes | "backend";
