@@ -1,27 +1,11 @@
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { expect, it } from "vitest";
-import { BUNDLE_FORMAT, type Bundle, type Prompt, readBundle } from "../sdk/index.ts";
+import { fetchedPrompt } from "../../test/support/fetched-prompt.ts";
+import { BUNDLE_FORMAT, type Bundle, readBundle } from "../sdk/index.ts";
 import { writeBundle } from "./bundle.ts";
 
-const prompt = (name: string, said: string): Prompt => ({
-  project: "default",
-  name,
-  type: "text",
-  description: "",
-  tags: [],
-  version: 1,
-  newest: 1,
-  author: "user:ada",
-  message: "",
-  createdAt: "2026-11-22T06:00:00.000Z",
-  contentHash: "sha256:00",
-  labels: ["latest"],
-  text: said,
-  variables: {},
-  config: {},
-  template: "mustache",
-});
+const prompt = (name: string, text: string) => fetchedPrompt({ name, text });
 
 it.each([
   ["no prompt", []],

@@ -25,23 +25,23 @@ export interface FoundRow extends PromptRow {
 export const plainTextOf = sql<string>`coalesce(v.text, (
   select string_agg(said.item ->> 'content', chr(10)) from json_array_elements(v.messages) as said(item)))`;
 
-/** Reads what the rows say, and answers how each is shown. */
+/** Reads what the rows say, and answers each as it is shown, in their order. */
 export async function presentFound(
   db: Queries,
   project: ProjectRef,
   query: SearchQuery,
   corrections: readonly Correction[],
   rows: readonly FoundRow[],
-): Promise<(row: FoundRow) => FoundPrompt> {
+): Promise<FoundPrompt[]> {
   const texts = await readTexts(db, rows);
   const terms = [...query.wanted, ...corrections.flatMap(({ taken }) => taken.map(exactly))];
-  const shown = new Map<FoundRow, FoundPrompt>();
+  const shown: FoundPrompt[] = [];
   for (const row of rows) {
-    shown.set(row, present(project, terms, row, texts.get(`${row.id} ${row.version}`) ?? ""));
+    shown.push(present(project, terms, row, texts.get(`${row.id} ${row.version}`) ?? ""));
     // Long texts take milliseconds each; fetches come between.
     await setImmediate();
   }
-  return (row) => shown.get(row) ?? present(project, terms, row, "");
+  return shown;
 }
 
 function exactly(word: string): SearchTerm {

@@ -26,8 +26,7 @@ export async function searchVersions(
   const page = readPage(filter);
   const stretch = await readStretch(db, project, filter, page);
   const rows = await findIn(db, query, stretch, page);
-  const present = await presentFound(db, project, query, [], rows.slice(0, page.limit));
-  const items = rows.slice(0, page.limit).map(present);
+  const items = await presentFound(db, project, query, [], rows.slice(0, page.limit));
   const nextCursor = goOn(rows, stretch, page);
   return { items, nextCursor, total: items.length, totalIsExact: nextCursor === null && page.cursor === null };
 }

@@ -81,13 +81,13 @@ async function pageOfCandidates(db: Queries, project: ProjectRef, ranking: Ranki
           .limit(page.limit + 1)
           .execute();
   const found = rows.map((row): FoundRow => ({ ...row, version: byId.get(row.id)?.version ?? row.newest }));
-  const present = await presentFound(db, project, query, corrected, found.slice(0, page.limit));
-  return cutPage(found, page, {
+  const list = cutPage(found, page, {
     list: sort,
     total,
     position: (row) => (sort === "relevance" ? [String(byId.get(row.id)?.score), row.id] : sortPosition(sort, row)),
-    present,
+    present: (row) => row,
   });
+  return { ...list, items: await presentFound(db, project, query, corrected, list.items) };
 }
 
 /** Those of the page, and one more if there is one. */

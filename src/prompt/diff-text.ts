@@ -1,6 +1,7 @@
 /** What differs between two texts, line by line, with a few lines around. */
 import { diffLines } from "diff";
 import type { DiffHunk, TextDiff } from "../contract/diff.ts";
+import { commonEnds } from "./common-ends.ts";
 
 /** Lines shown around what differs. */
 const CONTEXT = 3;
@@ -35,11 +36,7 @@ function linesOf(text: string): string[] {
 
 /** What begins and ends alike, and one block against another in between. */
 function coarsely(from: readonly string[], to: readonly string[]): Block[] {
-  const shorter = Math.min(from.length, to.length);
-  let start = 0;
-  while (start < shorter && from[start] === to[start]) start += 1;
-  let end = 0;
-  while (end < shorter - start && from.at(-1 - end) === to.at(-1 - end)) end += 1;
+  const { start, end } = commonEnds(from, to);
   const blocks: Block[] = [
     { kind: "same", lines: from.slice(0, start) },
     { kind: "removed", lines: from.slice(start, from.length - end) },

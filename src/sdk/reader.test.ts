@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { answering } from "../../test/support/answering.ts";
+import { fetchedPrompt } from "../../test/support/fetched-prompt.ts";
 import { until } from "../base/clock.ts";
 import { BUNDLE_FORMAT, createReader, type Prompt, PromptlibError, type ReaderOptions } from "./index.ts";
 
@@ -9,27 +10,8 @@ type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 const PATIENCE = { timeout: 10_000, every: 5 };
 
-function prompt(text: string, more: Partial<Prompt> = {}): Prompt {
-  return {
-    project: "default",
-    name: "a",
-    type: "text",
-    description: "",
-    tags: [],
-    version: 1,
-    newest: 1,
-    author: "user:ada",
-    message: "",
-    createdAt: "2026-11-22T06:00:00.000Z",
-    contentHash: "sha256:00",
-    labels: ["latest", "production"],
-    text,
-    variables: {},
-    config: {},
-    template: "mustache",
-    ...more,
-  };
-}
+const prompt = (text: string, more: Partial<Prompt> = {}) =>
+  fetchedPrompt({ text, labels: ["latest", "production"], ...more });
 
 const good =
   (text: string, more: Partial<Prompt> = {}): Answer =>

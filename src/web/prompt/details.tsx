@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import type { Prompt, PromptlibError } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
 import { noteChange } from "../library/listing.ts";
-import { Dialog } from "../shell/dialog.tsx";
+import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { tagsOf } from "./tags.ts";
 
@@ -50,14 +50,9 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
           <input value={typed} dir="auto" onChange={(event) => setTyped(event.target.value)} />
         </label>
         {error && <Failure error={error} what="Not saved." />}
-        <div className="buttons">
-          <button type="submit" className="primary" disabled={saving}>
-            {saving ? "Saving …" : "Save"}
-          </button>
-          <button type="button" onClick={onClose}>
-            Leave it
-          </button>
-        </div>
+        <DialogButtons disabled={saving} onClose={onClose}>
+          {saving ? "Saving …" : "Save"}
+        </DialogButtons>
       </form>
     </Dialog>
   );

@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
 import type { VersionSummary } from "../../sdk/index.ts";
-import { Dialog } from "../shell/dialog.tsx";
+import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { When } from "../shell/when.tsx";
 import { personOf } from "./versions.tsx";
 
@@ -75,14 +75,9 @@ export function MoveLabel({ label, on, suggested, versions, onMove, onClose }: M
             </label>
           ))}
         </fieldset>
-        <div className="buttons">
-          <button type="submit" className="primary" disabled={version === on}>
-            {name === "" ? "Add" : `Put ${name} on version ${version}`}
-          </button>
-          <button type="button" onClick={onClose}>
-            Leave it
-          </button>
-        </div>
+        <DialogButtons disabled={version === on} onClose={onClose}>
+          {name === "" ? "Add" : `Put ${name} on version ${version}`}
+        </DialogButtons>
       </form>
     </Dialog>
   );

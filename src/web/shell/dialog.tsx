@@ -7,6 +7,20 @@ interface DialogProps {
   onClose(): void;
 }
 
+/** At the foot of a form in a dialog: to do it, or to leave it. `children`: what doing it is called. */
+export function DialogButtons({ disabled, children, onClose }: Omit<DialogProps, "title"> & { disabled: boolean }) {
+  return (
+    <div className="buttons">
+      <button type="submit" className="primary" disabled={disabled}>
+        {children}
+      </button>
+      <button type="button" onClick={onClose}>
+        Leave it
+      </button>
+    </div>
+  );
+}
+
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
