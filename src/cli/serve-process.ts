@@ -7,7 +7,7 @@ import { type Log, openLog } from "../base/log.ts";
 import { type Supervision, supervision } from "../base/supervision.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { startServer } from "../server/serve.ts";
-import { callSuccessor } from "./successor.ts";
+import { callSuccessor, isSuccessor } from "./successor.ts";
 import { program } from "./this-program.ts";
 
 /** Given, not imported: only its type is loaded here, and tests give one that does next to nothing. */
@@ -42,6 +42,7 @@ async function serveUntilStopped(
   const server = await startServer(config, {
     log,
     socket,
+    shared: isSuccessor(),
     program: program(),
     onFirstAdmin: (username, password) => sayFirstAdmin(supervisor, username, password),
     onRefused: end.refuse,
@@ -52,6 +53,7 @@ async function serveUntilStopped(
   let why = await end.promise;
   if (why === "lost" && socket) {
     log.warn("the supervisor was killed; calling another");
+    server.share();
     why = await Promise.race([end.stopped, callSuccessor(program(), socket).then(() => "stop" as const)]);
     log.info("leaving");
   }

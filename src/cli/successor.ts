@@ -18,10 +18,15 @@ const PAUSE_MS = 5_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
+/** In `serve`: whether its `up` was called by another server, which may still answer on the socket. */
+export function isSuccessor(): boolean {
+  return process.env[SUCCESSOR] === STARTED;
+}
+
 /** In `serve`: answers when another server has taken over, or when this one is to leave. Tries for as long as it takes. */
 export async function callSuccessor(program: readonly string[], socket: object): Promise<void> {
   // Must not go round without a pause; everything is served meanwhile.
-  if (process.env[SUCCESSOR] === STARTED && process.uptime() < SETTLED_S) await sleep(PAUSE_MS);
+  if (isSuccessor() && process.uptime() < SETTLED_S) await sleep(PAUSE_MS);
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const child = spawnSuccessor(program);
     sendSocket(child, { type: "listen" }, socket);

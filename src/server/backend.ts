@@ -61,6 +61,7 @@ export class Backend {
   accessKnown: "nowhere" | "file" | "damaged file" | "database" = "nowhere";
   #away = false;
   #closing = false;
+  #sharing = false;
   #indexing: Promise<void> | null = null;
 
   static async open(config: Config, options: BackendOptions): Promise<Backend> {
@@ -129,9 +130,23 @@ export class Backend {
     });
   }
 
+  /** Whether memory is as current as the database, and no other server writes for the same callers. */
+  get isFresh(): boolean {
+    return this.feed.isFresh && !this.#sharing;
+  }
+
+  /**
+   * Another server answers on the same socket, for so long (ms; left out: from now on). Memory may be a moment behind
+   * what that one acknowledged to the same caller, so that fetches ask the database.
+   */
+  share(ms?: number): void {
+    this.#sharing = true;
+    if (ms !== undefined) setTimeout(() => (this.#sharing = false), ms).unref();
+  }
+
   /** One version of a prompt: from memory while that is fresh, else from the database, else without it. */
   async fetch(project: ProjectRef, name: string, selector: Selector): Promise<Fetched> {
-    if (this.feed.isFresh) {
+    if (this.isFresh) {
       const ready = this.ready.peek(project, name, selector);
       if (ready) return { ...ready, fromMirror: false };
     }

@@ -52,6 +52,25 @@ describe("two servers on one database", () => {
     }
   });
 
+  it("on one socket never seem to go back: what one acknowledged, the other answers at once", async () => {
+    const { share, close, ...sharing } = await serveOn(database);
+    try {
+      await eventually(async () => (await sharing.ask("/api/auth/me", { token: key })).status === 200);
+      await save(direct, "one-socket", "text 0");
+      share();
+      for (let round = 1; round <= 30; round++) {
+        const { version } = (await save(direct, "one-socket", `text ${round}`)).json;
+        for (const query of ["", "?label=latest"]) {
+          const { headers, json } = await sharing.ask(`/api/prompts/one-socket${query}`, { token: key });
+          expect(json.version).toBe(version);
+          expect(headers).not.toHaveProperty("x-served-from");
+        }
+      }
+    } finally {
+      await close();
+    }
+  });
+
   it("a label moved on one is moved on the other, to and fro", async () => {
     for (const text of ["one", "two"]) await save(direct, "labelled", text);
     for (const version of [1, 2, 1, 2]) {

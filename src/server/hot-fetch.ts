@@ -17,7 +17,7 @@ const NOT_PLAIN = /[/#;\\]/;
 export function hotFetch(parts: Parts, request: IncomingMessage, response: ServerResponse): boolean {
   const { url, method, headers } = request;
   if (method !== "GET" || !url?.startsWith(PREFIX) || !headers.authorization?.startsWith("Bearer plk_")) return false;
-  if (headers["if-none-match"] !== undefined || !parts.backend.feed.isFresh) return false;
+  if (headers["if-none-match"] !== undefined || !parts.backend.isFresh) return false;
   if (parts.maintenance.mode === "closed") return false;
   const asked = parse(url);
   const key = asked ? parts.gate.checkKey(headers.authorization.slice(7)) : null;

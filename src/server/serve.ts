@@ -25,11 +25,15 @@ import { stopper } from "./stop-listening.ts";
 const HOUR_MS = 3_600_000;
 /** So long the database is waited for before the first request is taken; under `up` callers wait in the socket. */
 const DATABASE_PATIENCE_MS = 1_500;
+/** After this an older server on the same socket has surely left; until then fetches cost a query. */
+const SHARED_MS = 30_000;
 
 export interface ServeOptions {
   log: Log;
   /** A bound socket that the supervisor holds; null: bind HOST and PORT. */
   socket: object | null;
+  /** An older server still answers on that socket, and leaves soon. */
+  shared?: boolean;
   /** What starts this program again, for the nightly export; left out, none is made. */
   program?: readonly string[];
   onFirstAdmin(username: string, password: string): void;
@@ -37,12 +41,20 @@ export interface ServeOptions {
   onRefused(error: PromptlibError): void;
 }
 
+export interface Served {
+  url: string;
+  /** From now on another server answers on the same socket. */
+  share(): void;
+  close(): Promise<void>;
+}
+
 /** Errors: `port_in_use`. */
 export async function startServer(
   config: Config,
-  { log, socket, program, onFirstAdmin, onRefused }: ServeOptions,
-): Promise<{ url: string; close(): Promise<void> }> {
+  { log, socket, shared = false, program, onFirstAdmin, onRefused }: ServeOptions,
+): Promise<Served> {
   const backend = await Backend.open(config, { log, onFirstAdmin, onRefused });
+  if (shared) backend.share(SHARED_MS);
   const localToken = `plo_${randomBytes(32).toString("hex")}`;
   const lastUsed = new LastUsed(backend, log);
   const fetchCounts = new FetchCounts(backend, log);
@@ -77,6 +89,7 @@ export async function startServer(
   const cleaning = setInterval(() => void cleanUp(backend, log), HOUR_MS);
   return {
     url,
+    share: () => backend.share(),
     async close() {
       clearInterval(cleaning);
       await localFile.remove();

@@ -26,6 +26,7 @@ const startFake: StartServer = async (config, { socket, onFirstAdmin, onRefused 
   const { address, port } = server.address() as AddressInfo;
   return {
     url: `http://${address}:${port}`,
+    share() {},
     async close() {
       await new Promise((resolve) => server.close(resolve));
     },

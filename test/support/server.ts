@@ -93,6 +93,8 @@ export interface Served {
   as(token: string, project?: string): Client;
   /** Waits until the server says that it is so. */
   untilHealth(status: "healthy" | "degraded" | "down"): Promise<void>;
+  /** As if another server answered on the same socket. */
+  share(): void;
   close(): Promise<void>;
 }
 
@@ -127,6 +129,7 @@ export async function serveOn(
     config,
     localToken,
     local: createClient({ url: server.url, token: localToken, retries: 0 }),
+    share: server.share,
     ask: (path, options) => ask(server.url, path, options),
     as: (token, project) => createClient({ url: server.url, token, retries: 0, ...(project ? { project } : {}) }),
     async untilHealth(status) {
