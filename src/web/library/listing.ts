@@ -81,8 +81,9 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
     if (present.cursor !== undefined) before.current = { project, grown: present };
   }, [present, project]);
 
+  /** `wanted`: how many rows there shall be at least, as far as there are so many. */
   const load = useCallback(
-    async (from: Grown) => {
+    async (from: Grown, wanted = 0) => {
       asking.current = key;
       setState((last) => ({
         key,
@@ -93,7 +94,9 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
       let next = from;
       let error: PromptlibError | null = null;
       try {
-        next = await nextPage(project, { search, folder, tag, label, type, sort }, namesOnly, from);
+        do next = await nextPage(project, { search, folder, tag, label, type, sort }, namesOnly, next);
+        while (next.items.length < wanted && next.cursor !== null && asking.current === key);
+        if (asking.current !== key) return;
         kept.delete(key);
         kept.set(key, next);
         for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT))) kept.delete(oldest);
@@ -110,8 +113,8 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came back makes it load anew
   useEffect(() => {
-    const known = kept.get(key);
-    if (!known || known.items.length <= FIRST_PAGE) void load(NOTHING);
+    // All that is shown, however far somebody had scrolled: a row that was left out would be wrong for ever.
+    void load(NOTHING, kept.get(key)?.items.length);
     return () => {
       asking.current = null;
     };

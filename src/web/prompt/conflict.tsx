@@ -1,10 +1,9 @@
 /** Somebody saved meanwhile: what they wrote beside what is written here. Nothing is lost, whatever one chooses. */
 import { useMemo } from "react";
-import { transcript } from "../../prompt/messages.ts";
 import type { Prompt } from "../../sdk/index.ts";
 import { When } from "../shell/when.tsx";
 import { changedLines } from "./changed-lines.ts";
-import type { Content } from "./draft.ts";
+import { type Content, textOf } from "./draft.ts";
 import { personOf } from "./versions.tsx";
 
 interface ConflictProps {
@@ -48,10 +47,6 @@ export function Conflict({ theirs, mine, onGoOn, onTake }: ConflictProps) {
       <p className="hint">To have both, go on with yours and take over what you want of theirs before you save.</p>
     </section>
   );
-}
-
-function textOf({ text, messages }: Content): string {
-  return messages ? transcript(messages) : (text ?? "");
 }
 
 function Side({ title, text, changed: [from, to] }: { title: string; text: string; changed: [number, number] }) {

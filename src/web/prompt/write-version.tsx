@@ -31,7 +31,9 @@ export function WriteVersion({ drafting, draft, name, blocked = null, onSaved }:
   return (
     <form className="card" aria-labelledby={id} onSubmit={submit} onKeyDown={saveByKey}>
       <h2 id={id}>{draft.base === null ? "What it says" : `After version ${draft.base}`}</h2>
-      {theirs && <Conflict theirs={theirs} mine={draft.content} onGoOn={drafting.goOn} onTake={drafting.drop} />}
+      {theirs && (
+        <Conflict theirs={theirs} mine={draft.content} onGoOn={() => drafting.goOn()} onTake={drafting.drop} />
+      )}
       <Editor content={draft.content} onChange={(content) => drafting.change({ content })} />
       <label className="field">
         <span>Why this version?</span>
