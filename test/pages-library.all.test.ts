@@ -162,4 +162,93 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await page.getByRole("link", { name: "long/121" }).waitFor();
     expect(await page.getByRole("link", { name: "long/120" }).count()).toBe(0);
   });
+
+  it("many prompts are chosen by keyboard, told what will happen, and what became of each", async () => {
+    await server.local.createProject({ name: "many" });
+    const many = server.as(server.localToken, "many");
+    await many.setMember("ada", "editor");
+    for (const name of ["a/one", "a/two", "b/one", "b/three"]) await many.savePrompt({ name, text: "x" });
+    await many.savePrompt({ name: "b/includes", text: "{{> a/two@latest}}", labels: ["production"] });
+    await many.protectLabel("production");
+    const visitor = await visit("/?project=many");
+    const { page } = visitor;
+    const dialog = page.getByRole("dialog");
+    const bar = page.getByRole("region", { name: "Chosen prompts" });
+
+    await page.getByRole("link", { name: "a/one" }).focus();
+    await page.keyboard.press("x");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("x");
+    await bar.getByText("2 prompts chosen").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Tags …").click();
+    await dialog.getByLabel("Add, separated by commas").fill("mail, neu");
+    await dialog.getByText("has the tags mail, neu then").first().waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Change").click();
+    await dialog.getByText("2 prompts done.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Undo").click();
+    await dialog.getByText("was taken back").first().waitFor();
+    expect((await many.fetchPrompt("a/one")).prompt.tags).toEqual([]);
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await bar.waitFor({ state: "hidden" });
+
+    await page.getByLabel("Choose all").check();
+    await bar.getByText("5 prompts chosen").waitFor();
+    await button(page, "Move to folder …").click();
+    await dialog.getByLabel("Into which folder?").fill("c/");
+    await dialog.getByText("left out: another one of these would be called c/one, too").first().waitFor();
+    await dialog.getByText("Those need the role admin and will be refused").click();
+    await button(page, "Move (3)").click();
+    await dialog.getByText("2 prompts done, 1 not.").waitFor();
+    await dialog.getByText("is called c/two").waitFor();
+    await dialog.locator("li[data-state=failed]", { hasText: "b/includes" }).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await page.getByRole("link", { name: "c/three" }).waitFor();
+
+    await page.getByRole("checkbox", { name: "Choose a/one" }).click();
+    await page.getByRole("checkbox", { name: "Choose c/two" }).click({ modifiers: ["Shift"] });
+    await bar.getByText("5 prompts chosen").waitFor();
+    await button(page, "Trash …").click();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await dialog.getByRole("checkbox").check();
+    await button(page, "Move to the trash").click();
+    await dialog.getByText(/prompts done, 2 not\./).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await page.getByText("2 prompts", { exact: true }).waitFor();
+    expect((await many.listTrash()).total).toBe(3);
+  });
+
+  it("hundreds of folders are a tree in which one finds the way, and the address says where one is", async () => {
+    await server.local.createProject({ name: "folders" });
+    const folders = server.as(server.localToken, "folders");
+    await folders.setMember("bob", "viewer");
+    const rows = Array.from({ length: 240 }, (_, n) => ({ path: "all.json", n }));
+    const csv = JSON.stringify(
+      rows.map(({ n }) => ({ name: `team ${n}/deep/${n}`, version: 1, type: "text", prompt: "x" })),
+    );
+    async function* pieces() {
+      yield { path: "all.json", content: csv };
+    }
+    for await (const line of folders.importPrompts(pieces(), { format: "langfuse" })) {
+      if ("summary" in line) expect(line.summary.created).toBe(240);
+    }
+    const visitor = await visit("/?project=folders", "bob");
+    const { page } = visitor;
+    const tree = page.getByRole("list", { name: "Folders" });
+    await tree.getByRole("button", { name: "team 99/" }).waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByLabel("Find a folder").fill("TEAM 23");
+    await button(page, "Folders in team 235").press("Enter");
+    await tree.getByRole("button", { name: "deep/" }).press("Enter");
+    await page.getByText("1 prompt", { exact: true }).waitFor();
+    expect(new URL(page.url()).searchParams.get("folder")).toBe("team 235/deep");
+    await page.reload();
+    await tree.getByRole("button", { name: "deep/", expanded: undefined }).waitFor();
+    expect(await page.locator(".folder-name[aria-current=true]").textContent()).toContain("deep/");
+    await button(page, "All prompts").click();
+    await page.getByText("240 prompts").waitFor();
+    expect(await page.getByRole("checkbox").count()).toBe(0);
+  });
 });

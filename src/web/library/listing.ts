@@ -1,6 +1,6 @@
 /** The list as it grows: page after page, as far as one scrolls or searches, kept while one looks at a prompt. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { FoundPrompt, PromptlibError, PromptPage, PromptSummary } from "../../sdk/index.ts";
+import type { FoundPrompt, PromptFilter, PromptlibError, PromptPage, PromptSummary } from "../../sdk/index.ts";
 import type { LibraryFilter } from "../address.ts";
 import { clientOf, noteFailure, noteSource } from "../calls.ts";
 import { useConnection, useRecoveries } from "../connection.ts";
@@ -24,6 +24,8 @@ export interface Listing extends Grown {
   error: PromptlibError | null;
   isWhole: boolean;
   more(): void;
+  /** Something was changed. */
+  reload(): void;
 }
 
 const NOTHING: Grown = { items: [], cursor: undefined, total: 0, totalIsExact: true, corrected: [] };
@@ -46,17 +48,23 @@ export function noteChange(project: string, name: string, change: Partial<Prompt
   }
 }
 
+/** What the server is asked for. */
+export function queryOf({ search, folder, tag, label, type, sort }: LibraryFilter, namesOnly = false): PromptFilter {
+  return {
+    ...(search === "" ? {} : { search, ...(namesOnly ? { in: "names" } : {}) }),
+    ...(sort === null ? {} : { sort }),
+    ...(folder === null ? {} : { folder }),
+    ...(tag === null ? {} : { tag }),
+    ...(label === null ? {} : { label }),
+    ...(type === null ? {} : { type }),
+  };
+}
+
 async function nextPage(project: string, filter: LibraryFilter, namesOnly: boolean, grown: Grown): Promise<Grown> {
-  const { search, folder, tag, label, type, sort } = filter;
   const answer = noteSource(
     await clientOf(project).listPrompts({
-      ...(search === "" ? {} : { search, ...(namesOnly ? { in: "names" } : {}) }),
-      ...(sort === null ? {} : { sort }),
+      ...queryOf(filter, namesOnly),
       limit: grown.items.length === 0 ? FIRST_PAGE : PAGE,
-      ...(folder === null ? {} : { folder }),
-      ...(tag === null ? {} : { tag }),
-      ...(label === null ? {} : { label }),
-      ...(type === null ? {} : { type }),
       ...(typeof grown.cursor === "string" ? { cursor: grown.cursor } : {}),
     }),
   );
@@ -132,5 +140,6 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
     more: () => {
       if (asking.current === null && !isWhole && present.cursor !== undefined) void load(present);
     },
+    reload: () => void load(NOTHING, present.items.length),
   };
 }
