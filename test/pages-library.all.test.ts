@@ -1,4 +1,5 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import { readFile } from "node:fs/promises";
+import type { Browser, BrowserContext, Download, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
 import { type FreshDatabase, freshDatabase } from "./support/database.ts";
@@ -143,6 +144,36 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     });
   });
 
+  it("two people on one prompt have what both wrote, and choose where they wrote on the same", async () => {
+    await server.local.savePrompt({ name: "merge", text: "Dear customer,\nthank you.\nBye\n", config: { t: 0 } });
+    const ada = await visit("/prompts/merge");
+    const cleo = await visit("/prompts/merge", "cleo");
+    for (const { page } of [ada, cleo]) await button(page, "Edit").click();
+    await textOf(cleo.page).fill("Dear friend,\nthank you.\nSee you\n");
+    await cleo.page.getByLabel("Why this version?").fill("Warmer");
+    await button(cleo.page, "Save version 2").click();
+    await cleo.page.getByText("Saved as version 2.").waitFor();
+
+    const { page } = ada;
+    await textOf(page).fill("Dear customer,\nthanks a lot.\nGoodbye\n");
+    await page.keyboard.press("Control+s");
+    const together = page.getByRole("region", { name: "Both together" });
+    await together.getByText("Both of you changed one place").waitFor();
+    expect(await ada.inaccessible()).toEqual([]);
+    await together.getByLabel("Both, theirs first").check();
+    await button(page, "Go on with both together").click();
+    const merged = "Dear friend,\nthank you.\nSee you\nthanks a lot.\nGoodbye\n";
+    await eventually(async () => (await textOf(page).inputValue()) === merged);
+    await button(page, "Undo").click();
+    await together.waitFor();
+    expect(await textOf(page).inputValue()).toBe("Dear customer,\nthanks a lot.\nGoodbye\n");
+    await together.getByLabel("Yours").check();
+    await button(page, "Go on with both together").click();
+    await button(page, "Save version 3").click();
+    await page.getByText("Saved as version 3.").waitFor();
+    expect((await server.local.fetchPrompt("merge")).prompt.text).toBe("Dear friend,\nthanks a lot.\nGoodbye\n");
+  });
+
   it("a list that somebody scrolled far down is up to date when one comes back to it", async () => {
     await server.local.createProject({ name: "long" });
     const long = server.as(server.localToken, "long");
@@ -251,4 +282,100 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await page.getByText("240 prompts").waitFor();
     expect(await page.getByRole("checkbox").count()).toBe(0);
   });
+
+  it("files are dropped, looked at, imported and reported; what cannot be imported is kept as a table", async () => {
+    await server.local.createProject({ name: "bring" });
+    const bring = server.as(server.localToken, "bring");
+    await bring.setMember("cleo", "admin");
+    await bring.savePrompt({ name: "Old one", text: "before" });
+    const visitor = await visit("/import?project=bring", "cleo");
+    const { page } = visitor;
+    await heading(page, "Import").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    const csv = 'act,prompt\nNew one,"Hello ${name:you}"\nOld one,after\nBad one,\n';
+    await drop(page, "list.csv", csv);
+    const plan = page.getByRole("region", { name: "What will change" });
+    await plan.getByText("1 cannot be imported, 1 get a new version, 1 new.").waitFor();
+    await plan.getByText("the prompt is empty").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    expect((await bring.listPrompts()).total).toBe(1);
+    const [table] = await Promise.all([
+      page.waitForEvent("download"),
+      button(page, "Download what cannot be imported").click(),
+    ]);
+    expect(await contentOf(table)).toBe(
+      "\ufeffpath,line,name,result,version,reason,notes\r\nlist.csv,4,Bad one,rejected,,the prompt is empty,\r\n",
+    );
+    await button(page, "Import 2 changes").click();
+    await page.getByRole("region", { name: "What was done" }).getByText("1 not imported").first().waitFor();
+    expect((await bring.fetchPrompt("New one")).prompt.text).toBe("Hello {{name}}");
+    expect((await bring.fetchPrompt("Old one")).prompt).toMatchObject({ text: "after", author: "user:cleo" });
+
+    // All of it goes out, and comes into another project as it was.
+    await visitor.open("/export?project=bring");
+    await heading(page, "Export").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    const [exported] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByText("Download the export").click(),
+    ]);
+    expect(exported.suggestedFilename()).toMatch(/^bring-\d{4}-\d\d-\d\d\.ndjson$/);
+    const [bundle] = await Promise.all([
+      page.waitForEvent("download"),
+      page
+        .getByLabel(/Only what has the label/)
+        .fill("")
+        .then(() => button(page, "Download the bundle").click()),
+    ]);
+    expect(JSON.parse(await contentOf(bundle)).prompts).toHaveLength(2);
+    await server.local.createProject({ name: "brought" });
+    const brought = server.as(server.localToken, "brought");
+    await brought.setMember("cleo", "admin");
+    await visitor.open("/import?project=brought");
+    await page.getByLabel("Files to import").setInputFiles(await exported.path().then((path) => path ?? ""));
+    await page.getByLabel("Format").selectOption("promptlib");
+    await button(page, "Import 2 changes").click();
+    await page.getByText("2 new.").waitFor();
+    expect(await Array.fromAsync(brought.exportPrompts())).toEqual(await Array.fromAsync(bring.exportPrompts()));
+  });
+
+  it("what is in the trash is brought back, or says why not", async () => {
+    await server.local.createProject({ name: "trash" });
+    const trash = server.as(server.localToken, "trash");
+    await trash.setMember("ada", "editor");
+    for (const name of ["one", "two"]) {
+      await trash.savePrompt({ name, text: "x" });
+      await trash.trashPrompt(name);
+    }
+    await trash.savePrompt({ name: "two", text: "another one" });
+    const visitor = await visit("/trash?project=trash");
+    const { page } = visitor;
+    await page.getByText("2 prompts, with all their versions").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Bring back two").click();
+    await page.getByText("Another prompt has taken this name since.").waitFor();
+    await button(page, "Bring back one").click();
+    await page.getByText("one is back.").waitFor();
+    await page.getByText("1 prompt, with all its versions").waitFor();
+    await button(page, "Go to it").click();
+    await heading(page, "one").waitFor();
+  });
 });
+
+/** As if a file was dragged out of a folder onto the page. */
+async function drop(page: Page, name: string, content: string): Promise<void> {
+  await page.evaluate(
+    `(() => {
+      const data = new DataTransfer();
+      data.items.add(new File([${JSON.stringify(content)}], ${JSON.stringify(name)}));
+      const place = document.querySelector(".drop-zone");
+      for (const type of ["dragover", "drop"]) {
+        place.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+      }
+    })()`,
+  );
+}
+
+async function contentOf(download: Download): Promise<string> {
+  return await readFile(await download.path(), "utf8");
+}

@@ -13,6 +13,21 @@ export interface Room {
 
 /** In the order of the menu. */
 export const ROOMS: Readonly<Record<RoomName, Room>> = {
+  import: {
+    title: "Import",
+    isFor: ({ access }) => access?.mayEdit ?? false,
+    Page: lazy(() => import("./import/import-page.tsx")),
+  },
+  export: {
+    title: "Export",
+    isFor: ({ access }) => access !== null,
+    Page: lazy(() => import("./export/export-page.tsx")),
+  },
+  trash: {
+    title: "Trash",
+    isFor: ({ access }) => access !== null,
+    Page: lazy(() => import("./trash/trash-page.tsx")),
+  },
   system: {
     title: "System",
     isFor: () => true,

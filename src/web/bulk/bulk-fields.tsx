@@ -2,6 +2,7 @@
 import { useId, useMemo } from "react";
 import type { PromptSummary } from "../../sdk/index.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
+import { useProtectedLabels } from "../prompt/protected-labels.ts";
 import { tagsOf } from "../prompt/tags.ts";
 import type { Access } from "../shell/page.tsx";
 import { type Bulk, folderTyped } from "./deeds.ts";
@@ -33,12 +34,6 @@ export function bulkOf(kind: Bulk["kind"], { label, from, add, remove, folder }:
     case "trash":
       return { kind };
   }
-}
-
-/** Which labels of the project not everybody may move. */
-export function useProtectedLabels(project: string): ReadonlySet<string> {
-  const { value } = useLoaded(JSON.stringify(["protected", project]), () => clientOf(project).listProtectedLabels());
-  return useMemo(() => new Set(value?.items.map(({ label }) => label)), [value]);
 }
 
 interface Protection {

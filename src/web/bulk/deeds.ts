@@ -70,7 +70,7 @@ function planLabel({ label, from }: Bulk & { kind: "label" }, { labels, newest }
 }
 
 /** `folder` "": to the top. */
-export function movedName(name: string, folder: string): string {
+function movedName(name: string, folder: string): string {
   const leaf = name.slice(name.lastIndexOf("/") + 1);
   return folder === "" ? leaf : `${folder}/${leaf}`;
 }

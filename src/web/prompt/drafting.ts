@@ -32,6 +32,8 @@ export interface Drafting {
   movedTo: string | null;
   begin(base: number | null, content: Content): void;
   change(part: Partial<Draft>): void;
+  /** With another one, not by what is typed. */
+  replace(draft: Draft): void;
   drop(): void;
   take(other: KeptDraft): void;
   dropOther(other: KeptDraft): void;
@@ -108,6 +110,7 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     movedTo,
     begin: (base, content) => put({ base, content, message: "", name: "" }),
     change,
+    replace: own.replace,
     drop() {
       leave();
       settle();
@@ -120,7 +123,12 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     save,
     meet: setTheirs,
     goOn(content) {
-      if (theirs) change({ base: theirs.version, ...(content ? { content } : {}) });
+      const last = present.current?.draft;
+      if (theirs && last) {
+        const next = { ...last, base: theirs.version };
+        if (content) own.replace({ ...next, content });
+        else put(next);
+      }
       settle();
     },
     follow,
@@ -182,6 +190,10 @@ function useOwnDraft(place: DraftPlace) {
   );
   return {
     draft: own?.draft ?? null,
+    replace(draft: Draft) {
+      put(draft);
+      setTurn((last) => last + 1);
+    },
     present,
     isKept,
     turn,

@@ -16,7 +16,7 @@ import { ContentView } from "./content-view.tsx";
 import { Details } from "./details.tsx";
 import { contentOf } from "./draft.ts";
 import { type Drafting, useDrafting } from "./drafting.ts";
-import { Labels } from "./labels.tsx";
+import { Labels, type Moving } from "./labels.tsx";
 import { LeftBehind } from "./left-behind.tsx";
 import { OtherDrafts } from "./other-drafts.tsx";
 import { TryIt } from "./try-it.tsx";
@@ -51,6 +51,8 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
   useEffect(() => {
     if (met !== null) reloadVersions();
   }, [met, reloadVersions]);
+  const [moving, setMoving] = useState<Moving | null>(null);
+  const refused = useWritesRefused();
   // A long text is typed at once, and rendered a moment later.
   const written = useDeferredValue(drafting.draft?.content);
   const { value, error } = fetched;
@@ -107,9 +109,16 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
               shown={prompt.version}
               labels={labels}
               versions={versions.value?.items ?? []}
+              moving={moving}
+              onMoving={setMoving}
               onMoved={reload}
             />
-            <Versions name={name} shown={prompt.version} versions={versions} />
+            <Versions
+              name={name}
+              shown={prompt.version}
+              versions={versions}
+              onLabel={access.mayEdit && refused === null ? (label, to) => setMoving({ label, to }) : null}
+            />
           </div>
           <div className="column aside">
             <TryIt project={project} prompt={tried} />
