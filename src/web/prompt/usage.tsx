@@ -68,7 +68,8 @@ function Fetches({ access: { project }, name }: UsageProps) {
 
 /** What was production on a day, at a time of the person's own clock. */
 function LabelThen({ access: { project }, name, labels }: UsageProps) {
-  const [label, setLabel] = useState(labels.includes("production") ? "production" : "");
+  const [chosen, setLabel] = useState<string | null>(null);
+  const label = chosen ?? (labels.includes("production") ? "production" : (labels[0] ?? ""));
   const [typed, setTyped] = useState("");
   const [found, setFound] = useState<{ asked: string; position: LabelPosition } | null>(null);
   const [error, setError] = useState<PromptlibError | null>(null);
