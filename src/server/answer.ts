@@ -9,6 +9,9 @@ import { isToldByMirror, toPromptlibError } from "./failure.ts";
 import type { Answer, Parts } from "./route.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
+const LINES_TYPE = "application/x-ndjson";
+/** Every GET is also a HEAD: nothing is read for the lines of one that has no body. */
+export const ONLY_HEAD_OF_LINES = { headers: { "content-type": LINES_TYPE } };
 /** On every answer: what we say it is, a browser must not take for something else. */
 export const NOSNIFF = ["x-content-type-options", "nosniff"] as const;
 
@@ -56,7 +59,7 @@ async function sendLines(
 ): Promise<FastifyReply> {
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(status, ["content-type", "application/x-ndjson", ...NOSNIFF]);
+  raw.writeHead(status, ["content-type", LINES_TYPE, ...NOSNIFF]);
   raw.flushHeaders();
   const gone = new AbortController();
   raw.once("close", () => gone.abort());

@@ -19,7 +19,7 @@ import { readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
-import { FROM_MIRROR, RENAMED_TO } from "./answer.ts";
+import { FROM_MIRROR, ONLY_HEAD_OF_LINES, RENAMED_TO } from "./answer.ts";
 import { type Caller, callerName } from "./caller.ts";
 import { projectOf, protectedLabelsOf, requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
@@ -145,8 +145,10 @@ export const promptHandlers = {
     return { body: importFiles(backend.database, project, actor, pieces, options) };
   },
 
-  exportPrompts({ project }, { backend }) {
-    return { body: exportPrompts(backend.requireDatabase(), project) };
+  exportPrompts({ project, caller, raw }, { backend, exports }) {
+    if (raw.method === "HEAD") return ONLY_HEAD_OF_LINES;
+    const database = backend.requireDatabase();
+    return { body: exports.admit(callerName(caller))(exportPrompts(database, project)) };
   },
 } satisfies Partial<Handlers>;
 
