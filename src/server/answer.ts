@@ -18,6 +18,9 @@ export const NOSNIFF = ["x-content-type-options", "nosniff"] as const;
 /** The present name of a prompt that was asked for by a former one, encoded as in a URL. */
 export const RENAMED_TO = "x-renamed-to";
 
+/** Of the prompt that was fetched: grows with each change of it, so that of two answers the newer one is known. */
+export const REVISION = "x-revision";
+
 /** On answers that the database did not give. */
 export const FROM_MIRROR = { "x-served-from": "mirror" };
 

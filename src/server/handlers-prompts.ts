@@ -19,7 +19,7 @@ import { readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
-import { FROM_MIRROR, ONLY_HEAD_OF_LINES, RENAMED_TO } from "./answer.ts";
+import { FROM_MIRROR, ONLY_HEAD_OF_LINES, RENAMED_TO, REVISION } from "./answer.ts";
 import { type Caller, callerName } from "./caller.ts";
 import { projectOf, protectedLabelsOf, requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
@@ -28,7 +28,7 @@ import type { Handlers } from "./route.ts";
 export const promptHandlers = {
   async fetchPrompt({ project, caller, params, query, raw }, { backend, fetchCounts }) {
     if (query.version !== undefined && query.label !== undefined) throw eitherVersionOrLabel();
-    const { bytes, etag, renamedTo, promptId, fromMirror } = await backend.fetch(
+    const { bytes, etag, renamedTo, promptId, revision, fromMirror } = await backend.fetch(
       project,
       normalizeName(params.name),
       query,
@@ -37,6 +37,7 @@ export const promptHandlers = {
     const headers = {
       etag,
       "cache-control": "private, no-cache",
+      ...(revision === null ? {} : { [REVISION]: revision }),
       ...(fromMirror ? FROM_MIRROR : {}),
       ...renamed(renamedTo),
     };

@@ -46,6 +46,7 @@ const telling = ({ status, text, headers }: Reply) => ({
   nosniff: headers["x-content-type-options"],
   from: headers["x-served-from"],
   renamedTo: headers["x-renamed-to"],
+  revision: headers["x-revision"],
   authenticate: headers["www-authenticate"],
 });
 
