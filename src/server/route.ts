@@ -13,6 +13,7 @@ import type { LastUsed } from "./last-used.ts";
 import type { LoginGuard } from "./login-guard.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Metrics } from "./metrics.ts";
+import type { OpenExports } from "./open-exports.ts";
 
 /** What all handlers stand on. */
 export interface Parts {
@@ -21,6 +22,7 @@ export interface Parts {
   loginGuard: LoginGuard;
   lastUsed: LastUsed;
   fetchCounts: FetchCounts;
+  exports: OpenExports;
   maintenance: Maintenance;
   metrics: Metrics;
 }

@@ -20,6 +20,7 @@ import { LoginGuard } from "./login-guard.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics.ts";
 import { Nightly } from "./nightly.ts";
+import { OpenExports } from "./open-exports.ts";
 import { stopper } from "./stop-listening.ts";
 
 const HOUR_MS = 3_600_000;
@@ -67,6 +68,7 @@ export async function startServer(
     maintenance,
     lastUsed,
     fetchCounts,
+    exports: new OpenExports(),
     gate: new Gate(backend.access, backend.jwtSecret, localToken),
     loginGuard: new LoginGuard(),
     metrics: new Metrics(backend, maintenance, version),
