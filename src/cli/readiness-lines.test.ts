@@ -88,7 +88,14 @@ describe("how safe everything is", () => {
 });
 
 describe("a job that goes on", () => {
-  const job = { id: "1", verb: "drill" as const, options: {}, state: "running" as const, startedAt: NOW.toISOString() };
+  const job = {
+    id: "1",
+    verb: "drill" as const,
+    options: {},
+    by: "local:root",
+    state: "running" as const,
+    startedAt: NOW.toISOString(),
+  };
   const blank = { endedAt: null, progress: null, result: null, error: null };
 
   it("is told with its phase and bytes, as far as they are known", () => {
