@@ -51,7 +51,7 @@ describe("how safe everything is", () => {
       interval: 21_600,
       backupsKnown: true,
       exportProblem: null,
-      postgres: { running: true, checksums: true },
+      postgres: { running: true, checksums: true, down: null },
       receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW },
       locations: [{ ...location, riskSeconds: 0.4, lagBytes: 0, problem: null }],
       backup: { id: "x", end: NOW, attested: true, warnings: 0 },

@@ -91,6 +91,7 @@ export type RecoveryDeed = z.infer<typeof recoveryDeed>;
 
 /** docs/recovery.md says when each is told. */
 export const READINESS_CODES = [
+  "postgres_down",
   "nothing_elsewhere",
   "no_backup_elsewhere",
   "same_disk",

@@ -103,11 +103,13 @@ export class Guardian {
   /** How safe everything is, now. */
   readiness(): Readiness {
     const { config } = this.#options;
-    const running = this.#postgres?.state === "running";
+    const { state, since, problem } = this.#postgres ?? { state: null, since: "", problem: null };
+    const running = state === "running";
+    const down = state === null || running ? null : { since: new Date(this.#lastUp ?? since), problem };
     return readiness({
       now: now(),
       interval: config.backup.interval,
-      postgres: { running, checksums: this.#knowledge.newest?.postgres.checksums ?? null },
+      postgres: { running, checksums: this.#knowledge.newest?.postgres.checksums ?? null, down },
       receiver: this.#receiving.facts,
       ...this.#knowledge.facts(this.#receiving.status),
     });

@@ -20,7 +20,7 @@ const location = { name: "primary", url: "file:///b", domain: "disk" as const, h
 const facts: ReadinessInput = {
   now: now(),
   interval: 3_600,
-  postgres: { running: true, checksums: true },
+  postgres: { running: true, checksums: true, down: null },
   receiver: null,
   locations: [{ ...location, riskSeconds: 0.4, lagBytes: 8, problem: null }],
   ...{

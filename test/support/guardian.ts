@@ -14,7 +14,7 @@ const location = { name: "primary", url: "file:///b", domain: "disk" as const, h
 const ALONE: ReadinessInput = {
   now: new Date("2026-11-22T06:00:00Z"),
   interval: 3_600,
-  postgres: { running: true, checksums: true },
+  postgres: { running: true, checksums: true, down: null },
   receiver: null,
   locations: [{ ...location, riskSeconds: 0.4, lagBytes: 8, problem: null }],
   backupsKnown: true,
