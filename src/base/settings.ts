@@ -176,6 +176,14 @@ export const settings = [
     about: "The port that the guardian listens on, at the address of HOST.",
   },
   {
+    group: "Backups",
+    name: "GUARDIAN_URL",
+    default: null,
+    fault: url("http:", "https:"),
+    about:
+      "Where the server reaches the guardian, if that runs elsewhere; both need the same JWT_SECRET. Unset: the address in run/guardian.json of the home.",
+  },
+  {
     group: "Nightly export",
     name: "EXPORT_DIR",
     default: null,
