@@ -15,6 +15,7 @@ import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as search from "./search.ts";
 import { searchRoutes } from "./search-routes.ts";
+import { settingsRoutes } from "./settings.ts";
 import * as shapes from "./shapes.ts";
 
 const instanceQuery = z.strictObject({});
@@ -510,6 +511,7 @@ const otherRoutes = table({
 export const routes = {
   ...otherRoutes,
   ...table(maintenanceRoutes),
+  ...table(settingsRoutes),
   ...table(accountRoutes),
   ...changeRoutes,
   ...promptRoutes,

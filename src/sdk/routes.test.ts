@@ -92,6 +92,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   exportAudit: (client) => Array.fromAsync(client.exportAudit(auditFilter)),
   systemHealth: (client) => client.systemHealth(),
   health: (client) => client.health(),
+  readSettings: (client) => client.readSettings(),
   readMaintenance: (client) => client.readMaintenance(),
   setMaintenance: (client) =>
     client.setMaintenance({ mode: "read-only", message: "Moving house.", endsAt: "2030-01-01T00:00:00Z" }),
