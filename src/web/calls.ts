@@ -4,8 +4,9 @@ import { type Client, createClient, PromptlibError, type ServedFrom } from "../s
 import { noteMirror, noteTrouble, useRecoveries } from "./connection.ts";
 import { noteEnd } from "./session.ts";
 
-export function clientOf(project: string): Client {
-  return createClient({ url: location.origin, project });
+/** null: for what is about no project. */
+export function clientOf(project: string | null): Client {
+  return createClient({ url: location.origin, ...(project === null ? {} : { project }) });
 }
 
 /** What every failure goes through, so that the banner and the sign-in know of it. Answers it as ours. */
