@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { createClient, type PromptlibError, type SystemHealth } from "../../sdk/index.ts";
 import { noteFailure } from "../calls.ts";
+import { lookAgain } from "../connection.ts";
 
 const LOOK_MS = 2_000;
 
@@ -18,11 +19,15 @@ export function useLiveHealth(): LiveHealth {
     const client = createClient({ url: location.origin, retries: 0, timeout: 5_000 });
     let over = false;
     let timer = 0;
+    let last: SystemHealth["status"] = "healthy";
     const look = async () => {
       const begun = performance.now();
       try {
         const health = await client.systemHealth();
         const seen = { health, at: new Date().toISOString(), roundTripMs: performance.now() - begun };
+        // The banner need not wait for its own turn.
+        if (last !== health.status) lookAgain();
+        last = health.status;
         if (!over) setLive({ seen, error: null });
       } catch (problem) {
         const error = noteFailure(problem);

@@ -121,7 +121,7 @@ function MemberButtons({ member: { username }, bound, onOpen }: MemberButtonsPro
           disabled={bound !== null}
           title={bound ?? undefined}
           onClick={() => onOpen(what)}
-          aria-label={what === "change" ? `Change the role of ${username}` : `Take ${username} out`}
+          aria-label={what === "change" ? `Change role of ${username}` : `Take out ${username}`}
         >
           {what === "change" ? "Change role" : "Take out"}
         </button>

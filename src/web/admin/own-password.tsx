@@ -41,15 +41,9 @@ export function OwnPassword({ username, onChanged }: OwnPasswordProps) {
     <form className="card stack" aria-labelledby={id} noValidate onSubmit={submit}>
       <h2 id={id}>Password</h2>
       {/* So that password managers know whose it is. */}
-      <input
-        className="unseen"
-        type="text"
-        autoComplete="username"
-        value={username}
-        readOnly
-        tabIndex={-1}
-        aria-hidden
-      />
+      <span className="unseen" aria-hidden>
+        <input type="text" autoComplete="username" value={username} readOnly tabIndex={-1} />
+      </span>
       <Field
         name="Your password until now"
         fault={isWrong ? "This is not your password." : (faults.current ?? (isMissing ? "This is needed." : undefined))}
