@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { type Client, createClient, PromptlibError, type ServedFrom } from "../sdk/index.ts";
 import { noteMirror, noteTrouble, useRecoveries } from "./connection.ts";
-import { noteEnd } from "./session.ts";
+import { findSession, noteEnd } from "./session.ts";
 
 /** null: for what is about no project. */
 export function clientOf(project: string | null): Client {
@@ -13,6 +13,8 @@ export function clientOf(project: string | null): Client {
 export function noteFailure(error: unknown): PromptlibError {
   noteTrouble(error);
   noteEnd(error);
+  // Somebody took a right away meanwhile: what the pages offer follows.
+  if (error instanceof PromptlibError && error.code === "forbidden") void findSession().catch(() => {});
   return error instanceof PromptlibError ? error : new PromptlibError("internal", { cause: error });
 }
 

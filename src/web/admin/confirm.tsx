@@ -1,5 +1,5 @@
 /** Before something that cannot be undone: what will happen, in words, and the two ways out. */
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useWritesRefused } from "../connection.ts";
 import { Dialog } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
@@ -30,9 +30,16 @@ export function Confirm(props: ConfirmProps) {
 export function ConfirmForm({ children, verb, deed, writes = true, onConfirm, onClose }: Omit<ConfirmProps, "title">) {
   const away = useWritesRefused();
   const refused = writes ? away : null;
+  const form = useRef<HTMLFormElement>(null);
+  // What was pressed to come here may be gone; nothing is pressed by a second Enter.
+  useEffect(() => {
+    if (document.activeElement === document.body) form.current?.focus();
+  }, []);
   return (
     <form
-      className="stack"
+      ref={form}
+      tabIndex={-1}
+      className="stack confirm"
       onSubmit={(event) => {
         event.preventDefault();
         onConfirm();

@@ -4,13 +4,11 @@ import { useId, useRef, useState } from "react";
 interface CopyableProps {
   name: string;
   text: string;
-  /** Of several lines. */
-  isLong?: boolean;
 }
 
 type Outcome = "none" | "copied" | "refused";
 
-export function Copyable({ name, text, isLong = false }: CopyableProps) {
+export function Copyable({ name, text }: CopyableProps) {
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [outcome, setOutcome] = useState<Outcome>("none");
@@ -25,7 +23,6 @@ export function Copyable({ name, text, isLong = false }: CopyableProps) {
         ref={field}
         id={id}
         className="code"
-        data-long={isLong}
         readOnly
         rows={1}
         value={text}

@@ -72,7 +72,10 @@ function Members({ access, isOperator }: { access: Access; isOperator: boolean }
                 <bdi>{member.username}</bdi>
                 {member.username === user && <span className="chip tag">you</span>}
               </span>
-              <span className="thing-about">{member.role}</span>
+              <span className="thing-about">
+                {member.role}
+                {mayAdmin && bound(member) !== refused && <small> · {bound(member)}</small>}
+              </span>
               {mayAdmin && (
                 <MemberButtons member={member} bound={bound(member)} onOpen={(what) => setOpen({ what, member })} />
               )}

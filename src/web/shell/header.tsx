@@ -69,15 +69,14 @@ function Rooms({ group, title, who }: RoomsProps) {
 
 function Projects({ identity, project }: { identity: Identity; project: string | null }) {
   const names = Object.keys(identity.projects).sort();
-  const { project: named } = useAddress();
+  const { project: named, page } = useAddress();
+  // Whoever looks at the members of one project looks at those of the other next.
+  const next = page.at === "room" ? page : { at: "library" as const, filter: EVERYTHING };
   if (names.length < 2 && (named === null || project !== null)) return null;
   return (
     <label className="bare-select">
       <span className="unseen">Project</span>
-      <select
-        value={project ?? ""}
-        onChange={(event) => go({ project: event.target.value, page: { at: "library", filter: EVERYTHING } })}
-      >
+      <select value={project ?? ""} onChange={(event) => go({ project: event.target.value, page: next })}>
         {project === null && <option value="">Choose a project</option>}
         {names.map((name) => (
           <option key={name}>{name}</option>
