@@ -243,9 +243,10 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
   });
 
   it("the audit log goes on as far back as one asks", async () => {
-    const change = (n: number) => server.local.patchPrompt("for keys", { description: `Change ${n}` });
+    await server.local.savePrompt({ name: "often changed", text: "x" });
+    const change = (n: number) => server.local.patchPrompt("often changed", { description: `Change ${n}` });
     await Promise.all(Array.from({ length: 60 }, (_, n) => change(n)));
-    const { page } = await visit("/audit?action=prompt.change&from=2020-01-01");
+    const { page } = await visit("/audit?action=prompt.change&subject=often+changed&from=2020-01-01");
     await page.getByText("60 entries, the newest 50 shown").waitFor();
     await button(page, "Show older ones").click();
     await page.getByText("60 entries", { exact: true }).waitFor();
