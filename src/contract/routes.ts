@@ -16,6 +16,7 @@ import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as search from "./search.ts";
 import { searchRoutes } from "./search-routes.ts";
+import { settingsRoutes } from "./settings.ts";
 import * as shapes from "./shapes.ts";
 
 const instanceQuery = z.strictObject({});
@@ -512,6 +513,7 @@ export const routes = {
   ...otherRoutes,
   ...table(maintenanceRoutes),
   ...table(recoveryRoutes),
+  ...table(settingsRoutes),
   ...table(accountRoutes),
   ...changeRoutes,
   ...promptRoutes,

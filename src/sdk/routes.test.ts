@@ -92,6 +92,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   exportAudit: (client) => Array.fromAsync(client.exportAudit(auditFilter)),
   systemHealth: (client) => client.systemHealth(),
   health: (client) => client.health(),
+  readSettings: (client) => client.readSettings(),
   readMaintenance: (client) => client.readMaintenance(),
   readReadiness: (client) => client.readReadiness(),
   readRecoveryInfo: (client) => client.readRecoveryInfo(),

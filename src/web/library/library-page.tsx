@@ -114,6 +114,7 @@ function Nothing({ access, isFiltered }: { access: Access; isFiltered: boolean }
   }
   return (
     <section className="empty" aria-labelledby={id}>
+      {access.mayAdmin && <FirstSteps access={access} />}
       <h2 id={id}>No prompts yet</h2>
       {access.mayEdit ? (
         <>
@@ -131,3 +132,15 @@ function Nothing({ access, isFiltered }: { access: Access; isFiltered: boolean }
     </section>
   );
 }
+
+/** Who begins a library is led to the first steps, once; later they stand in the menu. */
+function FirstSteps({ access: { named } }: { access: Access }) {
+  useEffect(() => {
+    if (wasWelcomed) return;
+    wasWelcomed = true;
+    go({ project: named, page: { at: "room", room: "welcome", query: {} } }, { replace: true });
+  }, [named]);
+  return null;
+}
+
+let wasWelcomed = false;
