@@ -27,6 +27,9 @@ export const FROM_MIRROR = { "x-served-from": "mirror" };
 /** How long the rest of a request is read that nobody needs any more. */
 const LINGER_MS = 10_000;
 
+/** What is held of the answer for a page that is still sending: browsers read nothing before they have sent all. */
+const HELD_BYTES = 64 * 1024 * 1024;
+
 /** How long an answer of many lines waits for somebody who reads none of them. */
 const STALLED_MS = 60_000;
 
@@ -69,7 +72,8 @@ async function sendLines(
   try {
     for await (const line of lines) {
       if (gone.signal.aborted) break;
-      if (!raw.write(`${JSON.stringify(line)}\n`)) await drainedOr(gone.signal, raw);
+      const isTaken = raw.write(`${JSON.stringify(line)}\n`);
+      if (!isTaken && !isHeld(reply)) await drainedOr(gone.signal, raw);
     }
   } catch (error) {
     if (!gone.signal.aborted) {
@@ -79,6 +83,11 @@ async function sendLines(
   }
   raw.end();
   return reply;
+}
+
+function isHeld({ raw, request }: FastifyReply): boolean {
+  const isSendingPage = request.headers["x-promptlib-csrf"] !== undefined && !request.raw.complete;
+  return isSendingPage && raw.writableLength < HELD_BYTES;
 }
 
 /** An answer that ends while the request is still being sent breaks the connection, and may itself be lost. */

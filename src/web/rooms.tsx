@@ -21,6 +21,24 @@ const forOperators = ({ identity }: Who) => identity.operator;
 
 /** In the order of the menu. */
 export const ROOMS: Readonly<Record<RoomName, Room>> = {
+  import: {
+    title: "Import",
+    group: "project",
+    isFor: ({ access }) => access?.mayEdit ?? false,
+    Page: lazy(() => import("./import/import-page.tsx")),
+  },
+  export: {
+    title: "Export",
+    group: "project",
+    isFor: ({ access }) => access !== null,
+    Page: lazy(() => import("./export/export-page.tsx")),
+  },
+  trash: {
+    title: "Trash",
+    group: "project",
+    isFor: ({ access }) => access !== null,
+    Page: lazy(() => import("./trash/trash-page.tsx")),
+  },
   members: {
     title: "Members",
     group: "project",
