@@ -54,6 +54,7 @@ export type {
   Prompt,
   PromptSummary,
   PromptType,
+  PurgedPrompt,
   RedactedVersion,
   Role,
   SavedPrompt,
