@@ -195,11 +195,17 @@ class CheckedClient implements PostgresPoolClient {
 
 /** disk_full of PostgreSQL. Whatever needs no room goes on, reading above all. */
 const DISK_FULL = "53100";
-const DISK_FULL_MESSAGE = "The disk of the database is full: this was not saved. Reading goes on.";
+
+export function diskFull(cause: unknown): PromptlibError {
+  return new PromptlibError("disk_full", {
+    message: "The disk of the database is full: this was not saved. Reading goes on.",
+    cause,
+  });
+}
 
 /** A COMMIT that was sent and not answered may have happened; anything before it has not. */
 function away(error: unknown, sql: string): unknown {
-  if (isErrno(error, DISK_FULL)) return new PromptlibError("disk_full", { message: DISK_FULL_MESSAGE, cause: error });
+  if (isErrno(error, DISK_FULL)) return diskFull(error);
   if (!isAway(error)) return error;
   return new PromptlibError(sql === "commit" ? "write_outcome_unknown" : "database_unavailable", { cause: error });
 }

@@ -98,6 +98,15 @@ export interface Tables {
   search_documents: { prompt_id: Id; version: number; project_id: Id; words: string };
   search_heads: { prompt_id: Id; project_id: Id; name: string; head: string };
   search_words: { project_id: Id; word: string };
+  purged_prompts: {
+    prompt_id: Id;
+    project_id: Id;
+    name: string;
+    former_names: string[];
+    revision: string;
+    created_at: Date;
+    purged_at: Timestamp;
+  };
   changes: {
     tx: Generated<string>;
     seq: Generated<string>;

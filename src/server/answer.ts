@@ -5,7 +5,9 @@ import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sleep } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
+import { routes } from "../contract/routes.ts";
 import { isToldByMirror, toPromptlibError } from "./failure.ts";
+import { forWantOfRoom } from "./room.ts";
 import type { Answer, Parts } from "./route.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -77,7 +79,7 @@ async function sendLines(
     }
   } catch (error) {
     if (!gone.signal.aborted) {
-      raw.write(`${JSON.stringify(toPromptlibError(parts.backend.log, error, reply.request.id))}\n`);
+      raw.write(`${JSON.stringify(problemOf(parts, error, reply.request))}\n`);
       await readOut(reply.request.raw);
     }
   }
@@ -111,8 +113,13 @@ async function drainedOr(gone: AbortSignal, raw: FastifyReply["raw"]): Promise<v
   }
 }
 
+function problemOf({ backend }: Parts, error: unknown, request: FastifyRequest): PromptlibError {
+  const id = request.routeOptions?.config?.id;
+  return forWantOfRoom(toPromptlibError(backend.log, error, request.id), id && routes[id], backend.config);
+}
+
 export function fail(parts: Parts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = toPromptlibError(parts.backend.log, error, request.id);
+  const problem = problemOf(parts, error, request);
   parts.metrics.answered(request.routeOptions?.config?.id ?? "none", problem.status);
   const { retryAfterSeconds } = (problem.details ?? {}) as { retryAfterSeconds?: number };
   if (problem.status === 503 || problem.status === 429)
