@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { isAbsolute, join, resolve } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
+import type { ShownSetting } from "../contract/settings.ts";
 import { isErrno } from "./files.ts";
 import type { LogLevel } from "./log.ts";
 import { listed, seconds } from "./setting-values.ts";
 import { type Setting, type SettingName, settings } from "./settings.ts";
+import { showSettings } from "./shown-settings.ts";
 
 export interface Config {
   host: string;
@@ -23,8 +25,12 @@ export interface Config {
   adminUsername: string;
   adminPassword: string | null;
   guardianPort: number;
+  /** null: as the home tells. */
+  guardianUrl: string | null;
   backup: BackupConfig;
   exports: ExportConfig;
+  /** All of it for an operator's eyes, without secrets. */
+  shown: readonly ShownSetting[];
 }
 
 /** The nightly export. */
@@ -92,6 +98,16 @@ export function readConfig(environment: Environment = process.env): Config {
   }
   if (faults.length > 0) throw configInvalid(faults);
 
+  const home = homeAt(resolve(given("PROMPTLIB_HOME")), value("DATA_DIR"), value("LOGS_DIR"));
+  const backup = backupConfig(value, home.root);
+  const exports = exportConfig(value, home.root);
+  const paths = {
+    PROMPTLIB_HOME: home.root,
+    DATA_DIR: home.data,
+    LOGS_DIR: home.logs,
+    BACKUP_DIR: backup.dir,
+    EXPORT_DIR: exports.dir,
+  };
   return {
     host: given("HOST"),
     port: Number(given("PORT")),
@@ -99,15 +115,17 @@ export function readConfig(environment: Environment = process.env): Config {
     eventListeners: Number(given("EVENT_LISTENERS")),
     cacheLimitBytes: Number(given("CACHE_LIMIT_MB")) * 1024 * 1024,
     logLevel: given("LOG_LEVEL") as LogLevel,
-    home: homeAt(resolve(given("PROMPTLIB_HOME")), value("DATA_DIR"), value("LOGS_DIR")),
+    home,
     database: external ? { url: external, adminUrl: value("DATABASE_ADMIN_URL") ?? external } : null,
     postgresBin: value("POSTGRES_BIN"),
     jwtSecret: value("JWT_SECRET"),
     adminUsername: given("ADMIN_USERNAME"),
     adminPassword: value("ADMIN_PASSWORD"),
     guardianPort: Number(given("GUARDIAN_PORT")),
-    backup: backupConfig(value, resolve(given("PROMPTLIB_HOME"))),
-    exports: exportConfig(value, resolve(given("PROMPTLIB_HOME"))),
+    guardianUrl: value("GUARDIAN_URL"),
+    backup,
+    exports,
+    shown: showSettings({ values, environment, paths }),
   };
 }
 

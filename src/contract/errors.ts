@@ -277,6 +277,12 @@ export const errorTable = rows({
     message: "The database does not answer; reading goes on, writing waits for it.",
     hint: "Try again as Retry-After says. GET /api/system/health shows when it is back.",
   },
+  search_too_slow: {
+    status: 504,
+    exit: 6,
+    message: "This search takes too long; it was given up.",
+    hint: "Narrow it: a rarer word, a folder, tag or label, or names alone (in=names). The same again will hardly be faster.",
+  },
   maintenance: {
     status: 503,
     exit: 6,
@@ -288,6 +294,12 @@ export const errorTable = rows({
     exit: 4,
     message: "Too many listen for changes here already.",
     hint: "Wait, or ask another server; EVENT_LISTENERS says how many there may be. Fetching does not need it.",
+  },
+  too_many_exports: {
+    status: 503,
+    exit: 6,
+    message: "Too many exports are being read here already.",
+    hint: "Wait until one is done, as Retry-After says, or take the nightly export. Nothing else waits for them.",
   },
   write_outcome_unknown: {
     status: 503,

@@ -24,6 +24,16 @@ export type {
   UndoneMove,
 } from "../contract/label-shapes.ts";
 export type { SetMaintenance } from "../contract/maintenance.ts";
+export type { Job, JobOrder, Level, ListedJob, Progress, Readiness, ReadinessReason } from "../contract/recovery.ts";
+export type {
+  BackupInfo,
+  DrillReport,
+  LocationInfo,
+  PlanRequest,
+  RecoveryInfo,
+  RestoreReport,
+  ToldPlan,
+} from "../contract/recovery-shapes.ts";
 export type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
 export type { Ref, ResolveAnswer, ResolvedItem } from "../contract/resolve.ts";
 export type {
@@ -37,6 +47,7 @@ export type {
   NewUser,
 } from "../contract/routes.ts";
 export type { FolderCount, FoundPrompt, SearchIn, SearchMatch, TagCount } from "../contract/search.ts";
+export type { ShownSetting, ShownSettings } from "../contract/settings.ts";
 export type {
   Alias,
   ApiKey,
@@ -54,6 +65,7 @@ export type {
   Prompt,
   PromptSummary,
   PromptType,
+  PurgedPrompt,
   RedactedVersion,
   Role,
   SavedPrompt,

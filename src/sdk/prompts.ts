@@ -9,6 +9,7 @@ import type {
   PatchPrompt,
   Prompt,
   PromptSummary,
+  PurgedPrompt,
   RedactedVersion,
   SavedPrompt,
   SavePrompt,
@@ -24,6 +25,8 @@ export interface FetchedPrompt {
   servedFrom: ServedFrom;
   /** The present name of the prompt, when it was asked for by one that it had before. */
   renamedTo: string | null;
+  /** Of the prompt: grows with each change of it. null: the server did not say. */
+  revision: bigint | null;
 }
 export interface RenderedAnswer {
   rendered: RenderedPrompt;
@@ -105,6 +108,14 @@ export function promptCalls(transport: Transport) {
         path: `/api/trash/${encodeURIComponent(id)}/restore`,
         query: project,
       }),
+    /** For good, with all its versions. `id`: in the trash. */
+    purgePrompt: (id: string): Promise<PurgedPrompt> =>
+      transport.body({ method: "DELETE", path: `/api/trash/${encodeURIComponent(id)}`, query: project }),
+    /** Of a prompt in the trash. */
+    redactTrashed: (id: string, version: number, reason: string): Promise<RedactedVersion> => {
+      const path = `/api/trash/${encodeURIComponent(id)}/versions/${version}/redact`;
+      return transport.body({ method: "POST", path, query: project, body: { reason } });
+    },
     /** Takes out what a version says, for good. No label may be on it. */
     redactVersion: (name: string, version: number, reason: string): Promise<RedactedVersion> =>
       transport.body({
@@ -140,11 +151,13 @@ function fetchPromptThrough(transport: Transport, at: (name: string) => string) 
     });
     if (status === 304) return null;
     const renamedTo = headers.get("x-renamed-to");
+    const revision = headers.get("x-revision") ?? "";
     return {
       prompt: body,
       etag: headers.get("etag"),
       servedFrom: servedFrom(headers),
       renamedTo: renamedTo === null ? null : decodeURIComponent(renamedTo),
+      revision: /^\d+$/.test(revision) ? BigInt(revision) : null,
     };
   }
   return fetchPrompt;

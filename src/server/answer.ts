@@ -5,15 +5,23 @@ import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sleep } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
+import { routes } from "../contract/routes.ts";
 import { isToldByMirror, toPromptlibError } from "./failure.ts";
+import { forWantOfRoom } from "./room.ts";
 import type { Answer, Parts } from "./route.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
+const LINES_TYPE = "application/x-ndjson";
+/** Every GET is also a HEAD: nothing is read for the lines of one that has no body. */
+export const ONLY_HEAD_OF_LINES = { headers: { "content-type": LINES_TYPE } };
 /** On every answer: what we say it is, a browser must not take for something else. */
 export const NOSNIFF = ["x-content-type-options", "nosniff"] as const;
 
 /** The present name of a prompt that was asked for by a former one, encoded as in a URL. */
 export const RENAMED_TO = "x-renamed-to";
+
+/** Of the prompt that was fetched: grows with each change of it, so that of two answers the newer one is known. */
+export const REVISION = "x-revision";
 
 /** On answers that the database did not give. */
 export const FROM_MIRROR = { "x-served-from": "mirror" };
@@ -59,7 +67,7 @@ async function sendLines(
 ): Promise<FastifyReply> {
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(status, ["content-type", "application/x-ndjson", ...NOSNIFF]);
+  raw.writeHead(status, ["content-type", LINES_TYPE, ...NOSNIFF]);
   raw.flushHeaders();
   const gone = new AbortController();
   raw.once("close", () => gone.abort());
@@ -71,7 +79,7 @@ async function sendLines(
     }
   } catch (error) {
     if (!gone.signal.aborted) {
-      raw.write(`${JSON.stringify(toPromptlibError(parts.backend.log, error, reply.request.id))}\n`);
+      raw.write(`${JSON.stringify(problemOf(parts, error, reply.request))}\n`);
       await readOut(reply.request.raw);
     }
   }
@@ -105,8 +113,13 @@ async function drainedOr(gone: AbortSignal, raw: FastifyReply["raw"]): Promise<v
   }
 }
 
+function problemOf({ backend }: Parts, error: unknown, request: FastifyRequest): PromptlibError {
+  const id = request.routeOptions?.config?.id;
+  return forWantOfRoom(toPromptlibError(backend.log, error, request.id), id && routes[id], backend.config);
+}
+
 export function fail(parts: Parts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = toPromptlibError(parts.backend.log, error, request.id);
+  const problem = problemOf(parts, error, request);
   parts.metrics.answered(request.routeOptions?.config?.id ?? "none", problem.status);
   const { retryAfterSeconds } = (problem.details ?? {}) as { retryAfterSeconds?: number };
   if (problem.status === 503 || problem.status === 429)

@@ -20,7 +20,16 @@ export const ROOM_PATHS = {
   import: "/import",
   export: "/export",
   trash: "/trash",
+  welcome: "/welcome",
+  members: "/members",
+  keys: "/keys",
+  projects: "/projects",
+  users: "/users",
+  audit: "/audit",
+  maintenance: "/maintenance",
+  settings: "/settings",
   system: "/system",
+  profile: "/profile",
 } as const;
 
 export type RoomName = keyof typeof ROOM_PATHS;

@@ -11,6 +11,7 @@ import { Filters } from "./filters.tsx";
 import { Folders } from "./folders.tsx";
 import { useListing } from "./listing.ts";
 import { PromptRows } from "./prompt-rows.tsx";
+import { Unsaved } from "./unsaved.tsx";
 
 /** The address, and with it the list, follows what is typed with this much patience. */
 const ADDRESS_MS = 30;
@@ -39,6 +40,7 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
           </div>
         )}
       </div>
+      {access.mayEdit && <Unsaved access={access} />}
       <Filters
         project={access.project}
         filter={filter}
@@ -132,6 +134,7 @@ function Nothing({ access, isFiltered }: { access: Access; isFiltered: boolean }
   }
   return (
     <section className="empty" aria-labelledby={id}>
+      {access.mayAdmin && <FirstSteps access={access} />}
       <h2 id={id}>No prompts yet</h2>
       {access.mayEdit ? (
         <>
@@ -149,3 +152,15 @@ function Nothing({ access, isFiltered }: { access: Access; isFiltered: boolean }
     </section>
   );
 }
+
+/** Who begins a library is led to the first steps, once; later they stand in the menu. */
+function FirstSteps({ access: { named } }: { access: Access }) {
+  useEffect(() => {
+    if (wasWelcomed) return;
+    wasWelcomed = true;
+    go({ project: named, page: { at: "room", room: "welcome", query: {} } }, { replace: true });
+  }, [named]);
+  return null;
+}
+
+let wasWelcomed = false;
