@@ -25,6 +25,8 @@ export interface Config {
   adminUsername: string;
   adminPassword: string | null;
   guardianPort: number;
+  /** null: as the home tells. */
+  guardianUrl: string | null;
   backup: BackupConfig;
   exports: ExportConfig;
   /** All of it for an operator's eyes, without secrets. */
@@ -120,6 +122,7 @@ export function readConfig(environment: Environment = process.env): Config {
     adminUsername: given("ADMIN_USERNAME"),
     adminPassword: value("ADMIN_PASSWORD"),
     guardianPort: Number(given("GUARDIAN_PORT")),
+    guardianUrl: value("GUARDIAN_URL"),
     backup,
     exports,
     shown: showSettings({ values, environment, paths }),

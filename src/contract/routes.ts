@@ -11,6 +11,7 @@ import { exportLine } from "./export.ts";
 import { importFormat, importItem, importPiece, importSource, importSummary } from "./import-shapes.ts";
 import { labelRoutes } from "./label-routes.ts";
 import { maintenanceRoutes } from "./maintenance.ts";
+import { recoveryRoutes } from "./recovery-routes.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as search from "./search.ts";
@@ -363,7 +364,7 @@ const otherRoutes = table({
     query: projectQuery,
     media: "application/x-ndjson",
     answers: { 200: exportLine },
-    errors: [],
+    errors: ["too_many_exports"],
   },
   listProjects: {
     method: "GET",
@@ -512,6 +513,7 @@ export const routes = {
   ...otherRoutes,
   ...table(maintenanceRoutes),
   ...table(settingsRoutes),
+  ...table(recoveryRoutes),
   ...table(accountRoutes),
   ...changeRoutes,
   ...promptRoutes,
