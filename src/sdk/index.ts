@@ -65,6 +65,7 @@ export type {
   Prompt,
   PromptSummary,
   PromptType,
+  PurgedPrompt,
   RedactedVersion,
   Role,
   SavedPrompt,

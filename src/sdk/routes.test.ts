@@ -46,6 +46,8 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   trashPrompt: (client) => client.trashPrompt("a/b"),
   listTrash: (client) => client.listTrash({ limit: 3, cursor: "c" }),
   restorePrompt: (client) => client.restorePrompt("17"),
+  redactTrashed: (client) => client.redactTrashed("17", 3, "a password"),
+  purgePrompt: (client) => client.purgePrompt("17"),
   listVersions: (client) => client.listVersions("a/b", { limit: 3 }),
   listLabels: (client) => client.listLabels("a/b"),
   listFetches: (client) => client.listFetches("a/b"),

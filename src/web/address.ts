@@ -17,6 +17,9 @@ export interface LibraryFilter {
 
 /** Pages beside the library, each with one address and a chunk of its own (rooms.tsx). */
 export const ROOM_PATHS = {
+  import: "/import",
+  export: "/export",
+  trash: "/trash",
   welcome: "/welcome",
   members: "/members",
   keys: "/keys",

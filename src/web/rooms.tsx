@@ -8,8 +8,8 @@ type Who = Pick<RoomProps, "identity" | "access">;
 export interface Room {
   /** As the menu calls it. */
   title: string;
-  /** Under which heading it stands; `you`: in the menu about oneself. */
-  group: "project" | "library" | "you";
+  /** Under which heading it stands; left out: the project’s. `you`: in the menu about oneself. */
+  group?: "project" | "library" | "you";
   /** Whether the menu offers it; the server decides by itself who may what. */
   isFor(props: Who): boolean;
   Page: ComponentType<RoomProps>;
@@ -21,6 +21,24 @@ const forOperators = ({ identity }: Who) => identity.operator;
 
 /** In the order of the menu. */
 export const ROOMS: Readonly<Record<RoomName, Room>> = {
+  import: {
+    title: "Import",
+    group: "project",
+    isFor: ({ access }) => access?.mayEdit ?? false,
+    Page: lazy(() => import("./import/import-page.tsx")),
+  },
+  export: {
+    title: "Export",
+    group: "project",
+    isFor: ({ access }) => access !== null,
+    Page: lazy(() => import("./export/export-page.tsx")),
+  },
+  trash: {
+    title: "Trash",
+    group: "project",
+    isFor: ({ access }) => access !== null,
+    Page: lazy(() => import("./trash/trash-page.tsx")),
+  },
   members: {
     title: "Members",
     group: "project",
