@@ -17,6 +17,7 @@ export interface LibraryFilter {
 
 /** Pages beside the library, each with one address and a chunk of its own (rooms.tsx). */
 export const ROOM_PATHS = {
+  recovery: "/recovery",
   system: "/system",
 } as const;
 

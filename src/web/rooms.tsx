@@ -13,6 +13,11 @@ export interface Room {
 
 /** In the order of the menu. */
 export const ROOMS: Readonly<Record<RoomName, Room>> = {
+  recovery: {
+    title: "Recovery",
+    isFor: ({ identity }) => identity.operator,
+    Page: lazy(() => import("./recovery/recovery-page.tsx")),
+  },
   system: {
     title: "System",
     isFor: () => true,
