@@ -202,7 +202,8 @@ export const settings = [
     name: "EXPORT_KEEP",
     default: "7",
     fault: whole(1, 3650),
-    about: "How many are kept; the oldest goes when a new one is whole and was read back.",
+    about:
+      "How many are kept; the oldest goes when a new one is whole and was read back. One from before a library was emptied stays, too.",
   },
   {
     group: "Access",

@@ -363,7 +363,7 @@ const otherRoutes = table({
     query: projectQuery,
     media: "application/x-ndjson",
     answers: { 200: exportLine },
-    errors: [],
+    errors: ["too_many_exports"],
   },
   listProjects: {
     method: "GET",

@@ -1,7 +1,8 @@
 /**
  * What we keep in PostgreSQL: connections, migrations, tables, the change feed.
  *
- * This file opens connections: one pool to read and one to write, so that waiting writers never keep readers out.
+ * This file opens connections: one pool to read, one to write, so that waiting writers never keep readers out, and a
+ * small one for what is read for as long as somebody takes it in, so that he never keeps anybody out either.
  */
 import {
   Kysely,
@@ -30,6 +31,8 @@ export interface RecordedChange {
 export interface Database {
   readonly reads: Queries;
   readonly writes: Queries;
+  /** For a transaction that stays open while what it reads is sent: exports. */
+  readonly longReads: Queries;
   /**
    * Called after each commit that changed something, before the writer is answered: it reads its own writes.
    * May throw `database_unavailable`; the feed tells of the same changes later.
@@ -40,6 +43,8 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** Each holds a snapshot, too, and with it what vacuum would clear away. */
+export const LONG_READS_AT_ONCE = 4;
 const READ_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 10_000;
 
@@ -59,20 +64,21 @@ export function openDatabase(client: pg.ClientConfig, role: string | null): Data
   const pools = [
     new RenewablePool({ ...client, options, max: 10, query_timeout: READ_TIMEOUT_MS }),
     new RenewablePool({ ...client, options, max: 10, query_timeout: WRITE_TIMEOUT_MS }),
+    new RenewablePool({ ...client, options, max: LONG_READS_AT_ONCE, query_timeout: READ_TIMEOUT_MS }),
   ] as const;
-  const [reads, writes] = pools.map((pool) => new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })) as [
-    Queries,
-    Queries,
-  ];
+  const [reads, writes, longReads] = pools.map(
+    (pool) => new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
+  ) as [Queries, Queries, Queries];
   return {
     reads,
     writes,
+    longReads,
     onCommit: async () => {},
     renew() {
       for (const pool of pools) pool.renew();
     },
     async close() {
-      await Promise.all([reads.destroy(), writes.destroy()]);
+      await Promise.all([reads.destroy(), writes.destroy(), longReads.destroy()]);
     },
   };
 }

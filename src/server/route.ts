@@ -14,6 +14,7 @@ import type { LastUsed } from "./last-used.ts";
 import type { LoginGuard } from "./login-guard.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Metrics } from "./metrics.ts";
+import type { OpenExports } from "./open-exports.ts";
 import type { RecoveryAudit } from "./recovery-audit.ts";
 
 /** What all handlers stand on. */
@@ -23,6 +24,7 @@ export interface Parts {
   loginGuard: LoginGuard;
   lastUsed: LastUsed;
   fetchCounts: FetchCounts;
+  exports: OpenExports;
   maintenance: Maintenance;
   /** null: there is none. */
   guardian: GuardianLink | null;

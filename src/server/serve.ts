@@ -21,6 +21,7 @@ import { LoginGuard } from "./login-guard.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics.ts";
 import { Nightly } from "./nightly.ts";
+import { OpenExports } from "./open-exports.ts";
 import { RecoveryAudit } from "./recovery-audit.ts";
 import { stopper } from "./stop-listening.ts";
 
@@ -71,6 +72,7 @@ export async function startServer(
     recoveryAudit,
     lastUsed,
     fetchCounts,
+    exports: new OpenExports(),
     gate: new Gate(backend.access, backend.jwtSecret, localToken),
     loginGuard: new LoginGuard(),
     metrics: new Metrics(backend, maintenance, version),
