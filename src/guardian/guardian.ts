@@ -105,7 +105,8 @@ export class Guardian {
 
   /** Resolves when what readiness says is known, or is not known for good. */
   async hasLooked(): Promise<void> {
-    await Promise.race([this.#knowledge.looked, sleep(FIRST_LOOK_MS)]);
+    const { firstLook } = this.#knowledge;
+    if (firstLook) await Promise.race([firstLook, sleep(FIRST_LOOK_MS)]);
   }
 
   /** How safe everything is, now. */

@@ -90,6 +90,14 @@ describe("what the guardian knows", () => {
     ]);
   });
 
+  it("is waited for once: until the locations were looked at, whatever came of that", async () => {
+    await writeFile(config.backup.dir, "a file");
+    const waiting = knowledge.firstLook;
+    await knowledge.refreshIfOld();
+    await waiting;
+    expect(knowledge.firstLook).toBeNull();
+  });
+
   it("is nothing, and ends nobody, where the folder of backups cannot be made or reports cannot be read", async () => {
     await writeFile(config.backup.dir, "a file");
     await knowledge.refreshIfOld();

@@ -29,6 +29,7 @@ export class Knowledge {
   #exportProblem: string | null = null;
   #readAt = Number.NEGATIVE_INFINITY;
   readonly #first = Promise.withResolvers<void>();
+  #hasLooked = false;
   #failed: { at: Date; times: number; message: string } | null = null;
 
   constructor(config: Config, log: Log) {
@@ -36,9 +37,9 @@ export class Knowledge {
     this.#log = log;
   }
 
-  /** Resolves when locations were read for the first time, or could not be. */
-  get looked(): Promise<void> {
-    return this.#first.promise;
+  /** Resolves when locations were read for the first time, or could not be; null: that is over. */
+  get firstLook(): Promise<void> | null {
+    return this.#hasLooked ? null : this.#first.promise;
   }
 
   /** Whether locations could be read at all: else nobody knows whether a backup is due. */
@@ -67,6 +68,7 @@ export class Knowledge {
       this.#log.error({ err: error }, "the locations of backups cannot be read");
       this.#list = null;
     } finally {
+      this.#hasLooked = true;
       this.#first.resolve();
     }
   }

@@ -144,7 +144,7 @@ function locationReasons({ locations }: ReadinessInput): ReadinessReason[] {
       reasons.push({
         code: "location_problem",
         level: "warning",
-        message: `The location ${name}: ${problem}`,
+        message: problem.startsWith(`The location ${name} `) ? problem : `The location ${name}: ${problem}`,
         remedy: "Mend it; what it missed is filled in by itself.",
       });
     } else if (riskSeconds !== null && riskSeconds > LAG_S) {
