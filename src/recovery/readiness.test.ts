@@ -128,6 +128,7 @@ describe("a reason", () => {
     ["a location is an hour behind", { locations: [near, { ...far, riskSeconds: 3_601 }] }, ["!location_lags"]],
     ["the receiver never said anything", { receiver: null }, ["!wal_not_received"]],
     ["the receiver waits", receiver({ state: "waiting" }), ["!wal_not_received"]],
+    ["the receiver streams, and has no room", receiver({ problem: "The spool is full." }), ["wal_problem"]],
     ["the receiver is fenced", receiver({ state: "fenced" }), ["!wal_not_received"]],
     ["WAL was lost after the newest backup", receiver({ gapAt: ago(10) }), ["!wal_lost"]],
     ["WAL was lost before the newest backup", receiver({ gapAt: ago(3_001) }), []],

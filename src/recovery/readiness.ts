@@ -169,6 +169,14 @@ function walReasons({ receiver, backup }: ReadinessInput): ReadinessReason[] {
       remedy: "It tries again by itself; logs/receive.log of the home says more.",
     });
   }
+  if (receiver?.state === "streaming" && receiver.problem !== null) {
+    reasons.push({
+      code: "wal_problem",
+      level: "warning",
+      message: `What is written is not received as it should be: ${receiver.problem}`,
+      remedy: "Look at the disk of the home and at the locations; logs/receive.log of the home says more.",
+    });
+  }
   if (receiver?.gapAt && (!backup || backup.end <= receiver.gapAt)) {
     reasons.push({
       code: "wal_lost",

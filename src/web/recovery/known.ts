@@ -29,19 +29,17 @@ export function useKnown<T>(load: () => Promise<T>, ms: number): Known<T> {
     let over = false;
     const ask = async () => {
       clearTimeout(timer);
-      if (!document.hidden) await loaded();
-      if (!over) timer = window.setTimeout(ask, ms);
-    };
-    const loaded = async () => {
       const number = ++asked.current;
+      const isNewest = () => !over && number === asked.current;
       try {
-        const value = await load();
+        const value = document.hidden ? null : await load();
         // An answer that was overtaken by a newer one is old.
-        if (!over && number === asked.current) setKnown({ value, at: Date.now(), error: null });
+        if (value !== null && isNewest()) setKnown({ value, at: Date.now(), error: null });
       } catch (failure) {
         const error = noteFailure(failure);
-        if (!over && number === asked.current) setKnown((last) => ({ ...last, error }));
+        if (isNewest()) setKnown((last) => ({ ...last, error }));
       }
+      if (isNewest()) timer = window.setTimeout(ask, ms);
     };
     const looked = () => {
       if (!document.hidden) void ask();

@@ -1,5 +1,5 @@
 /** Back up, drill, verify: now, with what goes on phase by phase, and what came of it. */
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { Job, ListedJob, Progress } from "../../sdk/index.ts";
 import { Failure } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
@@ -23,32 +23,47 @@ const ORDERS: readonly { verb: Orderable; name: string; about: string }[] = [
 export function Work({ running, ended, ordering, known }: Jobs) {
   const id = useId();
   const { refused, backupRefused, problem } = ordering;
+  const place = useKeptFocus(running?.id);
   return (
-    <Card title="Do it now" id={id}>
-      {running ? (
-        <AtWork key={running.id} job={running} onCancel={() => ordering.cancel(running.id)} />
-      ) : (
-        <ul className="orders">
-          {ORDERS.map(({ verb, name, about }) => (
-            <li key={verb}>
-              <button
-                type="button"
-                disabled={(verb === "backup" ? backupRefused : refused) !== null}
-                onClick={() => ordering.order(verb)}
-              >
-                {name}
-              </button>
-              <p className="hint">{about}</p>
-            </li>
-          ))}
-        </ul>
-      )}
-      {backupRefused !== null && !running && <p className="hint">{backupRefused}</p>}
-      {problem && <Failure error={problem} />}
-      <div role="status">{ended && !running && <Ended job={ended} />}</div>
-      <Last jobs={known.value?.items ?? []} />
-    </Card>
+    <div ref={place} tabIndex={-1} className="plan-place">
+      <Card title="Do it now" id={id}>
+        {running ? (
+          <AtWork key={running.id} job={running} onCancel={() => ordering.cancel(running.id)} />
+        ) : (
+          <ul className="orders">
+            {ORDERS.map(({ verb, name, about }) => (
+              <li key={verb}>
+                <button
+                  type="button"
+                  disabled={(verb === "backup" ? backupRefused : refused) !== null}
+                  onClick={() => ordering.order(verb)}
+                >
+                  {name}
+                </button>
+                <p className="hint">{about}</p>
+              </li>
+            ))}
+          </ul>
+        )}
+        {backupRefused !== null && !running && <p className="hint">{backupRefused}</p>}
+        {problem && <Failure error={problem} />}
+        <div role="status">{ended && !running && <Ended job={ended} />}</div>
+        <Last jobs={known.value?.items ?? []} />
+      </Card>
+    </div>
   );
+}
+
+/** The button that was pressed goes when its job begins or ends: who works by keyboard stays here all the same. */
+function useKeptFocus(running: string | undefined) {
+  const place = useRef<HTMLDivElement>(null);
+  const before = useRef(running);
+  useEffect(() => {
+    if (before.current === running) return;
+    before.current = running;
+    if (document.activeElement === document.body) place.current?.focus({ preventScroll: true });
+  }, [running]);
+  return place;
 }
 
 function AtWork({ job, onCancel }: { job: ListedJob; onCancel(): void }) {
