@@ -52,6 +52,12 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     isFor: forAdmins,
     Page: lazy(() => import("./admin/welcome-page.tsx")),
   },
+  recovery: {
+    title: "Recovery",
+    group: "library",
+    isFor: forOperators,
+    Page: lazy(() => import("./recovery/recovery-page.tsx")),
+  },
   projects: {
     title: "Projects",
     group: "library",
