@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
 
 /**
  * `default` is npm test: no root, no packages of the system. `all` adds what needs them, and takes longer.
@@ -12,6 +13,7 @@ export default defineConfig({
     // Each worker has a PostgreSQL of its own (global-setup.ts). Files wait more than they work, but a machine with more
     // on it than this is too slow for those that break things at the right moment.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -1,5 +1,6 @@
 /**
- * Figures for docs/benchmarks.md: `npm run bench`, or `npm run bench fetch starts outage size memory import search events recovery`
+ * Figures for docs/benchmarks.md: `npm run bench`, or `npm run bench fetch starts outage size memory import search events lighthouse
+ * recovery`
  * for some of it.
  * Everything compared is measured in the same run, interleaved, because machines differ and are shared.
  *
@@ -44,7 +45,12 @@ export async function remove(directory: string): Promise<void> {
 export async function start(directory: string, settings: Record<string, string> = {}): Promise<Started> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const environment = { PROMPTLIB_HOME: join(directory, "home"), PORT: String(port), ...settings };
+  const environment = {
+    PROMPTLIB_HOME: join(directory, "home"),
+    PORT: String(port),
+    GUARDIAN_PORT: String(await freePort()),
+    ...settings,
+  };
   const began = monotonic();
   const up = spawn(join(root, "bin/promptlib"), ["up"], {
     env: { PATH: process.env.PATH ?? "", ...environment },

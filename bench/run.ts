@@ -5,6 +5,7 @@ import { benchEvents } from "./events.ts";
 import { benchFetch } from "./fetch.ts";
 import { benchImport } from "./import.ts";
 import { print } from "./instance.ts";
+import { benchLighthouse } from "./lighthouse.ts";
 import { benchMemory } from "./memory.ts";
 import { benchOutage } from "./outage.ts";
 import { benchRecovery } from "./recovery.ts";
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   import: benchImport,
   search: benchSearch,
   events: benchEvents,
+  lighthouse: benchLighthouse,
   recovery: benchRecovery,
 };
 

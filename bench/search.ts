@@ -105,7 +105,7 @@ export async function benchSearch(): Promise<void> {
   }
 }
 
-export async function measure(library: Pick<Started, "client" | "pid" | "config">): Promise<Map<string, string>> {
+async function measure(library: Pick<Started, "client" | "pid" | "config">): Promise<Map<string, string>> {
   const measured = new Map<string, string>();
   for (const [what, filterOf] of [...Object.entries(lists), ...Object.entries(searches)]) {
     const random = numbers(7);

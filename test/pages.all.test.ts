@@ -102,6 +102,26 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     expect(new URL(page.url()).search).toBe("?folder=mail");
   });
 
+  it("a new prompt whose name somebody took meanwhile is kept, and leads to theirs", async () => {
+    const visitor = await visit("/new");
+    const { page } = visitor;
+    await page.getByLabel("Name", { exact: true }).fill("taken/meanwhile");
+    await textOf(page).fill("Mine");
+    await server.local.savePrompt({ name: "taken/meanwhile", text: "Theirs" });
+    await button(page, "Save").click();
+    await page.getByRole("alert").getByText("A prompt of this name exists already").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    expect(await textOf(page).inputValue()).toBe("Mine");
+    expect((await server.local.fetchPrompt("taken/meanwhile")).prompt).toMatchObject({ text: "Theirs", newest: 1 });
+    await page.getByRole("link", { name: "taken/meanwhile" }).click();
+    await page.getByText("Theirs").first().waitFor();
+    await visitor.open("/new");
+    expect(await textOf(page).inputValue()).toBe("Mine");
+    await page.getByLabel("Name", { exact: true }).fill("taken/no more");
+    await button(page, "Save").click();
+    await page.getByText("Saved taken/no more.").waitFor();
+  });
+
   it("the list is narrowed as one types, keeps it in the address, and draws only what is in view", async () => {
     const rowOf = (n: number) => `Many ${String(n).padStart(3, "0")},Text ${n},${n % 2 === 1 ? "TRUE" : "FALSE"},TEXT`;
     const csv = ["act,prompt,for_devs,type", ...Array.from({ length: 400 }, (_, n) => rowOf(n))].join("\n");

@@ -6,10 +6,9 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { until } from "../src/base/clock.ts";
+import type { DrillReport, RestoreReport } from "../src/contract/recovery-shapes.ts";
 import { connectAsSuperuser } from "../src/postgres/roles.ts";
-import type { DrillReport } from "../src/recovery/drill.ts";
 import type { Attested } from "../src/recovery/layout.ts";
-import type { RestoreReport } from "../src/recovery/restore-report.ts";
 import { temporaryDirectory } from "./support/cluster.ts";
 import { Instance } from "./support/instance.ts";
 import { done, jobInPhase, kill, order, refused, reports, settled, workplaces } from "./support/recovery-orders.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
 import { until } from "../src/base/clock.ts";
-import type { RestoreReport } from "../src/recovery/restore-report.ts";
+import type { RestoreReport } from "../src/contract/recovery-shapes.ts";
 import type { VerifyReport } from "../src/recovery/verify-shapes.ts";
 import { temporaryDirectory } from "./support/cluster.ts";
 import { Instance } from "./support/instance.ts";

@@ -6,7 +6,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { now, until } from "../src/base/clock.ts";
-import type { RestoreReport } from "../src/recovery/restore-report.ts";
+import type { RestoreReport } from "../src/contract/recovery-shapes.ts";
 import { Instance } from "./support/instance.ts";
 import { done, info, refused, reports, settled } from "./support/recovery-orders.ts";
 import { Prompts } from "./support/recovery-prompts.ts";

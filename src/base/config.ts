@@ -23,6 +23,8 @@ export interface Config {
   adminUsername: string;
   adminPassword: string | null;
   guardianPort: number;
+  /** null: as the home tells. */
+  guardianUrl: string | null;
   backup: BackupConfig;
   exports: ExportConfig;
 }
@@ -106,6 +108,7 @@ export function readConfig(environment: Environment = process.env): Config {
     adminUsername: given("ADMIN_USERNAME"),
     adminPassword: value("ADMIN_PASSWORD"),
     guardianPort: Number(given("GUARDIAN_PORT")),
+    guardianUrl: value("GUARDIAN_URL"),
     backup: backupConfig(value, resolve(given("PROMPTLIB_HOME"))),
     exports: exportConfig(value, resolve(given("PROMPTLIB_HOME"))),
   };

@@ -176,6 +176,14 @@ export const settings = [
     about: "The port that the guardian listens on, at the address of HOST.",
   },
   {
+    group: "Backups",
+    name: "GUARDIAN_URL",
+    default: null,
+    fault: url("http:", "https:"),
+    about:
+      "Where the server reaches the guardian, if that runs elsewhere; both need the same JWT_SECRET. Unset: the address in run/guardian.json of the home.",
+  },
+  {
     group: "Nightly export",
     name: "EXPORT_DIR",
     default: null,
@@ -194,7 +202,8 @@ export const settings = [
     name: "EXPORT_KEEP",
     default: "7",
     fault: whole(1, 3650),
-    about: "How many are kept; the oldest goes when a new one is whole and was read back.",
+    about:
+      "How many are kept; the oldest goes when a new one is whole and was read back. One from before a library was emptied stays, too.",
   },
   {
     group: "Access",

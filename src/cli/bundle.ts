@@ -20,7 +20,7 @@ export function registerBundle(program: Command): void {
     .command("bundle [file]")
     .summary("write prompts into one file for applications without a server")
     .description(
-      "Write the prompts of a project into one JSON file (to standard output when no file is named, or -): the newest version of each and every version that has a label. The client promptlib/sdk answers from it when no server does. It is for applications; to keep everything, export.",
+      "Write the prompts of a project into one JSON file (to standard output when no file is named, or -): the newest version of each, every version that has a label, and what these include. The client promptlib/sdk answers from it when no server does. It is for applications; to keep everything, export.",
     )
     .option("--label <label>", "only versions that have this label; may be given several times", collect)
     .option("--tag <tag>", "only prompts with this tag")

@@ -1,6 +1,6 @@
 /** promptlib drill: tries a disaster on a scratch copy. */
 import { Argument, type Command } from "commander";
-import type { DrillReport } from "../recovery/drill.ts";
+import type { DrillReport } from "../contract/recovery-shapes.ts";
 import { count, note, print, printJson } from "./output.ts";
 import { order } from "./recovery-order.ts";
 import { examples, jsonOption } from "./verb.ts";

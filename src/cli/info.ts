@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { readConfig } from "../base/config.ts";
-import type { BackupInfo, Info, LocationInfo } from "../recovery/info.ts";
+import type { BackupInfo, LocationInfo, RecoveryInfo } from "../contract/recovery-shapes.ts";
 import { nothingThere, wasMade } from "./no-home.ts";
 import { localTime, note, print, printJson, size } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
@@ -32,7 +32,7 @@ async function info({ json }: { json?: true }): Promise<void> {
   tell(found);
 }
 
-function tell({ locations, backups, window, warnings }: Info): void {
+function tell({ locations, backups, window, warnings }: RecoveryInfo): void {
   printTable(locationColumns, locations);
   print("");
   if (backups.length === 0) print("There is no backup yet: promptlib up makes the first one by itself.");
@@ -46,7 +46,7 @@ function tell({ locations, backups, window, warnings }: Info): void {
   for (const warning of warnings) note(warning);
 }
 
-function windowWords({ earliest, latest }: Info["window"]): string {
+function windowWords({ earliest, latest }: RecoveryInfo["window"]): string {
   if (!earliest || !latest) return "Nothing can be restored yet.";
   return `Every moment from ${momentWords(earliest)} to ${momentWords(latest)} can be restored.`;
 }

@@ -4,12 +4,13 @@ import type { Command } from "commander";
 import { monotonic } from "../base/clock.ts";
 import { readConfig } from "../base/config.ts";
 import { lockHome } from "../base/home.ts";
-import { type FromJob, JOB_KNOWS, type KnownOfPostgres, type ToJob } from "../base/job-channel.ts";
+import { JOB_KNOWS, type KnownOfPostgres, type ToJob } from "../base/job-channel.ts";
 import { openLog } from "../base/log.ts";
 import { isMessage } from "../base/supervision.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
 import { jobRequest, type Progress } from "../contract/recovery.ts";
 import type { Patient } from "../recovery/patient.ts";
+import { say, sayFailed } from "./for-guardian.ts";
 import { usage } from "./verb.ts";
 
 export function registerJob(program: Command): void {
@@ -39,9 +40,7 @@ async function job(verb: string, options: string): Promise<void> {
     await lock.release();
     await say({ type: "result", result });
   } catch (error) {
-    if (!(error instanceof PromptlibError)) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-    await say({ type: "failed", error: told(error).toJSON().error });
-    process.exitCode = told(error).exit;
+    await sayFailed(error);
   } finally {
     if (process.connected) process.disconnect();
   }
@@ -59,22 +58,6 @@ function nowAndThen(tell: (progress: Progress) => void): (progress: Progress) =>
     last = monotonic();
     tell(progress);
   };
-}
-
-function told(error: unknown): PromptlibError {
-  if (error instanceof PromptlibError) return error;
-  const what = error instanceof Error ? error.message : String(error);
-  return new PromptlibError("internal", {
-    message: `Something unexpected went wrong on our side: ${what}`,
-    cause: error,
-  });
-}
-
-async function say(message: FromJob): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (!process.send || !process.connected) return resolve();
-    process.send(message, undefined, undefined, () => resolve());
-  });
 }
 
 /** The PostgreSQL that the guardian keeps: it stops and starts it for us. */

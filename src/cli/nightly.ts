@@ -11,7 +11,7 @@ export function registerNightly(program: Command): void {
     .command("nightly")
     .summary("make the nightly export now")
     .description(
-      "Export every project into the folder of nightly exports (EXPORT_DIR, exports in the home), read it back, and remove the oldest beyond EXPORT_KEEP. The server does this each night at EXPORT_AT; PostgreSQL must run.",
+      "Export every project into the folder of nightly exports (EXPORT_DIR, exports in the home), read it back, and remove the oldest beyond EXPORT_KEEP, but for one that holds clearly more. The server does this each night at EXPORT_AT; PostgreSQL must run.",
     )
     .action(nightly);
   examples(jsonOption(command), "promptlib nightly");

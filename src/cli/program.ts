@@ -50,6 +50,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   guard: async () => (await import("./guard.ts")).registerGuard,
   receive: async () => (await import("./receive.ts")).registerReceive,
   job: async () => (await import("./job.ts")).registerJob,
+  look: async () => (await import("./look.ts")).registerLook,
 };
 
 /** Runs the verb that `argv` (as in process.argv) names. Sets the exit code, or exits. */

@@ -14,6 +14,7 @@ interface PushOptions {
   message?: string;
   template?: string;
   base?: number;
+  new?: true;
   config?: string;
   project?: string;
   json?: true;
@@ -33,6 +34,7 @@ export function registerPush(program: Command): void {
     .option("-m, --message <text>", "why this version is made")
     .option("--template <syntax>", "none: braces stay as they are; mustache for a new prompt")
     .option("--base <version>", "refuse when this is not the newest version any more", wholeNumber)
+    .option("--new", "refuse when there is a prompt of this name")
     .option("--config <json>", 'settings kept with the version, like {"temperature": 0.2}')
     .action(push);
   projectOption(jsonOption(command));
@@ -81,10 +83,11 @@ function calledOtherwise(name: string, now: string): PromptlibError {
 
 /** What the options say, checked before anything is read or sent. */
 export function saveSettings(options: PushOptions): Omit<SavePrompt, "name" | "text" | "messages"> {
-  const { label, tag, description, message, template, base, config } = options;
+  const { label, tag, description, message, template, base, new: mustBeNew, config } = options;
   if (template !== undefined && template !== "none" && template !== "mustache") {
     throw usage("--template is none or mustache.");
   }
+  if (base !== undefined && mustBeNew) throw usage("Give either --base or --new.");
   return {
     ...(label === undefined ? {} : { labels: label }),
     ...(tag === undefined ? {} : { tags: tag }),
@@ -92,6 +95,7 @@ export function saveSettings(options: PushOptions): Omit<SavePrompt, "name" | "t
     ...(message === undefined ? {} : { message }),
     ...(template === undefined ? {} : { template }),
     ...(base === undefined ? {} : { baseVersion: base }),
+    ...(mustBeNew ? { baseVersion: 0 } : {}),
     ...(config === undefined ? {} : { config: parseConfig(config) }),
   };
 }

@@ -51,7 +51,7 @@ describe("how safe everything is", () => {
       interval: 21_600,
       backupsKnown: true,
       exportProblem: null,
-      postgres: { running: true, checksums: true },
+      postgres: { running: true, checksums: true, down: null },
       receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW },
       locations: [{ ...location, riskSeconds: 0.4, lagBytes: 0, problem: null }],
       backup: { id: "x", end: NOW, attested: true, warnings: 0 },
@@ -88,7 +88,14 @@ describe("how safe everything is", () => {
 });
 
 describe("a job that goes on", () => {
-  const job = { id: "1", verb: "drill" as const, options: {}, state: "running" as const, startedAt: NOW.toISOString() };
+  const job = {
+    id: "1",
+    verb: "drill" as const,
+    options: {},
+    by: "local:root",
+    state: "running" as const,
+    startedAt: NOW.toISOString(),
+  };
   const blank = { endedAt: null, progress: null, result: null, error: null };
 
   it("is told with its phase and bytes, as far as they are known", () => {

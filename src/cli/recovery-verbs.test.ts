@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Instance } from "../../test/support/instance.ts";
 import { fuzz } from "../../test/support/library.ts";
 import { refusal } from "../../test/support/refusal.ts";
-import type { RestoreReport } from "../recovery/restore-report.ts";
+import type { RestoreReport } from "../contract/recovery-shapes.ts";
 import { detailLines } from "./details.ts";
 import { drillLines } from "./drill.ts";
 import { instantOf } from "./instant.ts";

@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { now } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
-import { freeSpace } from "../base/files.ts";
+import { DISK_AWAY, freeSpace, isErrno } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type {
@@ -29,6 +30,7 @@ import { fillIn } from "../recovery/fill.ts";
 import { fillInWal } from "../recovery/fill-wal.ts";
 import { type Attested, walFolder } from "../recovery/layout.ts";
 import type { Patient } from "../recovery/patient.ts";
+import { keepReport } from "../recovery/reports.ts";
 import { makePlan, type RestoreContext, type RestoreRequest, restore } from "../recovery/restore.ts";
 import type { Impossible, RestorePlan, RestoreTarget } from "../recovery/restore-plan-shapes.ts";
 import { verifyBackup } from "../recovery/verify.ts";
@@ -205,7 +207,8 @@ function refuseOthers({ database }: Config): void {
 }
 
 /** Of one backup, or the newest, in every location that has it. */
-async function verify({ backup: id }: VerifyOptions, { config, signal, progress }: WorkContext) {
+async function verify({ backup: id }: VerifyOptions, context: WorkContext) {
+  const { config, signal, progress } = context;
   const locations = await configuredLocations(config, { make: false });
   const { backups } = await listBackups(locations, signal);
   const wanted =
@@ -227,11 +230,26 @@ async function verify({ backup: id }: VerifyOptions, { config, signal, progress 
     );
   }
   const ok = reports.every((report) => report.ok);
+  await keepVerification(context, { backup: wanted.id, ok, locations: reports.map(({ location }) => location) });
   if (ok) return { backup: wanted.id, ok, reports };
   throw new PromptlibError("backup_damaged", {
     message: `The backup ${wanted.id} is not whole everywhere.`,
     details: { reports, lastLines: findingLines(reports) },
   });
+}
+
+/** Not for somebody who looks at locations from a machine that has no home. */
+async function keepVerification(
+  { config: { home }, log }: Pick<WorkContext, "config" | "log">,
+  told: { backup: string; ok: boolean; locations: string[] },
+): Promise<void> {
+  if (!existsSync(home.recovery)) return;
+  try {
+    await keepReport(home.recovery, "verifications", { at: now().toISOString(), ...told });
+  } catch (error) {
+    if (!isErrno(error, ...DISK_AWAY, "EACCES")) throw error;
+    log.warn({ err: error, ...told }, "a backup was read back, and the report of that could not be kept");
+  }
 }
 
 function findingLines(

@@ -2,8 +2,8 @@
 import { type Command, Option } from "commander";
 import { PromptlibError } from "../contract/errors.ts";
 import type { RestoreOptions } from "../contract/recovery.ts";
+import type { RestoreReport } from "../contract/recovery-shapes.ts";
 import type { Impossible, RestorePlan } from "../recovery/restore-plan-shapes.ts";
-import type { RestoreReport } from "../recovery/restore-report.ts";
 import { instantOf } from "./instant.ts";
 import { count, localTime, note, print, printJson, size } from "./output.ts";
 import { order } from "./recovery-order.ts";

@@ -62,7 +62,15 @@ describe("the status", () => {
       ],
     };
     const job = {
-      ...{ id: "1", verb: "backup" as const, options: {}, state: "running" as const, startedAt: at, endedAt: null },
+      ...{
+        id: "1",
+        verb: "backup" as const,
+        options: {},
+        by: "guardian",
+        state: "running" as const,
+        startedAt: at,
+        endedAt: null,
+      },
       ...{ progress: { phase: "copy", done: 2048, total: null }, result: null, error: null },
     };
     expect(statusLines({ ...health, parts: {}, processes: null, readiness, job }, NOW, plain).slice(2)).toEqual([

@@ -54,9 +54,16 @@ describe("what push says and sends", () => {
     });
   });
 
-  it.each([{ template: "jinja" }, { config: "{" }, { config: "[1]" }])("refuses %o as usage", (options) => {
-    expect(() => saveSettings(options)).toThrow(expect.objectContaining({ code: "usage" }));
+  it("sends that the prompt must be a new one", () => {
+    expect(saveSettings({ new: true })).toEqual({ baseVersion: 0 });
   });
+
+  it.each([{ template: "jinja" }, { base: 2, new: true as const }, { config: "{" }, { config: "[1]" }])(
+    "refuses %o as usage",
+    (options) => {
+      expect(() => saveSettings(options)).toThrow(expect.objectContaining({ code: "usage" }));
+    },
+  );
 });
 
 describe("what render sends and prints", () => {

@@ -295,6 +295,12 @@ export const errorTable = rows({
     message: "Too many listen for changes here already.",
     hint: "Wait, or ask another server; EVENT_LISTENERS says how many there may be. Fetching does not need it.",
   },
+  too_many_exports: {
+    status: 503,
+    exit: 6,
+    message: "Too many exports are being read here already.",
+    hint: "Wait until one is done, as Retry-After says, or take the nightly export. Nothing else waits for them.",
+  },
   write_outcome_unknown: {
     status: 503,
     exit: 6,

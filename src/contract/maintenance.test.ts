@@ -1,15 +1,20 @@
 import { expect, it } from "vitest";
+import { recoveryRoutes } from "./recovery-routes.ts";
 import { answersDuring, type Route } from "./route.ts";
 import { routes } from "./routes.ts";
+
+/** Recovering goes on in any mode: it may be what maintenance is for. */
+const recovery = Object.entries<Route>(recoveryRoutes).map(([id, { method }]) => `${method} ${id}`);
 
 const answering = (mode: "read-only" | "closed") =>
   Object.entries<Route>(routes)
     .filter(([, route]) => answersDuring(route, mode))
     .map(([id, { method }]) => `${method} ${id}`);
 
-it("while it is closed only health, sign-in and what ends it answer", () => {
+it("while it is closed only health, sign-in, recovery and what ends it answer", () => {
   expect(answering("closed").toSorted()).toEqual(
     [
+      ...recovery,
       "GET health",
       "GET me",
       "GET metrics",
@@ -32,12 +37,15 @@ it("while it is read-only all that reads answers, and nothing that writes but wh
     answering("read-only")
       .filter((name) => !name.startsWith("GET "))
       .toSorted(),
-  ).toEqual([
-    "POST login",
-    "POST logout",
-    "POST renderPrompt",
-    "POST renderPromptByQuery",
-    "POST resolvePrompts",
-    "PUT setMaintenance",
-  ]);
+  ).toEqual(
+    [
+      ...recovery.filter((name) => !name.startsWith("GET ")),
+      "POST login",
+      "POST logout",
+      "POST renderPrompt",
+      "POST renderPromptByQuery",
+      "POST resolvePrompts",
+      "PUT setMaintenance",
+    ].toSorted(),
+  );
 });

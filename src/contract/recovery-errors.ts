@@ -74,6 +74,12 @@ export const recoveryErrors = rows({
     message: "The guardian does not answer.",
     hint: "It is started again by itself under promptlib up; see logs/guard.log of the home.",
   },
+  no_guardian: {
+    status: 409,
+    exit: 6,
+    message: "Nothing guards this database: it is not ours (DATABASE_URL).",
+    hint: "Back it up and restore it by its own means; the nightly export is made all the same.",
+  },
   job_running: {
     status: 409,
     exit: 28,

@@ -1,6 +1,7 @@
 /** What guardian, command line and server tell each other about backups and restores. */
 import { z } from "zod";
 import type { ErrorBody } from "./errors.ts";
+import { errorBody } from "./shapes.ts";
 
 /** What the guardian does for others, one at a time. */
 export const jobVerbs = ["backup", "restore", "drill", "verify"] as const;
@@ -38,36 +39,59 @@ export type DrillOptions = z.infer<typeof drillOptions>;
 export type VerifyOptions = z.infer<typeof verifyOptions>;
 export type JobRequest = z.infer<typeof jobRequest>;
 
+/** What may be ordered through the server. Restoring stays with the command line: it needs neither server nor sign-in. */
+export const jobOrder = z.discriminatedUnion("verb", [
+  z.strictObject({ verb: z.literal("backup"), options: z.strictObject({}).default({}) }),
+  z.strictObject({ verb: z.literal("drill"), options: drillOptions }),
+  z.strictObject({ verb: z.literal("verify"), options: verifyOptions.default({}) }),
+]);
+export type JobOrder = z.input<typeof jobOrder>;
+
 /** Where a job is. Bytes; null where nobody can tell. */
-export interface Progress {
-  phase: string;
-  done: number | null;
-  total: number | null;
-}
+export const progress = z.object({
+  phase: z.string(),
+  done: z.number().nullable().describe("bytes; null: nobody can tell"),
+  total: z.number().nullable(),
+});
+export type Progress = z.infer<typeof progress>;
 
-export interface PhaseTime {
-  phase: string;
-  seconds: number;
-}
+export const phaseTime = z.object({ phase: z.string(), seconds: z.number() });
+export type PhaseTime = z.infer<typeof phaseTime>;
 
-export interface Job {
-  id: string;
-  verb: JobVerb;
-  options: unknown;
-  state: "running" | "done" | "failed";
-  /** ISO 8601, UTC. */
-  startedAt: string;
-  endedAt: string | null;
-  progress: Progress | null;
-  /** What `--json` prints; null until it is done. */
-  result: unknown;
+export const job = z.object({
+  id: z.string(),
+  verb: z.enum(jobVerbs),
+  options: z.unknown(),
+  by: z.string().describe("who ordered it: user:NAME, local:OS-USER; guardian: it was due"),
+  state: z.enum(["running", "done", "failed"]),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  progress: progress.nullable(),
+  result: z.unknown().describe("what --json prints; null until it is done"),
+  error: errorBody.shape.error.nullable(),
+});
+export interface Job extends Omit<z.infer<typeof job>, "error"> {
   error: ErrorBody["error"] | null;
 }
+/** In a list: without what came of it, which may be long. */
+export const listedJob = job.omit({ result: true });
+export type ListedJob = z.infer<typeof listedJob>;
 
-export type Level = "ok" | "warning" | "critical";
+/** What a person ordered, until the audit log has it. `cancel`: that a job be ended. */
+export const recoveryDeed = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  by: z.string(),
+  address: z.string().nullable(),
+  deed: z.enum([...jobVerbs, "cancel"]),
+  job: z.string(),
+  options: z.unknown(),
+});
+export type RecoveryDeed = z.infer<typeof recoveryDeed>;
 
 /** docs/recovery.md says when each is told. */
 export const READINESS_CODES = [
+  "postgres_down",
   "nothing_elsewhere",
   "no_backup_elsewhere",
   "same_disk",
@@ -90,30 +114,41 @@ export const READINESS_CODES = [
 ] as const;
 
 /** Why data at risk or time to recover is not as promised, and what mends it. */
-export interface ReadinessReason {
-  code: (typeof READINESS_CODES)[number];
-  level: Exclude<Level, "ok">;
-  message: string;
-  remedy: string;
-}
+const readinessReason = z.object({
+  code: z.enum(READINESS_CODES),
+  level: z.enum(["warning", "critical"]),
+  message: z.string(),
+  remedy: z.string(),
+});
+export type ReadinessReason = z.infer<typeof readinessReason>;
+
+const level = z.enum(["ok", "warning", "critical"]);
+export type Level = z.infer<typeof level>;
+
+const risk = z.union([z.number(), z.literal("everything")]).nullable();
 
 /** How safe everything is now. */
-export interface Readiness {
-  /** ISO 8601, UTC. */
-  at: string;
-  level: Level;
-  /** What would be lost if this machine vanished now; `everything` where no copy lies elsewhere. Seconds. */
-  dataAtRisk: { ifMachineVanishes: number | "everything" | null; ifDatabaseVanishes: number | "everything" | null };
-  /** Measured by the last drill or restore, never estimated; null: never measured. */
-  timeToRecover: { seconds: number; measuredAt: string; by: "drill" | "restore" } | null;
-  lastBackup: { id: string; end: string; attested: boolean } | null;
-  locations: {
-    name: string;
-    url: string;
-    domain: string;
-    riskSeconds: number | null;
-    lagBytes: number | null;
-    problem: string | null;
-  }[];
-  reasons: ReadinessReason[];
-}
+export const readiness = z.object({
+  at: z.iso.datetime(),
+  level,
+  dataAtRisk: z
+    .object({ ifMachineVanishes: risk, ifDatabaseVanishes: risk })
+    .describe("seconds that would be lost now; everything: no copy lies elsewhere; null: nobody knows"),
+  timeToRecover: z
+    .object({ seconds: z.number(), measuredAt: z.iso.datetime(), by: z.enum(["drill", "restore"]) })
+    .nullable()
+    .describe("measured by the last drill or restore, never estimated; null: never measured"),
+  lastBackup: z.object({ id: z.string(), end: z.string(), attested: z.boolean() }).nullable(),
+  locations: z.array(
+    z.object({
+      name: z.string(),
+      url: z.string(),
+      domain: z.string(),
+      riskSeconds: z.number().nullable(),
+      lagBytes: z.number().nullable(),
+      problem: z.string().nullable(),
+    }),
+  ),
+  reasons: z.array(readinessReason),
+});
+export type Readiness = z.infer<typeof readiness>;

@@ -11,6 +11,7 @@ import { exportLine } from "./export.ts";
 import { importFormat, importItem, importPiece, importSource, importSummary } from "./import-shapes.ts";
 import { labelRoutes } from "./label-routes.ts";
 import { maintenanceRoutes } from "./maintenance.ts";
+import { recoveryRoutes } from "./recovery-routes.ts";
 import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as search from "./search.ts";
@@ -362,7 +363,7 @@ const otherRoutes = table({
     query: projectQuery,
     media: "application/x-ndjson",
     answers: { 200: exportLine },
-    errors: [],
+    errors: ["too_many_exports"],
   },
   listProjects: {
     method: "GET",
@@ -510,6 +511,7 @@ const otherRoutes = table({
 export const routes = {
   ...otherRoutes,
   ...table(maintenanceRoutes),
+  ...table(recoveryRoutes),
   ...table(accountRoutes),
   ...changeRoutes,
   ...promptRoutes,

@@ -32,7 +32,8 @@ export const userName = z
   .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "a user name is 1 to 64 of a-z 0-9 . _ @ - and starts with a letter or digit");
 export const password = text().min(12, "a password has at least 12 characters").max(1024);
 export const tag = text().trim().min(1).max(64);
-export const versionNumber = z.int().min(1).max(2147483647);
+const LARGEST_VERSION = 2147483647;
+export const versionNumber = z.int().min(1).max(LARGEST_VERSION);
 export const instant = z.iso.datetime().describe("UTC, ISO 8601");
 
 export const promptType = z.enum(["text", "chat"]);
@@ -76,7 +77,12 @@ export const savePrompt = z
     description: text().max(2000).optional(),
     labels: z.array(labelName).max(20).optional().describe("moved to the saved version"),
     message: text().max(2000).optional().describe("why this version was made"),
-    baseVersion: versionNumber.optional().describe("412 when this is not the newest version any more"),
+    baseVersion: z
+      .int()
+      .min(0)
+      .max(LARGEST_VERSION)
+      .optional()
+      .describe("412 when this is not the newest version any more; 0: when there is a prompt of this name"),
   })
   .refine((body) => (body.text === undefined) !== (body.messages === undefined), "give either text or messages")
   .refine((body) => body.type !== "chat" || body.messages !== undefined, "a chat prompt has messages, not text")

@@ -1,7 +1,7 @@
 /**
  * What we keep in PostgreSQL: connections, migrations, tables, the change feed.
  *
- * This file opens connections: pools to read, to search and to write, so that who waits long keeps no reader out.
+      await Promise.all([reads, searches, writes, longReads].map((queries) => queries.destroy()));
  */
 import {
   Kysely,
@@ -35,6 +35,8 @@ export interface Database {
    */
   readonly searches: Queries;
   readonly writes: Queries;
+  /** For a transaction that stays open while what it reads is sent: exports. */
+  readonly longReads: Queries;
   /**
    * Called after each commit that changed something, before the writer is answered: it reads its own writes.
    * May throw `database_unavailable`; the feed tells of the same changes later.
@@ -45,6 +47,8 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** Each holds a snapshot, too, and with it what vacuum would clear away. */
+export const LONG_READS_AT_ONCE = 4;
 const READ_TIMEOUT_MS = 5_000;
 export const LONGEST_SEARCH_MS = 3_000;
 const WRITE_TIMEOUT_MS = 10_000;
@@ -73,20 +77,22 @@ export function openDatabase(client: pg.ClientConfig, role: string | null): Data
     open(8, READ_TIMEOUT_MS, WRITE_TIMEOUT_MS),
     open(4, READ_TIMEOUT_MS, LONGEST_SEARCH_MS),
     open(10, WRITE_TIMEOUT_MS, WRITE_TIMEOUT_MS),
+    open(LONG_READS_AT_ONCE, READ_TIMEOUT_MS, WRITE_TIMEOUT_MS),
   ] as const;
-  const [reads, searches, writes] = pools.map(
+  const [reads, searches, writes, longReads] = pools.map(
     (pool) => new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
-  ) as [Queries, Queries, Queries];
+  ) as [Queries, Queries, Queries, Queries];
   return {
     reads,
     searches,
     writes,
+    longReads,
     onCommit: async () => {},
     renew() {
       for (const pool of pools) pool.renew();
     },
     async close() {
-      await Promise.all([reads.destroy(), searches.destroy(), writes.destroy()]);
+      await Promise.all([reads, searches, writes, longReads].map((queries) => queries.destroy()));
     },
   };
 }

@@ -7,11 +7,12 @@
 import { existsSync } from "node:fs";
 import { now, sleep } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
-import { outlive } from "../base/home.ts";
+import { keptSecret, outlive } from "../base/home.ts";
 import type { KnownOfPostgres } from "../base/job-channel.ts";
 import type { Log } from "../base/log.ts";
 import type { PostgresStatus } from "../base/supervision.ts";
 import type { Job, Readiness } from "../contract/recovery.ts";
+import type { RestoreReport } from "../contract/recovery-shapes.ts";
 import { clusterExists, stopLeftOver } from "../postgres/cluster.ts";
 import { existingPlace } from "../postgres/place.ts";
 import { configuredLocations } from "../recovery/configured-locations.ts";
@@ -19,12 +20,14 @@ import { refuseSecondLibrary } from "../recovery/libraries.ts";
 import { readiness } from "../recovery/readiness.ts";
 import { clearWorkplaces } from "../recovery/rebuild.ts";
 import { keepReport } from "../recovery/reports.ts";
-import { type RestoreReport, reportOf } from "../recovery/restore-report.ts";
+import { reportOf } from "../recovery/restore-report.ts";
 import { confirmSwap, finishSwap, type Ground, isSwapping, prepareStart, revertSwap } from "../recovery/swap.ts";
 import { type GuardianServer, startGuardianServer } from "./http.ts";
 import { Jobs } from "./jobs.ts";
+import { Journal } from "./journal.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
 import { Knowledge } from "./knowledge.ts";
+import { Looks } from "./looks.ts";
 import { GuardianMetrics } from "./metrics.ts";
 import { Receiving } from "./receiving.ts";
 import { backupDue } from "./schedule.ts";
@@ -52,6 +55,8 @@ export class Guardian {
   readonly #jobs: Jobs;
   readonly #knowledge: Knowledge;
   readonly #metrics: GuardianMetrics;
+  readonly looks: Looks;
+  #journal: Journal | null = null;
   readonly #stopping = new AbortController();
   #postgres: PostgresStatus | null = null;
   /** When it was last known to run. */
@@ -83,6 +88,7 @@ export class Guardian {
       tidy: () => clearLeftOver(config),
     });
     this.#knowledge = new Knowledge(config, log);
+    this.looks = new Looks({ program, logs: config.home.logs });
     this.#metrics = new GuardianMetrics(this);
   }
 
@@ -97,11 +103,13 @@ export class Guardian {
   /** How safe everything is, now. */
   readiness(): Readiness {
     const { config } = this.#options;
-    const running = this.#postgres?.state === "running";
+    const { state, since, problem } = this.#postgres ?? { state: null, since: "", problem: null };
+    const running = state === "running";
+    const down = state === null || running ? null : { since: new Date(this.#lastUp ?? since), problem };
     return readiness({
       now: now(),
       interval: config.backup.interval,
-      postgres: { running, checksums: this.#knowledge.newest?.postgres.checksums ?? null },
+      postgres: { running, checksums: this.#knowledge.newest?.postgres.checksums ?? null, down },
       receiver: this.#receiving.facts,
       ...this.#knowledge.facts(this.#receiving.status),
     });
@@ -127,6 +135,7 @@ export class Guardian {
   /** Jobs first, then what was received is stored, then PostgreSQL. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.looks.stop();
     await this.#jobs.stop();
     await this.#receiving.stop();
     await this.#keeper.stop();
@@ -134,7 +143,10 @@ export class Guardian {
 
   async #listen(): Promise<GuardianServer> {
     const { config, log } = this.#options;
-    return await startGuardianServer({ config, log, guardian: this, metrics: this.#metrics });
+    const journal = await Journal.open(config.home.recovery, log);
+    this.#journal = journal;
+    const jwtSecret = config.jwtSecret ?? (await keptSecret(config.home, "jwt-secret"));
+    return await startGuardianServer({ config, log, jwtSecret, guardian: this, journal, metrics: this.#metrics });
   }
 
   async #refuseSecondLibrary(): Promise<void> {
@@ -226,6 +238,8 @@ export class Guardian {
     void this.#tellRestored();
     this.#metrics.jobEnded(job);
     this.#knowledge.jobEnded(job);
+    this.looks.changed();
+    void this.#journal?.ended(job);
     // Whoever waited for the job asks next what it changed.
     void this.#knowledge.refreshIfOld();
   }
@@ -251,7 +265,7 @@ export class Guardian {
     if (!status?.incarnation) return;
     const { interval } = this.#options.config.backup;
     const reason = backupDue({ now: now(), interval, gapAt, ...this.#knowledge.schedule(status.incarnation) });
-    if (reason) this.#jobs.start({ verb: "backup", options: { reason } });
+    if (reason) this.#jobs.start({ verb: "backup", options: { reason } }, "guardian");
   }
 }
 

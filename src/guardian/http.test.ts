@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { NO_PLAN, NOTHING_YET } from "../../test/support/guardian.ts";
 import { now, until } from "../base/clock.ts";
 import { readConfig } from "../base/config.ts";
 import { prepareHome } from "../base/home.ts";
@@ -11,6 +12,7 @@ import type { Job } from "../contract/recovery.ts";
 import { type ReadinessInput, readiness } from "../recovery/readiness.ts";
 import { type GuardianServer, startGuardianServer } from "./http.ts";
 import { Jobs } from "./jobs.ts";
+import { Journal } from "./journal.ts";
 import { GuardianMetrics } from "./metrics.ts";
 
 const fake = fileURLToPath(new URL("../../test/support/fake-child.ts", import.meta.url));
@@ -18,7 +20,7 @@ const location = { name: "primary", url: "file:///b", domain: "disk" as const, h
 const facts: ReadinessInput = {
   now: now(),
   interval: 3_600,
-  postgres: { running: true, checksums: true },
+  postgres: { running: true, checksums: true, down: null },
   receiver: null,
   locations: [{ ...location, riskSeconds: 0.4, lagBytes: 8, problem: null }],
   ...{
@@ -33,6 +35,8 @@ const facts: ReadinessInput = {
 };
 
 /** A job, or a list of them, or something else that is only looked at. */
+const SECRET = "0123456789abcdef0123456789abcdef";
+
 interface Answer extends Job {
   items: Job[];
 }
@@ -41,6 +45,7 @@ let directory: string;
 let jobs: Jobs;
 let server: GuardianServer;
 let metrics: GuardianMetrics;
+let journal: Journal;
 let token: string;
 let listeners: number;
 let start: () => Promise<void>;
@@ -64,10 +69,12 @@ beforeEach(async () => {
       if (following.delete(listener)) listeners -= 1;
     };
   };
-  const guardian = { jobs, postgres: null, readiness: () => readiness(facts) };
+  const looks = { info: async () => NOTHING_YET, plan: async () => NO_PLAN };
+  const guardian = { jobs, looks, postgres: null, readiness: () => readiness(facts) };
   metrics = new GuardianMetrics(guardian);
   start = async () => {
-    server = await startGuardianServer({ config, log, guardian, metrics });
+    journal = await Journal.open(config.home.recovery, log);
+    server = await startGuardianServer({ config, log, jwtSecret: SECRET, guardian, journal, metrics });
     ({ token } = JSON.parse(await readFile(join(config.home.run, "guardian.json"), "utf8")));
   };
   await start();
@@ -97,11 +104,17 @@ const put = async (change: object) => await ask("/api/maintenance", { method: "P
 const BACKUP = { verb: "backup", options: {} };
 
 describe("the guardian over HTTP", () => {
-  it("tells everybody that it is there and what it measures, and nobody else than the local operator more", async () => {
+  it("tells everybody that it is there and what it measures, and nobody else than operators more", async () => {
     expect(await ask("/health", { as: "" })).toEqual({ status: 200, body: { status: "ok" } });
     expect((await fetch(`${server.url}/metrics`)).status).toBe(200);
     for (const [method, path] of [
       ["GET", "/api/recovery/readiness"],
+      ["GET", "/api/recovery/info"],
+      ["POST", "/api/recovery/plan"],
+      ["GET", "/api/recovery/drills"],
+      ["GET", "/api/recovery/restores"],
+      ["GET", "/api/recovery/deeds"],
+      ["PUT", "/api/recovery/deeds/audited"],
       ["GET", "/api/recovery/jobs"],
       ["POST", "/api/recovery/jobs"],
       ["GET", "/api/recovery/jobs/x"],
@@ -260,7 +273,16 @@ describe("its metrics", () => {
       false,
       false,
     ]);
-    const ended = { id: "1", options: {}, startedAt: "", endedAt: "", progress: null, result: null, error: null };
+    const ended = {
+      id: "1",
+      options: {},
+      by: "",
+      startedAt: "",
+      endedAt: "",
+      progress: null,
+      result: null,
+      error: null,
+    };
     changing.jobEnded({ ...ended, verb: "drill", state: "failed" });
     expect(await changing.registry.metrics()).toContain('promptlib_dr_jobs_total{verb="drill",result="failed"} 1');
   });

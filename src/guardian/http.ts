@@ -1,15 +1,13 @@
 /**
- * What the guardian answers over HTTP. /health and /metrics are open; everything else is for the local operator: whoever
- * can read run/guardian.json.
+ * What the guardian answers over HTTP. /health and /metrics are open; everything else is for operators and for the
+ * server in their name (operators.ts).
  */
-import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { PassThrough } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
-import type { z } from "zod";
 import { now } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { isErrno } from "../base/files.ts";
+import type { Acting } from "../base/guardian-token.ts";
 import { portInUse } from "../base/listening-socket.ts";
 import { keepLocalFile } from "../base/local-file.ts";
 import type { Log } from "../base/log.ts";
@@ -17,34 +15,34 @@ import { CHANGE_PATIENCE_MS, MaintenanceFile } from "../base/maintenance-file.ts
 import { version } from "../base/version.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { auditedMaintenance, maintenanceChange } from "../contract/maintenance.ts";
-import { type Job, jobRequest, type Readiness } from "../contract/recovery.ts";
-import type { Jobs } from "./jobs.ts";
+import { checked } from "./checked.ts";
+import type { Journal } from "./journal.ts";
 import type { GuardianMetrics } from "./metrics.ts";
+import { Operators } from "./operators.ts";
+import { type Answering, recoveryRoutes } from "./recovery-routes.ts";
 
 export interface GuardianServer {
   url: string;
   close(): Promise<void>;
 }
 
-/** Whom the routes ask. */
-interface Answering {
-  readonly jobs: Jobs;
-  readiness(): Readiness;
-}
-
 interface Parts {
   config: Config;
   log: Log;
+  jwtSecret: string;
   guardian: Answering;
+  journal: Journal;
   metrics: GuardianMetrics;
 }
 
 const BODY_LIMIT = 64 * 1024;
+/** Who was admitted has a name. */
+const NOBODY: Acting = { name: "nobody", address: null };
 
 /** Errors: `port_in_use`. */
 export async function startGuardianServer(parts: Parts): Promise<GuardianServer> {
   const { config } = parts;
-  const token = `plo_${randomBytes(32).toString("hex")}`;
+  const operators = new Operators(config.home, parts.jwtSecret);
   const app = Fastify({
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
@@ -59,13 +57,17 @@ export async function startGuardianServer(parts: Parts): Promise<GuardianServer>
     ),
   );
   openRoutes(app, parts);
+  const acting = new WeakMap<FastifyRequest, Acting>();
   const onRequest = async (request: FastifyRequest) => {
-    if (!isOperator(request, token)) throw new PromptlibError("unauthenticated");
+    const who = await operators.identify(request.headers, request.ip);
+    if (!who) throw new PromptlibError("unauthenticated");
+    acting.set(request, who);
   };
-  operatorRoutes(app, parts, onRequest);
+  const actor = (request: FastifyRequest) => acting.get(request) ?? NOBODY;
+  recoveryRoutes(app, { ...parts, onRequest, actor });
   maintenanceRoutes(app, parts, await MaintenanceFile.open(config.home), onRequest);
   const url = await listen(app, config);
-  const file = await keepLocalFile(config.home, "guardian.json", { url, token });
+  const file = await keepLocalFile(config.home, "guardian.json", { url, token: operators.localToken });
   return {
     url,
     async close() {
@@ -97,66 +99,6 @@ function maintenanceRoutes(app: FastifyInstance, { log }: Parts, maintenance: Ma
   app.put("/api/maintenance/audited", { onRequest }, async ({ body }) => {
     return await maintenance.audited(checked(auditedMaintenance, body).id);
   });
-}
-
-/** Errors: `invalid_request`. */
-function checked<T extends z.ZodType>(shape: T, body: unknown): z.infer<T> {
-  const parsed = shape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new PromptlibError("invalid_request", {
-    details: { faults: parsed.error.issues.map(({ message }) => message) },
-  });
-}
-
-function operatorRoutes(app: FastifyInstance, { guardian, log }: Parts, onRequest: Admit): void {
-  const { jobs } = guardian;
-  app.get("/api/recovery/readiness", { onRequest }, () => guardian.readiness());
-  app.get("/api/recovery/jobs", { onRequest }, () => ({ items: jobs.all }));
-  app.post("/api/recovery/jobs", { onRequest }, async (request, reply) => {
-    const order = checked(jobRequest, request.body);
-    log.info({ by: request.headers["x-promptlib-os-user"], ...order }, "a job was ordered");
-    await reply.status(202).send(jobs.start(order));
-  });
-  app.get<{ Params: { id: string } }>("/api/recovery/jobs/:id", { onRequest }, ({ params }) =>
-    known(guardian, params.id),
-  );
-  app.delete<{ Params: { id: string } }>("/api/recovery/jobs/:id", { onRequest }, ({ params }) => {
-    const job = known(guardian, params.id);
-    jobs.cancel(job.id);
-    return job;
-  });
-  app.get<{ Params: { id: string } }>("/api/recovery/jobs/:id/events", { onRequest }, async ({ params }, reply) => {
-    const job = known(guardian, params.id);
-    await reply.type("application/x-ndjson").send(eventsOf(guardian, job));
-  });
-}
-
-function known({ jobs }: Answering, id: string): Job {
-  const job = jobs.find(id);
-  if (!job) throw new PromptlibError("not_found", { message: "There is no job with this id." });
-  return job;
-}
-
-/** The job as a line, now and at every change, until it has ended. */
-function eventsOf({ jobs }: Answering, job: Job): PassThrough {
-  const lines = new PassThrough();
-  const tell = () => {
-    // Whoever reads slowly misses what is outdated anyway.
-    if (!lines.writableNeedDrain || job.state !== "running") lines.write(`${JSON.stringify(job)}\n`);
-    if (job.state !== "running") lines.end();
-  };
-  const silence = jobs.listen((changed) => {
-    if (changed === job) tell();
-  });
-  lines.on("close", silence);
-  lines.on("error", silence);
-  tell();
-  return lines;
-}
-
-function isOperator({ headers }: FastifyRequest, token: string): boolean {
-  const given = /^bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
-  return timingSafeEqual(hash("sha256", given, "buffer"), hash("sha256", token, "buffer"));
 }
 
 async function listen(app: FastifyInstance, { host, guardianPort }: Config): Promise<string> {

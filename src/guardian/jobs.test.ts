@@ -45,7 +45,7 @@ function open(logs: string): Jobs {
 
 function begin(does: string, request = BACKUP): Job {
   vi.stubEnv("FAKE_JOB", does);
-  return jobs.start(request);
+  return jobs.start(request, "user:eva");
 }
 
 async function end(job: Job): Promise<Job> {
@@ -60,7 +60,14 @@ async function reaches(job: Job, phase: string): Promise<void> {
 describe("a job", () => {
   it("is a process with the verb, its options and what the guardian knows, and its result is kept", async () => {
     const job = begin("");
-    expect(job).toMatchObject({ verb: "backup", state: "running", result: null, error: null, endedAt: null });
+    expect(job).toMatchObject({
+      verb: "backup",
+      by: "user:eva",
+      state: "running",
+      result: null,
+      error: null,
+      endedAt: null,
+    });
     expect(jobs.current).toBe(job);
     expect(await end(job)).toMatchObject({
       state: "done",
@@ -76,7 +83,7 @@ describe("a job", () => {
   it("goes on alone: a second one is refused with who goes on, until it has ended", async () => {
     const job = begin("linger");
     await reaches(job, "linger");
-    expect(() => jobs.start(BACKUP)).toThrow(
+    expect(() => jobs.start(BACKUP, "guardian")).toThrow(
       expect.objectContaining({ code: "job_running", details: { id: job.id, verb: "backup" } }),
     );
     jobs.cancel("another");

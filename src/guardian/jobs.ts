@@ -75,7 +75,7 @@ export class Jobs {
   }
 
   /** Answers a job that has failed already where no process can be had. Throws `job_running`. */
-  start({ verb, options }: JobRequest): Job {
+  start({ verb, options }: JobRequest, by: string): Job {
     const current = this.current;
     if (current) {
       throw new PromptlibError("job_running", {
@@ -85,14 +85,14 @@ export class Jobs {
     }
     const startedAt = now().toISOString();
     const blank = { endedAt: null, progress: null, result: null, error: null };
-    const job: Job = { id: randomUUID(), verb, options, state: "running", startedAt, ...blank };
+    const job: Job = { id: randomUUID(), verb, options, by, state: "running", startedAt, ...blank };
     this.#jobs.push(job);
     this.#jobs.splice(0, Math.max(0, this.#jobs.length - KEPT));
     const child = this.#spawn(job);
     if (typeof child === "string") this.#end(job, child);
     else {
       this.#running = { job, process: child, over: this.#attend(job, child) };
-      this.#options.log.info({ id: job.id, verb, options }, "a job begins");
+      this.#options.log.info({ id: job.id, verb, options, by }, "a job begins");
     }
     return job;
   }

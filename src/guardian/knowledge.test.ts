@@ -33,6 +33,7 @@ function ended(state: Job["state"], verb: Job["verb"] = "backup"): void {
   knowledge.jobEnded({
     id: "1",
     verb,
+    by: "guardian",
     options: {},
     state,
     startedAt: "",

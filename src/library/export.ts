@@ -13,7 +13,7 @@ const PATIENCE = "10min";
 
 /** Order and bytes depend on the library alone. Reads in one transaction that sees nothing of what comes later. */
 export async function* exportPrompts(database: Database, project: ProjectRef): AsyncGenerator<ExportLine> {
-  const snapshot = await database.reads
+  const snapshot = await database.longReads
     .startTransaction()
     .setIsolationLevel("repeatable read")
     .setAccessMode("read only")

@@ -27,7 +27,7 @@ export async function fetchMirrored(
   project: string,
   name: string,
   selector: Selector,
-): Promise<Prompt> {
+): Promise<{ prompt: Prompt; revision: string }> {
   const found = await unlessDamaged(openMirrored(folder, project, name));
   if (found === "damaged") throw notReadable(name);
   if (!found) throw promptNotFound(name);
@@ -35,7 +35,7 @@ export async function fetchMirrored(
   const wanted = selectVersion(prompt, prompt.labels, selector);
   const version = await unlessDamaged(mirroredVersionOf(path, prompt, wanted));
   if (!version || version === "damaged") throw notReadable(name);
-  return presentMirrored(prompt, version);
+  return { prompt: presentMirrored(prompt, version), revision: prompt.revision };
 }
 
 /** How current the mirror is for this prompt; null when it has none that can be read. */

@@ -21,7 +21,7 @@ const rename = (name: string, to: string, of = library) => renamePrompt(of.datab
 const remove = (name: string) => removeAlias(library.database, library.project, ACTOR, name);
 const fetched = async (name: string) =>
   fetchMirrored(mirror.folder, "default", name, {}).then(
-    (prompt) => `${prompt.name}: ${prompt.text}`,
+    ({ prompt }) => `${prompt.name}: ${prompt.text}`,
     (error) => error.code,
   );
 const filesOf = (name: string) => [mirror.fileOf(name), aliasFile(mirror.fileOf(name))].map((path) => existsSync(path));

@@ -176,7 +176,9 @@ it("the mirror answers for it in the other project, and no more in the one that 
     await mirror.caughtUp();
     await move("a");
     await mirror.caughtUp();
-    expect(await fetchMirrored(mirror.folder, "there", "a", {})).toMatchObject({ project: "there", text: "x" });
+    expect(await fetchMirrored(mirror.folder, "there", "a", {})).toMatchObject({
+      prompt: { project: "there", text: "x" },
+    });
     const here = fetchMirrored(mirror.folder, "default", "a", {});
     await expect(here).rejects.toMatchObject({ code: "prompt_not_found" });
   } finally {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -58,6 +58,19 @@ it("can be checked with sha256sum, and read by its owner alone", async () => {
 it("lets the oldest go, and only when the new one is whole", async () => {
   const { folder: made } = await make({ keep: 1 });
   expect(await readdir(folder)).toEqual([basename(made)]);
+});
+
+it("keeps what a library held before it was emptied, however many are made of it after", async () => {
+  await library.save({ name: "a", text: randomBytes(3000).toString("hex") });
+  const { folder: full } = await make({ keep: 1 });
+  await library.asSuperuser("delete from promptlib.versions; delete from promptlib.prompts");
+  const { folder: first } = await make({ keep: 1 });
+  expect(await readdir(folder)).toEqual([basename(full), basename(first)]);
+  const { folder: second } = await make({ keep: 1 });
+  expect(await readdir(folder)).toEqual([basename(full), basename(second)]);
+  await library.save({ name: "a", text: randomBytes(3000).toString("hex") });
+  const { folder: again } = await make({ keep: 1 });
+  expect(await readdir(folder)).toEqual([basename(again)]);
 });
 
 it("that does not say what was saved is none, and the one before it stays", async () => {

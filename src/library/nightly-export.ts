@@ -1,6 +1,6 @@
 /**
  * The nightly export: every project as lines of JSON in files that share no byte with PostgreSQL. A folder of its own
- * each time, which gets its name when all of it was read back; only then the oldest goes.
+ * each time, which gets its name when all of it was read back; only then older ones go.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
@@ -19,6 +19,7 @@ import type { ProjectRef } from "./find.ts";
 import { checkPlaces, checkVersions } from "./import/export-checks.ts";
 import { readExport } from "./import/export-lines.ts";
 import { linesOf } from "./import/json-lines.ts";
+import { exportsToRemove, sizedExport } from "./nightly-keep.ts";
 
 interface NightlyOptions {
   folder: string;
@@ -179,7 +180,8 @@ function unreadable(why: string): PromptlibError {
 /** First it loses its name: what has one is whole. */
 async function removeOldest(folder: string, keep: number): Promise<void> {
   const { whole } = await readExports(folder);
-  for (const name of whole.slice(0, -keep)) {
+  const sized = await Promise.all(whole.map((name) => sizedExport(folder, name)));
+  for (const name of exportsToRemove(sized, keep)) {
     const going = join(folder, `${name}${UNFINISHED}`);
     await rename(join(folder, name), going);
     await rm(going, { recursive: true, force: true });

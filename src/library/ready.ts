@@ -20,6 +20,8 @@ export interface ReadyAnswer {
   renamedTo: string | null;
   /** null: read from the mirror. */
   promptId: Id | null;
+  /** Of the prompt: what was answered with a lower one is older. null: not known. */
+  revision: string | null;
 }
 
 interface ReadyPrompt {
@@ -101,7 +103,10 @@ export class ReadyPrompts {
     const { prompt, labels } = found;
     const wanted = selectVersion(prompt, labels, selector);
     const row = await findVersion(db, prompt.id, wanted);
-    const answer = readyAnswer(presentPrompt(project.name, prompt, row, labels), name, prompt.id);
+    const answer = readyAnswer(presentPrompt(project.name, prompt, row, labels), name, {
+      promptId: prompt.id,
+      revision: prompt.revision,
+    });
     if (generation === this.#generation) this.#remember(keyOf(project, name), prompt, labels, wanted, answer);
     return answer;
   }
@@ -181,7 +186,7 @@ function sizeOf(entry: ReadyPrompt, key: string): number {
 export function readyAnswer<T extends Pick<Prompt, "version" | "name">>(
   answer: T,
   asked = answer.name,
-  promptId: Id | null = null,
+  about: Pick<ReadyAnswer, "promptId" | "revision"> = { promptId: null, revision: null },
 ): ReadyAnswer {
   const text = JSON.stringify(answer);
   // Not Buffer.from: it cuts small ones out of shared blocks, and one that stays would keep its whole block.
@@ -189,7 +194,7 @@ export function readyAnswer<T extends Pick<Prompt, "version" | "name">>(
   bytes.write(text);
   const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
   const renamedTo = asked === answer.name ? null : answer.name;
-  return { bytes, etag: `"${answer.version}-${hash}"`, renamedTo, promptId };
+  return { bytes, etag: `"${answer.version}-${hash}"`, renamedTo, ...about };
 }
 
 /** The prompt that an answer says. */

@@ -158,7 +158,9 @@ describe("the mirror", () => {
     await expect(fetchMirrored(mirror.folder, "default", "a", { version: 1 })).rejects.toMatchObject({
       code: "version_redacted",
     });
-    expect(await fetchMirrored(mirror.folder, "default", "a", { version: 2 })).toMatchObject({ text: "clean" });
+    expect(await fetchMirrored(mirror.folder, "default", "a", { version: 2 })).toMatchObject({
+      prompt: { text: "clean" },
+    });
   });
 
   it("makes its archives anew, with everything else in them", async () => {
@@ -173,7 +175,7 @@ describe("the mirror", () => {
     await mirror.caughtUp();
     expect(await filesWithSecret()).toEqual([]);
     for (let version = 2; version <= 9; version += 1) {
-      const { text } = await fetchMirrored(mirror.folder, "default", "a", { version });
+      const { text } = (await fetchMirrored(mirror.folder, "default", "a", { version })).prompt;
       expect(text).toMatch(new RegExp(`^v${version}x`));
     }
   });

@@ -5,6 +5,7 @@ import { CONTENT_LIMIT, type SavePrompt, savePrompt as shape } from "../contract
 import { findPrompt, findVersion } from "./find.ts";
 import { listVersions } from "./list.ts";
 import { ReadyPrompts } from "./ready.ts";
+import { renamePrompt } from "./rename.ts";
 import { trashPrompt } from "./trash.ts";
 
 let library: TestLibrary;
@@ -113,6 +114,37 @@ describe("saving", () => {
     await expect(library.save({ name: freshName(), text: "x", baseVersion: 3 })).rejects.toMatchObject({
       code: "version_conflict",
       details: { newest: null, between: [] },
+    });
+  });
+
+  it("that must be of a new prompt is refused with what is there, also under a former name, of whatever type", async () => {
+    const name = freshName();
+    const saves = Array.from({ length: 8 }, (_, at) => library.save({ name, text: `text ${at}`, baseVersion: 0 }));
+    const made = await Promise.allSettled(saves);
+    const won = made.flatMap((one, at) => (one.status === "fulfilled" ? [`text ${at}`] : []));
+    expect(won).toHaveLength(1);
+    const conflict = { code: "version_conflict", details: { newest: { name, version: 1, text: won[0] } } };
+    for (const one of made) if (one.status === "rejected") expect(one.reason).toMatchObject(conflict);
+    const chat = library.save({ name, messages: [{ role: "user", content: "hi" }], baseVersion: 0 });
+    await expect(chat).rejects.toMatchObject(conflict);
+    const present = freshName();
+    await renamePrompt(library.database, library.project, ACTOR, name, present);
+    await expect(library.save({ name, text: "mine", baseVersion: 0 })).rejects.toMatchObject({
+      code: "version_conflict",
+      message: `“${name}” is a former name of “${present}”, which still answers under it.`,
+      details: { newest: { name: present } },
+    });
+    expect(await versionNumbers(present)).toEqual([1]);
+  });
+
+  it("that was not told as done is sent again, and makes no second version nor a conflict", async () => {
+    const name = freshName();
+    await library.save({ name, text: "one", baseVersion: 0 });
+    expect(await library.save({ name, text: "one", baseVersion: 0 })).toMatchObject({ created: false, version: 1 });
+    await library.save({ name, text: "two", baseVersion: 1 });
+    expect(await library.save({ name, text: "two", baseVersion: 1 })).toMatchObject({ created: false, version: 2 });
+    await expect(library.save({ name, text: "two", baseVersion: 0 })).rejects.toMatchObject({
+      code: "version_conflict",
     });
   });
 

@@ -10,7 +10,7 @@ import { findPrompt, findVersion, type ProjectRef, readLabels } from "./find.ts"
 import { planMoves, recordMove } from "./labels.ts";
 import type { PreparedSave } from "./prepare-save.ts";
 import { recordPromptChange } from "./search-index.ts";
-import { hashText, type PromptRow, presentPrompt } from "./stored.ts";
+import { hashText, type LabelMap, type PromptRow, presentPrompt } from "./stored.ts";
 
 type LockedPrompt = PromptRow & { source: string | null; newestHash: Buffer };
 /** By name; a name that is missing was free when the others were locked. */
@@ -99,12 +99,13 @@ async function saveFirst(
   save: PreparedSave,
   source: string | null,
 ): Promise<SaveResult | null> {
-  if (save.baseVersion !== undefined) {
+  if (save.baseVersion) {
     throw new PromptlibError("version_conflict", {
       message: `There is no prompt named “${save.name}” any more, so version ${save.baseVersion} is not its newest.`,
       details: { newest: null, between: [] },
     });
   }
+  if (save.baseVersion === 0) await refuseFormerName(transaction, project, save.name);
   const moves = await planMoves(transaction, project, null, save.labels, 1, actor);
   const nameOf = await takeAlias(transaction, project, actor, save.name);
   const inserted = await transaction
@@ -136,11 +137,12 @@ async function saveNext(
   prompt: LockedPrompt,
   source: string | null,
 ): Promise<SaveResult> {
-  if (save.type !== prompt.type) throw typeConflict(save.name, prompt.type);
-  if (save.baseVersion !== undefined && save.baseVersion !== prompt.newest) {
-    throw await versionConflict(transaction, project, prompt, save.baseVersion);
-  }
   const created = !prompt.newestHash.equals(save.hash);
+  const { baseVersion = prompt.newest } = save;
+  // Whoever was not told that it was saved, sends the same again.
+  const isAgain = !created && baseVersion === prompt.newest - 1;
+  if (baseVersion !== prompt.newest && !isAgain) throw await versionConflict(transaction, project, prompt, baseVersion);
+  if (save.type !== prompt.type) throw typeConflict(save.name, prompt.type);
   const version = created ? prompt.newest + 1 : prompt.newest;
   const moves = await planMoves(transaction, project, prompt.id, save.labels, version, actor);
   if (created) await insertVersion(transaction, prompt.id, version, save, actor);
@@ -199,12 +201,7 @@ async function insertVersion(
 const BETWEEN_LIMIT = 50;
 
 async function versionConflict(db: Queries, project: ProjectRef, prompt: LockedPrompt, base: number) {
-  const newest = presentPrompt(
-    project.name,
-    prompt,
-    await findVersion(db, prompt.id, prompt.newest),
-    await readLabels(db, prompt.id),
-  );
+  const newest = await readNewest(db, project, prompt, await readLabels(db, prompt.id));
   const between = await db
     .selectFrom("versions")
     .select(["version", "author", "message", sql<Date>`created_at`.as("created_at")])
@@ -214,12 +211,32 @@ async function versionConflict(db: Queries, project: ProjectRef, prompt: LockedP
     .limit(BETWEEN_LIMIT)
     .execute();
   return new PromptlibError("version_conflict", {
-    message: `“${prompt.name}” is at version ${prompt.newest} by now, not ${base}.`,
+    ...(base === 0
+      ? { message: `There is a prompt named “${prompt.name}” already.`, hint: EXISTS_HINT }
+      : { message: `“${prompt.name}” is at version ${prompt.newest} by now, not ${base}.` }),
     details: {
       newest,
       between: between.map(({ created_at, ...version }) => ({ ...version, createdAt: created_at.toISOString() })),
     },
   });
+}
+
+const EXISTS_HINT = "Choose another name, or save the next version of that one: details.newest is what it says now.";
+
+/** For a prompt that must be a new one: under a former name of another, applications get that one. */
+async function refuseFormerName(db: Queries, project: ProjectRef, name: string): Promise<void> {
+  const found = await findPrompt(db, project, name);
+  if (!found) return;
+  const newest = await readNewest(db, project, found.prompt, found.labels);
+  throw new PromptlibError("version_conflict", {
+    message: `“${name}” is a former name of “${newest.name}”, which still answers under it.`,
+    hint: EXISTS_HINT,
+    details: { newest, between: [] },
+  });
+}
+
+async function readNewest(db: Queries, project: ProjectRef, prompt: PromptRow, labels: LabelMap): Promise<Prompt> {
+  return presentPrompt(project.name, prompt, await findVersion(db, prompt.id, prompt.newest), labels);
 }
 
 /** What this transaction has saved, as a fetch answers it from now on. */

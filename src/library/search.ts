@@ -5,7 +5,7 @@ import type { Queries } from "../database/database.ts";
 import { parseSearch, type SearchQuery } from "../prompt/search-query.ts";
 import type { ProjectRef } from "./find.ts";
 import { listPrompts } from "./list.ts";
-import { type PromptFilter, sortPosition } from "./list-filter.ts";
+import { sortPosition } from "./list-filter.ts";
 import { cutPage, readPage } from "./page.ts";
 import { hasPieces, matchesOf, type Wanted } from "./search-candidates.ts";
 import { type Correction, corrections, wordsQuery } from "./search-correction.ts";

@@ -4,7 +4,8 @@
  */
 import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import type { PhaseTime, Progress } from "../contract/recovery.ts";
+import type { Progress } from "../contract/recovery.ts";
+import type { DrillReport } from "../contract/recovery-shapes.ts";
 import type { Scratch } from "../postgres/scratch.ts";
 import { compareFigures, type Difference } from "./compare.ts";
 import { figuresOf } from "./drill-figures.ts";
@@ -24,29 +25,6 @@ export interface DrillContext {
   major: number;
   free: number | null;
   progress(progress: Progress): void;
-}
-
-export interface DrillReport {
-  /** When it ended; ISO 8601, UTC. */
-  at: string;
-  scenario: "database-failure";
-  ok: boolean;
-  backup: string | null;
-  /** The attested point that it was restored to, and when that was. */
-  point: { name: string; at: string; lsn: string } | null;
-  /** Tables and rows that were compared and are the same. */
-  compared: { tables: number; rows: string };
-  differences: Difference[];
-  /** What was not compared, a sentence each. */
-  notCompared: string[];
-  /** Seconds from the order until a PostgreSQL with the restored state answered: the measured time to recover. */
-  timeToRecover: number | null;
-  /** Seconds in all, the comparison included. */
-  seconds: number;
-  phases: PhaseTime[];
-  warnings: string[];
-  /** Why it ended early; null: it did not. */
-  failure: string | null;
 }
 
 /** Up to here a restore in earnest does the same; what follows only a drill does. */

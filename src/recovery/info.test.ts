@@ -6,6 +6,7 @@ import { nextIncarnation, writeIncarnation } from "./incarnation.ts";
 import { readInfo } from "./info.ts";
 import { gatherRecoverable } from "./info-recoverable.ts";
 import { historyObject, walFolder } from "./layout.ts";
+import { keepReport } from "./reports.ts";
 import {
   makePlaces,
   OF,
@@ -69,6 +70,8 @@ describe("the information about locations", () => {
         attested: { point: attested.point, at: attested.at, lsn: attested.lsn },
         problems: [],
         warnings: [],
+        compared: null,
+        verified: null,
       },
     ]);
     expect(info.wal.map(({ from, to }) => [from, to])).toEqual([
@@ -81,6 +84,36 @@ describe("the information about locations", () => {
     expect(info.locations.map(({ wal }) => wal.objects)).toEqual([2, 1]);
     expect(info.locations[0]?.claim).toMatchObject({ number: 1, host: "host" });
     expect(JSON.parse(JSON.stringify(info))).toEqual(info);
+  });
+
+  it("tells which backups were restored and compared, or read back, the last time of each", async () => {
+    const [other, never] = ["20261122T070000Z-7f3b", "20261122T080000Z-7f3c"];
+    for (const id of [ID, other, never]) await storeBackup([first], { id });
+    const drill = {
+      ...{ scenario: "database-failure", point: null, compared: { tables: 18, rows: "120" }, differences: [] },
+      ...{ notCompared: [], timeToRecover: 2, seconds: 3, phases: [], warnings: [] },
+    };
+    const keep = async (at: string, more: object) => await keepReport(directory, "drills", { ...drill, at, ...more });
+    await keep("2026-11-22T06:30:00.000Z", { ok: true, backup: ID, failure: null });
+    await keep("2026-11-22T07:30:00.000Z", { ok: false, backup: ID, failure: null });
+    await keep("2026-11-22T07:40:00.000Z", { ok: false, backup: other, failure: "the disk is full" });
+    await keepReport(directory, "drills", { at: "2026-11-22T07:50:00.000Z" });
+    for (const [at, ok] of [
+      ["2026-11-22T08:00:00.000Z", false],
+      ["2026-11-22T09:00:00.000Z", true],
+    ] as const) {
+      const report = { at, ok, backup: other, locations: ["primary"] };
+      await keepReport(directory, "verifications", report);
+    }
+    const { backups } = await readInfo([first.location], { recovery: directory });
+    expect(backups.map(({ compared, verified }) => ({ compared, verified }))).toEqual([
+      {
+        compared: { at: "2026-11-22T07:30:00.000Z", ok: false, tables: 18, rows: "120", seconds: 3 },
+        verified: null,
+      },
+      { compared: null, verified: { at: "2026-11-22T09:00:00.000Z", ok: true, locations: ["primary"] } },
+      { compared: null, verified: null },
+    ]);
   });
 
   it("names a location that is away, and tells about the others", async () => {

@@ -26,7 +26,7 @@ const far: LocationFacts = {
 const safe: ReadinessInput = {
   now: NOW,
   interval: 3_600,
-  postgres: { running: true, checksums: true },
+  postgres: { running: true, checksums: true, down: null },
   receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW },
   locations: [near, far],
   backupsKnown: true,
@@ -42,6 +42,10 @@ const codes = (changes: Partial<ReadinessInput> = {}) =>
   found(changes).reasons.map(({ code, level }) => `${level === "critical" ? "!" : ""}${code}`);
 const receiver = (changes: Partial<NonNullable<ReadinessInput["receiver"]>>) => ({
   receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW, ...changes },
+});
+
+const down = (problem: string | null) => ({
+  postgres: { running: false, checksums: true, down: { since: ago(75), problem } },
 });
 
 describe("readiness", () => {
@@ -89,7 +93,7 @@ describe("data at risk", () => {
   it("does not grow while PostgreSQL is down: it writes nothing", () => {
     const down = {
       ...receiver({ state: "waiting", streamedAt: ago(300) }),
-      postgres: { running: false, checksums: true },
+      postgres: { running: false, checksums: true, down: null },
     };
     expect(found(down).dataAtRisk.ifMachineVanishes).toBe(0.4);
   });
@@ -117,6 +121,7 @@ describe("a reason", () => {
     ["nothing is stored outside this machine", { locations: [{ ...far, domain: "host" }] }, ["!nothing_elsewhere"]],
     ["every copy lies on the database's disk", { locations: [near] }, ["!nothing_elsewhere", "!same_disk"]],
     ["no backup is elsewhere", { locations: [near, { ...far, hasBackup: false }] }, ["!no_backup_elsewhere"]],
+    ["the database does not run", down("It is damaged."), ["!postgres_down"]],
     ["a location is away", { locations: [{ ...near, problem: "its disk is full" }, far] }, ["location_problem"]],
     ["a location is a minute behind", { locations: [near, { ...far, riskSeconds: 60 }] }, []],
     ["a location is more behind", { locations: [near, { ...far, riskSeconds: 61 }] }, ["location_lags"]],
@@ -134,8 +139,8 @@ describe("a reason", () => {
     ["a try failed before the newest", { lastFailure: { at: ago(3_001), message: "no room" } }, []],
     ["the newest is not attested", { backup: { ...backupOf(), attested: false } }, ["not_attested"]],
     ["PostgreSQL warned", { backup: { ...backupOf(), warnings: 2 } }, ["backup_warnings"]],
-    ["pages have no checksums", { postgres: { running: true, checksums: false } }, ["no_checksums"]],
-    ["nobody knows whether they have", { postgres: { running: true, checksums: null } }, []],
+    ["pages have no checksums", { postgres: { running: true, checksums: false, down: null } }, ["no_checksums"]],
+    ["nobody knows whether they have", { postgres: { running: true, checksums: null, down: null } }, []],
     ["nothing was ever measured", { drill: null, lastDrill: null }, ["never_drilled"]],
     ["the last drill failed", { lastDrill: { at: ago(10), ok: false } }, ["!drill_failed"]],
     ["it was measured long ago", { drill: { at: ago(93 * DAY), seconds: 5 } }, ["drill_old"]],
@@ -152,6 +157,10 @@ describe("a reason", () => {
     expect(said({ locations: [near, { ...far, riskSeconds: 75.4 }] })).toBe("The location secondary is 75 s behind.");
     expect(said({ locations: [{ ...near, problem: "its disk is full" }, far] })).toContain("primary: its disk is full");
     expect(said(receiver({ state: "waiting", problem: "57P03" }))).toMatch(/the receiver is waiting \(57P03\)\.$/);
+    expect(said(down("It is damaged."))).toMatch(
+      /^The database has not been running for 75 s: It is damaged\. Reading/,
+    );
+    expect(said(down(null))).toMatch(/for 75 s\. Reading goes on/);
     expect(said({ lastFailure: { at: NOW, message: "no room" } })).toMatch(/no room$/);
   });
 
@@ -190,7 +199,11 @@ describe("whatever is known", () => {
   const input: fc.Arbitrary<ReadinessInput> = fc.record({
     now: fc.constant(NOW),
     interval: fc.integer({ min: 60, max: DAY }),
-    postgres: fc.record({ running: fc.boolean(), checksums: fc.option(fc.boolean()) }),
+    postgres: fc.record({
+      running: fc.boolean(),
+      checksums: fc.option(fc.boolean()),
+      down: fc.option(fc.record({ since: instant, problem: fc.option(fc.string()) })),
+    }),
     receiver: fc.option(
       fc.record({
         state: fc.constantFrom("streaming", "waiting", "fenced"),

@@ -10,7 +10,8 @@ export interface ReadinessInput {
   now: Date;
   /** Seconds between backups. */
   interval: number;
-  postgres: { running: boolean; checksums: boolean | null };
+  /** `down`: since when, and why, where that is known; null: it runs, or nobody has looked yet. */
+  postgres: { running: boolean; checksums: boolean | null; down: { since: Date; problem: string | null } | null };
   /** `streamedAt`: when it last said that it gets what is written; null: not yet. */
   receiver: { state: string; problem: string | null; gapAt: Date | null; streamedAt: Date | null } | null;
   locations: readonly LocationFacts[];
@@ -49,6 +50,7 @@ const LAG_S = 60;
 export function readiness(found: ReadinessInput): Readiness {
   const input = { ...found, locations: withWhatNobodySaw(found) };
   const reasons = [
+    ...postgresReasons(input),
     ...locationReasons(input),
     ...walReasons(input),
     ...backupReasons(input),
@@ -95,6 +97,21 @@ function measured({ drill, restore }: ReadinessInput): Readiness["timeToRecover"
     ...(restore ? [{ by: "restore" as const, ...restore }] : []),
   ].sort((one, other) => other.at.getTime() - one.at.getTime())[0];
   return found ? { seconds: found.seconds, measuredAt: found.at.toISOString(), by: found.by } : null;
+}
+
+function postgresReasons({ postgres: { down }, now }: ReadinessInput): ReadinessReason[] {
+  if (!down) return [];
+  const since = Math.max(0, Math.round((now.getTime() - down.since.getTime()) / 1000));
+  const why = down.problem === null ? "" : `: ${down.problem.replace(/\.$/, "")}`;
+  return [
+    {
+      code: "postgres_down",
+      level: "critical",
+      message: `The database has not been running for ${since} s${why}. Reading goes on from the mirror.`,
+      remedy:
+        "It is started again by itself. Where it does not come up, logs/postgres.log of the home says why; what is damaged comes back with: promptlib restore latest",
+    },
+  ];
 }
 
 function locationReasons({ locations }: ReadinessInput): ReadinessReason[] {

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { createFileDurably, isErrno } from "../base/files.ts";
 import { compactTime } from "./layout.ts";
 
-type Kind = "restores" | "drills";
+type Kind = "restores" | "drills" | "verifications";
+
+interface Report {
+  at: string;
+  [field: string]: unknown;
+}
 
 /** recovery/drills/20261122T060000Z.json */
 export async function keepReport(recovery: string, kind: Kind, report: { at: string }): Promise<void> {
@@ -19,15 +24,25 @@ export async function keepReport(recovery: string, kind: Kind, report: { at: str
 }
 
 /** Oldest first; a file that cannot be understood (torn by a crash of the machine) is passed over. */
-export async function readReports(recovery: string, kind: Kind): Promise<{ at: string; [field: string]: unknown }[]> {
+export async function readReports(recovery: string, kind: Kind): Promise<Report[]> {
+  return (await readNewestReports(recovery, kind, Number.POSITIVE_INFINITY)).reports;
+}
+
+/** The newest `limit` of them, the oldest of these first, and how many there are. */
+export async function readNewestReports(
+  recovery: string,
+  kind: Kind,
+  limit: number,
+): Promise<{ reports: Report[]; total: number }> {
   const folder = join(recovery, kind);
-  const reports = [];
   // Of two in one second the second has a number behind its name: 20261122T060000Z-2.json
-  for (const name of (await namesIn(folder)).sort(byAge)) {
+  const names = (await namesIn(folder)).sort(byAge);
+  const reports: Report[] = [];
+  for (const name of limit < names.length ? names.slice(-limit) : names) {
     const report = parsed(await readFile(join(folder, name), "utf8"));
     if (report) reports.push(report);
   }
-  return reports;
+  return { reports, total: names.length };
 }
 
 const inOrder = new Intl.Collator("en", { numeric: true });
@@ -45,7 +60,7 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-function parsed(text: string): { at: string; [field: string]: unknown } | null {
+function parsed(text: string): Report | null {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || !("at" in value) || typeof value.at !== "string") return null;

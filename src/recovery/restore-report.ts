@@ -1,28 +1,9 @@
 /** What a restore says of itself afterwards. Pure. */
-import type { PhaseTime } from "../contract/recovery.ts";
+import type { RestoreReport } from "../contract/recovery-shapes.ts";
 import { formatLsn, parseLsn } from "../postgres/lsn.ts";
 import { totalSeconds } from "./phases.ts";
 import type { Restored } from "./restore-look.ts";
 import type { RestoreTarget } from "./restore-plan-shapes.ts";
-
-export interface RestoreReport {
-  /** When PostgreSQL answered again; ISO 8601, UTC. */
-  at: string;
-  /** In words. */
-  target: string;
-  backup: string;
-  /** Everything before `lsn` of `timeline` is there. */
-  reached: { timeline: number; lsn: string; newTimeline: number; lastCommit: string | null };
-  lost: Loss | null;
-  /** Seconds from when PostgreSQL was last known to answer until it answered again. */
-  downtime: number;
-  /** Seconds that all phases took together. */
-  seconds: number;
-  phases: PhaseTime[];
-  /** The directory with the old data directory; null: there was none. */
-  oldState: string | null;
-  warnings: string[];
-}
 
 /** All of a report that is known when the restored state is about to be put in place. */
 export type ReportDraft = Omit<RestoreReport, "at" | "downtime" | "seconds"> & {
@@ -44,13 +25,8 @@ export function completed({ downSince: _, ...known }: ReportDraft, at: Date, dow
   return { ...known, at: at.toISOString(), downtime, seconds: totalSeconds(known.phases) };
 }
 
-/** WAL that PostgreSQL is known to have written and that is not there. All that is not known is null. */
-export interface Loss {
-  /** 0: nothing. */
-  bytes: number;
-  /** From the last commit that is there to the last moment at which PostgreSQL was seen writing. */
-  seconds: number | null;
-}
+/** All that is not known is null. */
+type Loss = NonNullable<RestoreReport["lost"]>;
 
 /** null: what is missing was asked for, or nobody saw how far PostgreSQL was. */
 export function lossOf(

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Progress } from "../contract/recovery.ts";
+import type { RestoreReport } from "../contract/recovery-shapes.ts";
 import { formatLsn, parseHistory, parseLsn } from "../postgres/lsn.ts";
 import { type Incarnation, nextIncarnation, readableIncarnation } from "./incarnation.ts";
 import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
@@ -19,7 +20,7 @@ import { keepReport } from "./reports.ts";
 import { lookAt, type Restored } from "./restore-look.ts";
 import { planRestore } from "./restore-plan.ts";
 import type { Impossible, RestorePlan, RestoreTarget } from "./restore-plan-shapes.ts";
-import { completed, lossOf, type ReportDraft, type RestoreReport, targetWords } from "./restore-report.ts";
+import { completed, lossOf, type ReportDraft, targetWords } from "./restore-report.ts";
 import { carryOutSwap, confirmSwap, finishSwap, type Ground, revertSwap } from "./swap.ts";
 
 export interface RestoreRequest {

@@ -44,8 +44,19 @@ export function isPrompt(value: unknown): value is Prompt {
 
 /** null: it has no such prompt. */
 export function findInBundle(bundle: Bundle, name: string, { version, label = "latest" }: WhichVersion): Prompt | null {
-  const present = Object.hasOwn(bundle.aliases, name) ? bundle.aliases[name] : name;
+  const present = presentName(bundle, name);
   const has = (wanted: string) => (prompt: Prompt) =>
     prompt.name === wanted && (version === undefined ? prompt.labels.includes(label) : prompt.version === version);
-  return bundle.prompts.find(has(name)) ?? bundle.prompts.find(has(present ?? name)) ?? null;
+  return bundle.prompts.find(has(name)) ?? bundle.prompts.find(has(present)) ?? null;
+}
+
+/** Whether it has the prompt, but not with this label. Whatever a prompt in it includes is in it, too, so nobody has. */
+export function lacksLabel(bundle: Bundle, name: string, which: WhichVersion): boolean {
+  if (which.version !== undefined || findInBundle(bundle, name, which)) return false;
+  const present = presentName(bundle, name);
+  return bundle.prompts.some((prompt) => prompt.name === name || prompt.name === present);
+}
+
+function presentName({ aliases }: Bundle, name: string): string {
+  return (Object.hasOwn(aliases, name) ? aliases[name] : undefined) ?? name;
 }

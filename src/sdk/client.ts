@@ -6,6 +6,7 @@ import { exportCalls } from "./export.ts";
 import { importCalls } from "./import.ts";
 import { labelCalls } from "./labels.ts";
 import { promptCalls } from "./prompts.ts";
+import { recoveryCalls } from "./recovery.ts";
 import { searchCalls } from "./search.ts";
 import { systemCalls } from "./system.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
@@ -20,6 +21,7 @@ export type Client = ReturnType<typeof promptCalls> &
   ReturnType<typeof accessCalls> &
   ReturnType<typeof accountCalls> &
   ReturnType<typeof auditCalls> &
+  ReturnType<typeof recoveryCalls> &
   ReturnType<typeof systemCalls>;
 
 export function createClient(options: ClientOptions): Client {
@@ -34,6 +36,7 @@ export function createClient(options: ClientOptions): Client {
     ...accessCalls(transport),
     ...accountCalls(transport),
     ...auditCalls(transport),
+    ...recoveryCalls(transport),
     ...systemCalls(transport),
   };
 }

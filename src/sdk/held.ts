@@ -1,13 +1,12 @@
 /** What a reader holds in memory: for each name and label or version the last good answer, and what became of it. */
 import type { PromptlibError } from "../contract/errors.ts";
-import type { Prompt } from "../contract/shapes.ts";
-import type { WhichVersion } from "./prompts.ts";
+import type { FetchedPrompt, WhichVersion } from "./prompts.ts";
 
 export interface Held {
   readonly name: string;
   readonly which: WhichVersion;
   /** The last good answer. */
-  answer: { prompt: Prompt; etag: string | null } | null;
+  answer: Pick<FetchedPrompt, "prompt" | "etag" | "revision"> | null;
   /** When the request began by which the server confirmed it, in ms of performance.now. */
   confirmedAt: number;
   /** Something was told since. */
@@ -28,16 +27,30 @@ export class HeldPrompts {
     this.#limit = limit;
   }
 
-  /** What is held of it, if only that it was asked for. The one that was not asked for longest makes room. */
+  /** What is held of it, if only that it was asked for. */
   take(asked: string, which: WhichVersion): Held {
     const name = asked.normalize("NFC");
     const key = JSON.stringify([name, which.version ?? which.label ?? "latest"]);
-    const held = this.#held.get(key) ?? newlyHeld(name, which);
+    const known = this.#held.get(key);
+    const held = known ?? newlyHeld(name, which);
     this.#held.delete(key);
     this.#held.set(key, held);
-    const [oldest] = this.#held.keys();
-    if (this.#held.size > this.#limit && oldest !== undefined) this.#held.delete(oldest);
+    if (!known) this.makeRoom();
     return held;
+  }
+
+  /**
+   * Those that were not asked for longest go. Answers make room for answers alone: names that nobody answers, in an
+   * outage say, push none out.
+   */
+  makeRoom(): void {
+    if (this.#held.size <= this.#limit) return;
+    const all = [...this.#held];
+    const answered = all.filter(([, { answer }]) => answer !== null);
+    const others = all.filter(([, { answer }]) => answer === null);
+    for (const these of [answered, others]) {
+      for (const [key] of these.slice(0, Math.max(0, these.length - this.#limit))) this.#held.delete(key);
+    }
   }
 
   /** Those that were asked for by one of the names, or answered with it. */

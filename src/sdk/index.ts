@@ -24,6 +24,16 @@ export type {
   UndoneMove,
 } from "../contract/label-shapes.ts";
 export type { SetMaintenance } from "../contract/maintenance.ts";
+export type { Job, JobOrder, Level, ListedJob, Progress, Readiness, ReadinessReason } from "../contract/recovery.ts";
+export type {
+  BackupInfo,
+  DrillReport,
+  LocationInfo,
+  PlanRequest,
+  RecoveryInfo,
+  RestoreReport,
+  ToldPlan,
+} from "../contract/recovery-shapes.ts";
 export type { RenderedPrompt, RenderRequest } from "../contract/render.ts";
 export type { Ref, ResolveAnswer, ResolvedItem } from "../contract/resolve.ts";
 export type {

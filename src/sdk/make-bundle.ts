@@ -1,11 +1,13 @@
 /** Puts together a bundle of what a library has now. */
 import { PromptlibError } from "../contract/errors.ts";
 import type { Prompt, PromptSummary } from "../contract/shapes.ts";
+import { type FindPrompt, resolveIncludes } from "../prompt/includes.ts";
 import { BUNDLE_FORMAT, type Bundle } from "./bundle.ts";
 import type { Client } from "./client.ts";
+import type { WhichVersion } from "./prompts.ts";
 
 export interface BundleOptions {
-  /** Only the versions that have one of these; else the newest and every labelled one. `latest` is one, too. */
+  /** Only the versions that have one of these, and what they include; else the newest and every labelled one. `latest` is one, too. */
   labels?: readonly string[];
   tag?: string;
   folder?: string;
@@ -25,25 +27,68 @@ export async function makeBundle(client: Client, { labels, ...filter }: BundleOp
   for await (const prompt of client.allPrompts(filter)) {
     refs.push(...labelsOf(prompt, labels).map((label) => ({ name: prompt.name, label })));
   }
-  const prompts = new Map<string, Prompt>();
-  let project = "";
+  const bundled = new Bundled();
   for (let first = 0; first < refs.length; first += PORTION) {
     const portion = refs.slice(first, first + PORTION);
     for (const [index, item] of (await resolved(client, portion)).entries()) {
       const prompt = "error" in item ? await fetchAlone(client, item.error, portion[index]) : item.prompt;
-      if (!prompt) continue;
-      project = prompt.project;
-      prompts.set(JSON.stringify([prompt.name, prompt.version]), prompt);
+      if (prompt) bundled.add(prompt);
     }
   }
-  const bundled = [...prompts.values()].sort(byNameAndVersion);
+  await addIncludes(client, bundled);
+  const prompts = bundled.all().sort(byNameAndVersion);
   return {
     format: BUNDLE_FORMAT,
-    project,
+    project: prompts[0]?.project ?? "",
     madeAt: new Date().toISOString(),
-    aliases: await aliasesOf(client, bundled),
-    prompts: bundled,
+    aliases: await aliasesOf(client, prompts),
+    prompts,
   };
+}
+
+class Bundled {
+  readonly #byVersion = new Map<string, Prompt>();
+  readonly #byLabel = new Map<string, Prompt>();
+
+  add(prompt: Prompt): void {
+    this.#byVersion.set(JSON.stringify([prompt.name, prompt.version]), prompt);
+    for (const label of prompt.labels) this.#byLabel.set(JSON.stringify([prompt.name, label]), prompt);
+  }
+
+  find(name: string, { version, label = "latest" }: WhichVersion): Prompt | undefined {
+    return version === undefined
+      ? this.#byLabel.get(JSON.stringify([name, label]))
+      : this.#byVersion.get(JSON.stringify([name, version]));
+  }
+
+  all(): Prompt[] {
+    return [...this.#byVersion.values()];
+  }
+}
+
+/** What keeps an include from being had, and goes on doing so. */
+const NOT_INCLUDED: readonly string[] = ["include_unresolved", "render_too_large", "version_redacted"];
+
+/** What they include, by each label that they may be asked for, so that all of them can be rendered. */
+async function addIncludes(client: Client, bundled: Bundled): Promise<void> {
+  const find: FindPrompt = async (name, which) => {
+    const known = bundled.find(name, which);
+    if (known) return known;
+    const { prompt, servedFrom } = await client.fetchPrompt(name, which);
+    if (servedFrom === "mirror") throw new PromptlibError("database_unavailable");
+    bundled.add(prompt);
+    return prompt;
+  };
+  for (const prompt of bundled.all()) {
+    // Who asks for it by its number, asks for no label.
+    for (const label of [null, ...prompt.labels]) {
+      try {
+        await resolveIncludes(prompt, label, find);
+      } catch (error) {
+        if (!(error instanceof PromptlibError && NOT_INCLUDED.includes(error.code))) throw error;
+      }
+    }
+  }
 }
 
 /** From the database: what a mirror knows may lack the last moment. */

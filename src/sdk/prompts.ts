@@ -24,6 +24,8 @@ export interface FetchedPrompt {
   servedFrom: ServedFrom;
   /** The present name of the prompt, when it was asked for by one that it had before. */
   renamedTo: string | null;
+  /** Of the prompt: grows with each change of it. null: the server did not say. */
+  revision: bigint | null;
 }
 export interface RenderedAnswer {
   rendered: RenderedPrompt;
@@ -140,11 +142,13 @@ function fetchPromptThrough(transport: Transport, at: (name: string) => string) 
     });
     if (status === 304) return null;
     const renamedTo = headers.get("x-renamed-to");
+    const revision = headers.get("x-revision") ?? "";
     return {
       prompt: body,
       etag: headers.get("etag"),
       servedFrom: servedFrom(headers),
       renamedTo: renamedTo === null ? null : decodeURIComponent(renamedTo),
+      revision: /^\d+$/.test(revision) ? BigInt(revision) : null,
     };
   }
   return fetchPrompt;

@@ -123,6 +123,33 @@ describe("a good answer", () => {
     await Promise.all(Object.entries(bad).map(([what, answer]) => isKeptInTheFaceOf(answer, what)));
   });
 
+  it("is kept in the face of an older place of its label, which a server without its database knows", async () => {
+    const at =
+      (revision: string, text: string): Answer =>
+      (response) => {
+        const headers = { "x-revision": revision, ...(text === "two" ? {} : { "x-served-from": "mirror" }) };
+        response.setHeaders(new Map(Object.entries(headers)));
+        good(text)(response, {} as never);
+      };
+    const server = await library(at("10", "two"));
+    const reader = readerOf(server.url, { maxAge: 0, maxStale: 0 });
+    await reader.get("a", { label: "production" });
+    server.answer = at("9", "one");
+    expect(await reader.get("a", { label: "production" })).toMatchObject({ prompt: { text: "two" }, stale: true });
+    server.answer = at("11", "three");
+    const text = async () => (await reader.get("a", { label: "production" })).prompt.text;
+    expect(await until(async () => (await text()) === "three", PATIENCE)).toBe(true);
+  });
+
+  it("is not pushed out of memory by names that nobody answers", async () => {
+    const server = await library(good("one"));
+    const reader = readerOf(server.url, { limit: 3 });
+    await reader.get("a");
+    server.answer = (response) => response.destroy();
+    for (let at = 0; at < 9; at += 1) await reader.get(`unknown ${at}`, { fallback: "" });
+    expect(await reader.get("a")).toMatchObject({ prompt: { text: "one" }, from: "memory" });
+  });
+
   async function isKeptInTheFaceOf(answer: Answer, what: string) {
     const server = await library(good("one", { version: 1, newest: 2 }));
     const told: PromptlibError[] = [];
@@ -202,6 +229,20 @@ describe("without a server", () => {
       expect(await reader.get("c", { fallback: "f" })).toMatchObject({ from: "fallback" });
     }
     expect(server.asked).toHaveLength(1);
+  });
+
+  it("that hangs, nobody waits to hear once more that something is gone", async () => {
+    const server = await library(error("prompt_not_found"));
+    const reader = readerOf(server.url, { events: true, timeout: 3_600_000 });
+    await until(() => server.listeners.length === 1, PATIENCE);
+    const read = () => reader.get("a", { fallback: "instead" });
+    await read();
+    server.answer = (response) => response.destroy();
+    await expect(reader.get("b")).rejects.toMatchObject({ code: "server_unreachable" });
+    server.answer = () => {};
+    server.tell("reset", {}, "1.1.2");
+    expect(await until(async () => (await read()) && server.asked.length === 3, PATIENCE)).toBe(true);
+    expect(await read()).toMatchObject({ from: "fallback" });
   });
 
   it("a server that comes is used before the bundle", async () => {
@@ -305,6 +346,20 @@ describe("a render", () => {
       from: "server",
       stale: false,
     });
+  });
+
+  it("takes what is included by production where the bundle has it by no other label", async () => {
+    const prompts = [
+      prompt("Hi. {{> old}}", { labels: ["beta"] }),
+      prompt("Bye.", { name: "b", labels: ["production"] }),
+    ];
+    const bundle = { format: BUNDLE_FORMAT, project: "default", madeAt: "", aliases: { old: "b" }, prompts };
+    const reader = readerOf(unreachable, { bundle });
+    expect(await reader.render("a", { label: "beta" })).toMatchObject({ output: "Hi. Bye.", from: "bundle" });
+    // Whoever asks for it himself hears that nobody knows.
+    await expect(reader.get("b", { label: "beta" })).rejects.toMatchObject({ code: "server_unreachable" });
+    const without = readerOf(unreachable, { bundle: { ...bundle, prompts: prompts.slice(0, 1) } });
+    await expect(without.render("a", { label: "beta" })).rejects.toMatchObject({ code: "server_unreachable" });
   });
 
   it("takes the fallback where the prompt or what it includes is missing, not where values are wrong", async () => {

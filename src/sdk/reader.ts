@@ -9,7 +9,7 @@ import type { Message, Prompt } from "../contract/shapes.ts";
 import { resolveIncludes } from "../prompt/includes.ts";
 import { formatRendered, type RenderFormat } from "../prompt/messages.ts";
 import { render } from "../prompt/render.ts";
-import { type Bundle, findInBundle, readBundle } from "./bundle.ts";
+import { type Bundle, findInBundle, lacksLabel, readBundle } from "./bundle.ts";
 import { createClient } from "./client.ts";
 import { followChanges } from "./follow.ts";
 import { type Held, HeldPrompts } from "./held.ts";
@@ -91,7 +91,7 @@ export function createReader(options: ReaderOptions): Reader {
   if (events) void followChanges(client, closed.signal, follower);
   const get = getThrough({ held, refresher, bundle, maxAge, maxStale });
   return {
-    get,
+    get: (name, { fallback, version, label } = {}) => get(name, { fallback, version, label }),
     render: (name, wanted = {}) => renderThrough(get, name, wanted),
     close() {
       closed.abort();
@@ -108,8 +108,11 @@ interface Sources {
   maxStale: number;
 }
 
-function getThrough({ held, refresher, bundle, maxAge, maxStale }: Sources): Reader["get"] {
-  return async (name, { fallback, version, label } = {}) => {
+/** `isInclude`: that the bundle has it without this label is an answer, where nothing else answers. */
+type Get = (name: string, options: ReadOptions & { isInclude?: true }) => Promise<Read>;
+
+function getThrough({ held, refresher, bundle, maxAge, maxStale }: Sources): Get {
+  return async (name, { fallback, version, label, isInclude }) => {
     const one = held.take(name, version === undefined ? { label: label ?? "latest" } : { version });
     const age = performance.now() - one.confirmedAt;
     if (one.answer && !one.suspect && age < maxAge) return { prompt: one.answer.prompt, from: "memory", stale: false };
@@ -117,17 +120,27 @@ function getThrough({ held, refresher, bundle, maxAge, maxStale }: Sources): Rea
       void refresher.refresh(one);
       return { prompt: one.answer.prompt, from: "memory", stale: true };
     }
-    const spare = one.gone ? null : spareOf(one, bundle, fallback);
-    if (spare && refresher.isFailing) {
+    // What the library said is gone, the bundle does not bring back.
+    const spare = one.gone ? fallbackOf(one, fallback) : spareOf(one, bundle, fallback);
+    const lack = one.gone ?? (bundle && isInclude && lacksLabel(bundle, one.name, one.which) ? noLabel(one) : null);
+    if (refresher.isFailing && (spare || lack)) {
       void refresher.refresh(one);
-      return spare;
+      if (spare) return spare;
+      throw lack;
     }
     const trouble = await refresher.refresh(one, { must: true });
-    if (one.answer) return { prompt: one.answer.prompt, from: trouble ? "memory" : "server", stale: trouble !== null };
+    if (one.answer) {
+      held.makeRoom();
+      return { prompt: one.answer.prompt, from: trouble ? "memory" : "server", stale: trouble !== null };
+    }
     const last = one.gone ? fallbackOf(one, fallback) : spare;
     if (last) return last;
-    throw one.gone ?? trouble ?? new PromptlibError("internal");
+    throw one.gone ?? lack ?? trouble ?? new PromptlibError("internal");
   };
+}
+
+function noLabel({ name, which }: Held): PromptlibError {
+  return new PromptlibError("label_not_found", { message: `“${name}” has no label “${which.label}” in the bundle.` });
 }
 
 /** What answers when the server does not, and never did. */
@@ -162,9 +175,10 @@ function fallbackOf({ name }: Pick<Held, "name">, fallback: ReadOptions["fallbac
   return { prompt, from: "fallback", stale: true };
 }
 
-async function renderThrough(get: Reader["get"], name: string, options: RenderOptions): Promise<ReadRendered> {
-  const read = await get(name, options);
-  const spare = read.from === "fallback" ? null : fallbackOf({ name }, options.fallback);
+async function renderThrough(get: Get, name: string, options: RenderOptions): Promise<ReadRendered> {
+  const { version, label, fallback } = options;
+  const read = await get(name, { version, label, fallback });
+  const spare = read.from === "fallback" ? null : fallbackOf({ name }, fallback);
   try {
     return await renderRead(get, read, options);
   } catch (error) {
@@ -175,13 +189,13 @@ async function renderThrough(get: Reader["get"], name: string, options: RenderOp
   }
 }
 
-async function renderRead(get: Reader["get"], read: Read, options: RenderOptions): Promise<ReadRendered> {
+async function renderRead(get: Get, read: Read, options: RenderOptions): Promise<ReadRendered> {
   const { prompt, from } = read;
   const { version, label = "latest", values = {}, format = prompt.type === "text" ? "text" : "openai" } = options;
   let stale = read.stale;
   // Who names a version asks for no label at all.
   const includes = await resolveIncludes(prompt, version === undefined ? label : null, async (included, which) => {
-    const found = await get(included, which);
+    const found = await get(included, { ...which, isInclude: true });
     stale ||= found.stale;
     return found.prompt;
   });

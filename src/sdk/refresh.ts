@@ -98,13 +98,14 @@ export class Refresher {
     }
   }
 
-  #take(one: Held, { prompt, etag, servedFrom, renamedTo }: FetchedPrompt): void {
+  #take(one: Held, fetched: FetchedPrompt): void {
+    const { prompt, etag, servedFrom, renamedTo, revision } = fetched;
     const { version } = one.which;
     const isIt = isPrompt(prompt) && (prompt.name === one.name || prompt.name === renamedTo);
     if (!isIt || (version !== undefined && prompt.version !== version)) throw notThePrompt(one.name);
     // Without its database a server may know less than we do.
-    if (servedFrom === "mirror" && one.answer && prompt.newest < one.answer.prompt.newest) throw knowsLess(one.name);
-    one.answer = { prompt, etag };
+    if (servedFrom === "mirror" && one.answer && isOlder(fetched, one.answer)) throw knowsLess(one.name);
+    one.answer = { prompt, etag, revision };
   }
 
   #failed(one: Held, began: number, error: unknown): void {
@@ -129,6 +130,12 @@ export class Refresher {
     this.#failures = 0;
     this.serverIsBack();
   }
+}
+
+/** A label may have moved without a new version. */
+function isOlder(one: NonNullable<Held["answer"]>, than: NonNullable<Held["answer"]>): boolean {
+  if (one.revision !== null && than.revision !== null) return one.revision < than.revision;
+  return one.prompt.newest < than.prompt.newest;
 }
 
 function notThePrompt(name: string): PromptlibError {

@@ -93,6 +93,15 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
   systemHealth: (client) => client.systemHealth(),
   health: (client) => client.health(),
   readMaintenance: (client) => client.readMaintenance(),
+  readReadiness: (client) => client.readReadiness(),
+  readRecoveryInfo: (client) => client.readRecoveryInfo(),
+  listDrills: (client) => client.listDrills({ limit: 3 }),
+  listRestores: (client) => client.listRestores({ limit: 3 }),
+  planRestore: (client) => client.planRestore({ at: "2026-11-22T06:00:00+01:00" }),
+  listJobs: (client) => client.listJobs(),
+  startJob: (client) => client.startJob({ verb: "drill", options: { scenario: "database-failure" } }),
+  readJob: (client) => client.readJob("8c6ec1a4-61a5-4ddb-bdfd-0e1ff4e23b4f"),
+  cancelJob: (client) => client.cancelJob("8c6ec1a4-61a5-4ddb-bdfd-0e1ff4e23b4f"),
   setMaintenance: (client) =>
     client.setMaintenance({ mode: "read-only", message: "Moving house.", endsAt: "2030-01-01T00:00:00Z" }),
 };

@@ -9,11 +9,17 @@ import { isToldByMirror, toPromptlibError } from "./failure.ts";
 import type { Answer, Parts } from "./route.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
+const LINES_TYPE = "application/x-ndjson";
+/** Every GET is also a HEAD: nothing is read for the lines of one that has no body. */
+export const ONLY_HEAD_OF_LINES = { headers: { "content-type": LINES_TYPE } };
 /** On every answer: what we say it is, a browser must not take for something else. */
 export const NOSNIFF = ["x-content-type-options", "nosniff"] as const;
 
 /** The present name of a prompt that was asked for by a former one, encoded as in a URL. */
 export const RENAMED_TO = "x-renamed-to";
+
+/** Of the prompt that was fetched: grows with each change of it, so that of two answers the newer one is known. */
+export const REVISION = "x-revision";
 
 /** On answers that the database did not give. */
 export const FROM_MIRROR = { "x-served-from": "mirror" };
@@ -56,7 +62,7 @@ async function sendLines(
 ): Promise<FastifyReply> {
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(status, ["content-type", "application/x-ndjson", ...NOSNIFF]);
+  raw.writeHead(status, ["content-type", LINES_TYPE, ...NOSNIFF]);
   raw.flushHeaders();
   const gone = new AbortController();
   raw.once("close", () => gone.abort());

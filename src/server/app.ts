@@ -17,6 +17,7 @@ import { labelHandlers } from "./handlers-labels.ts";
 import { maintenanceHandlers } from "./handlers-maintenance.ts";
 import { peopleHandlers } from "./handlers-people.ts";
 import { promptHandlers } from "./handlers-prompts.ts";
+import { recoveryHandlers } from "./handlers-recovery.ts";
 import { searchHandlers } from "./handlers-search.ts";
 import { systemHandlers } from "./handlers-system.ts";
 import { hotFetch } from "./hot-fetch.ts";
@@ -35,6 +36,7 @@ const handlers: Handlers = {
   ...promptHandlers,
   ...labelHandlers,
   ...maintenanceHandlers,
+  ...recoveryHandlers,
   ...changeHandlers,
   ...searchHandlers,
 };

@@ -11,7 +11,6 @@ import type { Config } from "../base/config.ts";
 import { keptSecret } from "../base/home.ts";
 import type { Log } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import type { Prompt } from "../contract/shapes.ts";
 import { postgresConnection } from "../database/connection.ts";
 import type { RecordedChange } from "../database/database.ts";
 import { abandon, type Database, isAway, openDatabase, type Queries, sessionOptions } from "../database/database.ts";
@@ -158,10 +157,11 @@ export class Backend {
       const mirror = await mirroredRevision(prompts, project.name, name);
       if (mirror === null || mirror < recalled.revision) return { ...recalled.answer, fromMirror: true };
     }
-    return { ...readyAnswer(await this.#fetchMirrored(project, name, selector), name), fromMirror: true };
+    const { prompt, revision } = await this.#fetchMirrored(project, name, selector);
+    return { ...readyAnswer(prompt, name, { promptId: null, revision }), fromMirror: true };
   }
 
-  async #fetchMirrored(project: ProjectRef, name: string, selector: Selector): Promise<Prompt> {
+  async #fetchMirrored(project: ProjectRef, name: string, selector: Selector) {
     try {
       return await fetchMirrored(this.config.home.prompts, project.name, name, selector);
     } catch (error) {

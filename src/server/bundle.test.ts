@@ -58,6 +58,32 @@ describe("a bundle", () => {
     }
   });
 
+  it("has whatever its prompts include, by which label they are asked for, and renders without a server", async () => {
+    const save = server.local.savePrompt;
+    await save({ name: "parts/deep", text: "deep production", labels: ["production"] });
+    await save({ name: "parts/deep", text: "deep beta", labels: ["beta"] });
+    await save({ name: "parts/deep", text: "deep latest" });
+    await save({ name: "parts/old", text: "first {{> parts/deep}}" });
+    await save({ name: "parts/old", text: "second" });
+    await save({ name: "parts/was", text: "renamed", labels: ["production"] });
+    await server.local.renamePrompt("parts/was", "parts/is");
+    const text = "{{> parts/old@1}}, {{> parts/was}}, {{> parts/deep@production}}";
+    await save({ name: "whole", text, labels: ["beta"], tags: ["whole"] });
+    await save({ name: "whole", text: "{{> parts/none}}", tags: ["whole"] });
+    expect(await listed({ labels: ["beta"], tag: "whole" })).toEqual([
+      "parts/deep 1",
+      "parts/deep 2",
+      "parts/is 1",
+      "parts/old 1",
+      "whole 1",
+    ]);
+    const bundle = JSON.parse(JSON.stringify(await makeBundle(client, { labels: ["beta"], tag: "whole" })));
+    const reader = createReader({ url: "http://127.0.0.1:1", retries: 0, events: false, bundle });
+    const { rendered } = await client.renderPrompt("whole", { label: "beta" });
+    expect((await reader.render("whole", { label: "beta" })).output).toBe(rendered.output);
+    expect(rendered.output).toBe("first deep beta, renamed, deep production");
+  });
+
   it("is whole also when it is larger than one answer", async () => {
     const labels = [...Array(17).keys()].map((index) => `label-${index}`);
     const text = "x".repeat(CONTENT_LIMIT - 100);

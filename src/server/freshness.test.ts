@@ -73,12 +73,16 @@ describe("two servers on one database", () => {
 
   it("a label moved on one is moved on the other, to and fro", async () => {
     for (const text of ["one", "two"]) await save(direct, "labelled", text);
+    let revision = 0;
     for (const version of [1, 2, 1, 2]) {
       await direct.as(key).moveLabel("labelled", "production", version);
       await eventually(async () => (await versionAt(behind, "labelled", "?label=production")) === version);
       for (let again = 0; again < 5; again++) {
         expect(await versionAt(behind, "labelled", "?label=production")).toBe(version);
       }
+      const { headers } = await fetch(behind, "labelled");
+      expect(Number(headers["x-revision"])).toBeGreaterThan(revision);
+      revision = Number(headers["x-revision"]);
     }
   });
 
@@ -103,13 +107,15 @@ describe.each([
 
   it("goes on answering what it knew, never less, says so, and is whole again by itself", async () => {
     const { version } = (await save(behind, name, `second, ${how}`)).json;
-    expect(await versionAt(behind, name)).toBe(version);
-    strike();
     let reply: Reply = await fetch(behind, name);
+    expect(reply.json.version).toBe(version);
+    const revision = reply.headers["x-revision"];
+    strike();
+    reply = await fetch(behind, name);
     expect(reply.json.version).toBe(version);
     reply = await eventually(async () => {
       const next = await fetch(behind, name);
-      expect(next).toMatchObject({ status: 200, json: { version } });
+      expect(next).toMatchObject({ status: 200, json: { version }, headers: { "x-revision": revision } });
       return next.headers["x-served-from"] === "mirror" ? next : null;
     });
     const missed = (await save(direct, name, `missed, ${how}`)).json.version;

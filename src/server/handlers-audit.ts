@@ -2,6 +2,7 @@
 import type { AuditFilter } from "../contract/audit.ts";
 import { exportAudit, listAudit } from "../library/audit.ts";
 import { readPage } from "../library/page.ts";
+import { ONLY_HEAD_OF_LINES } from "./answer.ts";
 import { isOperator } from "./caller.ts";
 import type { Handlers, RouteRequest } from "./route.ts";
 
@@ -12,7 +13,9 @@ export const auditHandlers = {
   },
 
   exportAudit(request, { backend }) {
-    return { body: exportAudit(backend.database.reads, readable(request.query, request)) };
+    const filter = readable(request.query, request);
+    if (request.raw.method === "HEAD") return ONLY_HEAD_OF_LINES;
+    return { body: exportAudit(backend.database.reads, filter) };
   },
 } satisfies Partial<Handlers>;
 

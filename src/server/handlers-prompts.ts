@@ -1,4 +1,5 @@
 /** Routes about prompts, versions, the trash, the import. */
+import type { IncomingHttpHeaders } from "node:http";
 import { PromptlibError } from "../contract/errors.ts";
 import { type ImportPiece, importPiece } from "../contract/import-shapes.ts";
 import { routes } from "../contract/routes.ts";
@@ -19,7 +20,7 @@ import { readSaved, savePrompt } from "../library/save.ts";
 import { restorePrompt, trashPrompt } from "../library/trash.ts";
 import type { FindPrompt } from "../prompt/includes.ts";
 import { normalizeName } from "../prompt/names.ts";
-import { FROM_MIRROR, RENAMED_TO } from "./answer.ts";
+import { FROM_MIRROR, ONLY_HEAD_OF_LINES, RENAMED_TO, REVISION } from "./answer.ts";
 import { type Caller, callerName } from "./caller.ts";
 import { projectOf, protectedLabelsOf, requireProjectAccess } from "./permission.ts";
 import { linesOf } from "./request-lines.ts";
@@ -28,7 +29,7 @@ import type { Handlers } from "./route.ts";
 export const promptHandlers = {
   async fetchPrompt({ project, caller, params, query, raw }, { backend, fetchCounts }) {
     if (query.version !== undefined && query.label !== undefined) throw eitherVersionOrLabel();
-    const { bytes, etag, renamedTo, promptId, fromMirror } = await backend.fetch(
+    const { bytes, etag, renamedTo, promptId, revision, fromMirror } = await backend.fetch(
       project,
       normalizeName(params.name),
       query,
@@ -37,6 +38,7 @@ export const promptHandlers = {
     const headers = {
       etag,
       "cache-control": "private, no-cache",
+      ...(revision === null ? {} : { [REVISION]: revision }),
       ...(fromMirror ? FROM_MIRROR : {}),
       ...renamed(renamedTo),
     };
@@ -65,7 +67,7 @@ export const promptHandlers = {
 
   async savePrompt({ project, actor, caller, body: asked, raw }, { backend }) {
     for (const label of asked.labels ?? []) requireProjectAccess("label", caller, project, label);
-    const save = prepareSave(withBase(asked, raw.headers["if-match"]));
+    const save = prepareSave(withBase(asked, raw.headers));
     // Answered as it was in the transaction: a moment later someone may have trashed it.
     const { created, nameOf, prompt } = await transact(backend.requireDatabase(), async (transaction) => {
       const saved = await savePrompt(transaction, project, actor, save);
@@ -145,8 +147,10 @@ export const promptHandlers = {
     return { body: importFiles(backend.database, project, actor, pieces, options) };
   },
 
-  exportPrompts({ project }, { backend }) {
-    return { body: exportPrompts(backend.requireDatabase(), project) };
+  exportPrompts({ project, caller, raw }, { backend, exports }) {
+    if (raw.method === "HEAD") return ONLY_HEAD_OF_LINES;
+    const database = backend.requireDatabase();
+    return { body: exports.admit(callerName(caller))(exportPrompts(database, project)) };
   },
 } satisfies Partial<Handlers>;
 
@@ -178,23 +182,31 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   return ifNoneMatch.split(",").some((tag) => [etag, "*"].includes(tag.trim().replace(/^W\//, "")));
 }
 
-/** If-Match names a version by the ETag of a fetch; labels and tags may have moved since. */
-function withBase(body: SavePrompt, ifMatch: string | undefined): SavePrompt {
-  if (ifMatch === undefined) return body;
-  const version = Number(/^(?:W\/)?"(\d{1,9})-[^"]*"$/.exec(ifMatch.trim())?.[1]);
-  if (!version) {
-    throw new PromptlibError("invalid_request", {
-      message: "If-Match must be the ETag of a fetched version.",
-      details: { faults: [{ field: "headers.if-match", fault: "take it from the ETag of a fetch" }] },
-    });
+/** If-Match names a version by the ETag of a fetch, labels and tags may have moved since; If-None-Match: * says none. */
+function withBase(body: SavePrompt, headers: IncomingHttpHeaders): SavePrompt {
+  const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = headers;
+  if (ifMatch === undefined && ifNoneMatch === undefined) return body;
+  if (ifMatch !== undefined && ifNoneMatch !== undefined) {
+    throw oddBase("headers.if-none-match", "is given together with if-match", "Give either If-Match or If-None-Match.");
+  }
+  if (ifNoneMatch !== undefined && ifNoneMatch.trim() !== "*") {
+    throw oddBase("headers.if-none-match", "is not *", "If-None-Match must be *: only as a new prompt.");
+  }
+  const version = ifMatch === undefined ? 0 : Number(/^(?:W\/)?"([1-9]\d{0,8})-[^"]*"$/.exec(ifMatch.trim())?.[1]);
+  if (Number.isNaN(version)) {
+    const message = "If-Match must be the ETag of a fetched version.";
+    throw oddBase("headers.if-match", "take it from the ETag of a fetch", message);
   }
   if (body.baseVersion !== undefined && body.baseVersion !== version) {
-    throw new PromptlibError("invalid_request", {
-      message: "If-Match and baseVersion name different versions.",
-      details: { faults: [{ field: "body.baseVersion", fault: `is not the version ${version} of If-Match` }] },
-    });
+    const header = ifMatch === undefined ? "If-None-Match" : "If-Match";
+    const message = `${header} and baseVersion name different versions.`;
+    throw oddBase("body.baseVersion", `is not the version ${version} of ${header}`, message);
   }
   return { ...body, baseVersion: version };
+}
+
+function oddBase(field: string, fault: string, message: string): PromptlibError {
+  return new PromptlibError("invalid_request", { message, details: { faults: [{ field, fault }] } });
 }
 
 /** `goesOn` throws where the rest of a long import is not wanted any more. */

@@ -46,6 +46,7 @@ const telling = ({ status, text, headers }: Reply) => ({
   nosniff: headers["x-content-type-options"],
   from: headers["x-served-from"],
   renamedTo: headers["x-renamed-to"],
+  revision: headers["x-revision"],
   authenticate: headers["www-authenticate"],
 });
 
@@ -159,6 +160,23 @@ describe("a fetch on the hot path", () => {
     expect(late.json.error.details).toMatchObject({ newest: { version: 2, text: "two" }, between: [{ version: 2 }] });
     for (const odd of ["*", '"x"', '"0-x"', "1"]) expect((await save("four", odd)).status, odd).toBe(400);
     expect((await save("four", etag, { baseVersion: 2 })).status).toBe(400);
+  });
+
+  it("If-None-Match: * saves a new prompt alone", async () => {
+    const save = (text: string, headers: Record<string, string>, more = {}) =>
+      server.ask("/api/prompts", {
+        method: "POST",
+        token: server.localToken,
+        body: { name: "only new", text, ...more },
+        headers,
+      });
+    expect((await save("one", { "if-none-match": "*" })).status).toBe(201);
+    const late = await save("two", { "if-none-match": "*" });
+    expect(late).toMatchObject({ status: 412, json: { error: { code: "version_conflict" } } });
+    expect(late.json.error.details.newest).toMatchObject({ version: 1, text: "one" });
+    for (const odd of ['"1-x"', ""]) expect((await save("two", { "if-none-match": odd })).status, odd).toBe(400);
+    expect((await save("two", { "if-none-match": "*" }, { baseVersion: 1 })).status).toBe(400);
+    expect((await save("two", { "if-none-match": "*", "if-match": '"1-x"' })).status).toBe(400);
   });
 
   it("another prompt that takes the name of a trashed one is answered at once", async () => {

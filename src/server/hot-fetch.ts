@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Selector } from "../library/find.ts";
-import { JSON_TYPE, NOSNIFF, RENAMED_TO } from "./answer.ts";
+import { JSON_TYPE, NOSNIFF, RENAMED_TO, REVISION } from "./answer.ts";
 import type { Parts } from "./route.ts";
 
 const PREFIX = "/api/prompts/";
@@ -38,6 +38,7 @@ export function hotFetch(parts: Parts, request: IncomingMessage, response: Serve
     "cache-control",
     "private, no-cache",
     ...NOSNIFF,
+    ...(ready.revision === null ? [] : [REVISION, ready.revision]),
     ...(ready.renamedTo === null ? [] : [RENAMED_TO, encodeURIComponent(ready.renamedTo)]),
   ]);
   response.end(ready.bytes);

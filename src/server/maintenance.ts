@@ -18,7 +18,6 @@ import { answersDuring, type Route } from "../contract/route.ts";
 import type { Maintenance as Known, MaintenanceMode } from "../contract/shapes.ts";
 import type { Database } from "../database/database.ts";
 import { auditMaintenance } from "../library/maintenance-audit.ts";
-import { GuardianLink } from "./guardian-link.ts";
 
 const ASK_EVERY_MS = 1_000;
 /** What is told to wait to who asks again, where nobody knows the end, or where it has passed. */
@@ -48,11 +47,10 @@ export class Maintenance {
   #written: string | null = null;
   #away = false;
 
-  static async open(config: Config, parts: Parts): Promise<Maintenance> {
-    const held = await readMaintenance(config.home);
-    // With a PostgreSQL of one's own there is no guardian.
-    const holder = config.database ? await MaintenanceFile.open(config.home) : new GuardianLink(config.home);
-    return new Maintenance(holder, parts, held);
+  /** `guardian` null: there is none, so it is held here. */
+  static async open({ home }: Config, guardian: MaintenanceHolder | null, parts: Parts): Promise<Maintenance> {
+    const held = await readMaintenance(home);
+    return new Maintenance(guardian ?? (await MaintenanceFile.open(home)), parts, held);
   }
 
   private constructor(holder: MaintenanceHolder, parts: Parts, held: HeldMaintenance) {

@@ -15,7 +15,7 @@ import { NOSNIFF } from "./answer.ts";
 const BUILT = fileURLToPath(new URL("../../dist/web/", import.meta.url));
 
 /** What the pages show at which address is theirs (src/web/address.ts); the rest is not found here either. */
-const ADDRESSES = ["/", "/new", "/prompts/*"];
+export const PAGE_ADDRESSES = ["/", "/new", "/prompts/*", "/system"];
 
 const TYPES: Readonly<Record<string, string>> = {
   js: "text/javascript; charset=utf-8",
@@ -53,7 +53,7 @@ export function servePages(app: FastifyInstance, directory = BUILT): void {
       hint: "In a clone, npm start or ./bin/pages builds them.",
     });
   };
-  for (const url of ADDRESSES)
+  for (const url of PAGE_ADDRESSES)
     app.get(url, async (_request, reply) => sendDocument(reply, await pages({ current: true })));
   app.get("/assets/:file", async (request, reply) => sendFile(request, reply, await pages({ current: false })));
 }

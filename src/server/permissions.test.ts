@@ -1,7 +1,8 @@
 /** docs/permissions.md, the table of routes and the real server say the same of who may do what. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ADMIN, type Ask, freshServer, newKey, newUser, type Served } from "../../test/support/server.ts";
+import { type TestGuardian, testGuardian } from "../../test/support/guardian.ts";
+import { ADMIN, type Ask, freshServer, JWT_SECRET, newKey, newUser, type Served } from "../../test/support/server.ts";
 import type { Access, Route } from "../contract/route.ts";
 import { type RouteId, routes } from "../contract/routes.ts";
 import type { Client } from "../sdk/index.ts";
@@ -89,11 +90,13 @@ interface Caller {
 }
 
 describe("on the real server", () => {
+  let guardian: TestGuardian;
   let server: Served;
   const callers = new Map<string, Caller>();
 
   beforeAll(async () => {
-    server = await freshServer();
+    guardian = await testGuardian({ jwtSecret: JWT_SECRET });
+    server = await freshServer({ settings: { GUARDIAN_URL: guardian.url } });
     await server.local.createProject({ name: "ours" });
     await server.local.createProject({ name: "theirs" });
     await server.local.createProject({ name: "elsewhere" });
@@ -107,7 +110,10 @@ describe("on the real server", () => {
     callers.set("an invented key", { token: "plk_abc_def", column: null });
     callers.set("the local operator", { token: server.localToken, column: "local operator" });
   });
-  afterAll(async () => await server.close());
+  afterAll(async () => {
+    await server.close();
+    await guardian.close();
+  });
 
   it.each(everyRoute)("%s lets in whom the page says, and nobody else", async (id, route) => {
     const may = rowOf(route);
@@ -315,6 +321,7 @@ async function prepare(server: Served, id: RouteId, route: Route, caller: Caller
   }
   if (id === "endSession") values.id = sidOf(caller.token);
   if (id === "endUserSession") values.id = sidOf(await signIn(server, fresh, "long enough for this"));
+  if (id === "readJob" || id === "cancelJob") values.id = "1";
   if (id === "revokeKey" || id === "rotateKey") values.id = (await local.createKey({ name: fresh })).id;
   if (id === "restorePrompt") values.id = await trashed(server, fresh);
   const query = new URLSearchParams();
@@ -360,6 +367,8 @@ function bodyOf(id: string, fresh: string, { password = "of nobody, and long eno
     createKey: { name: fresh },
     rotateKey: {},
     setMaintenance: { mode: "off" },
+    startJob: { verb: "backup" },
+    planRestore: {},
     createUser: { username: fresh, password: "long enough for this" },
     changeUser: { operator: false },
     importPrompts: `${JSON.stringify({ path: "p.csv", content: `act,prompt,for_devs,type\n${fresh},x,FALSE,TEXT\n` })}\n`,

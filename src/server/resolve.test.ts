@@ -6,6 +6,7 @@ import { eventually, newKey, proxyTo, type Served, serveOn } from "../../test/su
 import { REFS_LIMIT, RESOLVE_BYTES } from "../contract/resolve.ts";
 import { CONTENT_LIMIT } from "../contract/shapes.ts";
 import type { Client } from "../sdk/index.ts";
+import { resolvePrompts } from "./resolve.ts";
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let proxy: Awaited<ReturnType<typeof proxyTo>>;
@@ -87,7 +88,24 @@ describe("many prompts asked for in one request", () => {
     const { items } = await client.resolvePrompts([...refs, { name: "large", etag: etag ?? "" }, { name: "b" }]);
     const outcomes = items?.map((item) => ("error" in item ? item.error.code : (item.prompt?.name ?? "known"))) ?? [];
     expect(outcomes.slice(0, fit - 1)).toEqual(Array(fit - 1).fill("large"));
-    expect(outcomes.slice(fit + 1)).toEqual(["resolve_too_large", "known", "b"]);
+    // From the first that is left out on, only what the caller has is told.
+    expect(outcomes.slice(fit + 1)).toEqual(["resolve_too_large", "known", "resolve_too_large"]);
+  });
+
+  it("are not even read when the answer is full", async () => {
+    let read = 0;
+    const backend = {
+      async fetch() {
+        read += 1;
+        const bytes = Buffer.from(JSON.stringify("x".repeat(CONTENT_LIMIT)));
+        return { bytes, etag: '"1-x"', renamedTo: null, promptId: null, revision: null, fromMirror: false };
+      },
+    };
+    const refs = Array.from({ length: REFS_LIMIT }, () => ({ name: "large" }));
+    const resolved = await resolvePrompts(backend, { id: "1", name: "default" }, { refs }, () => {});
+    const { items } = JSON.parse(resolved.body.toString());
+    expect(items.filter((item: object) => "prompt" in item)).toHaveLength(15);
+    expect(read).toBeLessThanOrEqual(RESOLVE_BYTES / CONTENT_LIMIT);
   });
 
   it.each([0, REFS_LIMIT + 1])("are refused when they are %i", async (count) => {

@@ -18,10 +18,10 @@ export interface Resolved {
 
 /** `onFetched`: for each that was found. Errors: those that concern all of them, such as `internal`. */
 export async function resolvePrompts(
-  backend: Backend,
+  backend: Pick<Backend, "fetch">,
   project: ProjectRef,
   { refs, etag: known }: ResolveRequest,
-  onFetched: (fetched: Fetched, ref: Ref) => void,
+  onFetched: (fetched: Answered, ref: Ref) => void,
 ): Promise<Resolved> {
   const found = await fetchAll(backend, project, refs);
   for (const { ref, fetched } of found) if (!(fetched instanceof PromptlibError)) onFetched(fetched, ref);
@@ -36,24 +36,46 @@ export async function resolvePrompts(
   return { body: Buffer.concat([Buffer.from(head), ...items, Buffer.from("}")]), etag, fromMirror };
 }
 
+/** `bytes` null: the caller has them. */
+type Answered = Omit<Fetched, "bytes"> & { bytes: Buffer | null };
+
 interface Found {
   ref: Ref;
-  fetched: Fetched | PromptlibError;
+  fetched: Answered | PromptlibError;
 }
 
-async function fetchAll(backend: Backend, project: ProjectRef, refs: readonly Ref[]): Promise<Found[]> {
+/** In order, until the answer is full. From there on it is only looked at what the caller may have already. */
+async function fetchAll(backend: Pick<Backend, "fetch">, project: ProjectRef, refs: readonly Ref[]): Promise<Found[]> {
   const found: Found[] = [];
-  const waiting = refs.entries();
-  const work = async () => {
-    for (const [index, ref] of waiting) found[index] = { ref, fetched: await fetchOne(backend, project, ref) };
-  };
-  await Promise.all(Array.from({ length: READ_AT_ONCE }, work));
+  let room = RESOLVE_BYTES;
+  for (let first = 0; first < refs.length; first += READ_AT_ONCE) {
+    const portion = refs.slice(first, first + READ_AT_ONCE);
+    const isFull = room < 0;
+    const fetchedNow = await Promise.all(
+      portion.map((ref) => (isFull && ref.etag === undefined ? tooLarge() : fetchOne(backend, project, ref))),
+    );
+    for (const [index, ref] of portion.entries()) {
+      const fetched = fetchedNow[index] ?? tooLarge();
+      if (!(fetched instanceof PromptlibError) && fetched.bytes) room -= fetched.bytes.length;
+      const isLeftOut = room < 0 && !(fetched instanceof PromptlibError) && fetched.bytes !== null;
+      found.push({ ref, fetched: isLeftOut ? tooLarge() : fetched });
+    }
+  }
   return found;
 }
 
-async function fetchOne(backend: Backend, project: ProjectRef, ref: Ref): Promise<Fetched | PromptlibError> {
+function tooLarge(): PromptlibError {
+  return new PromptlibError("resolve_too_large");
+}
+
+async function fetchOne(
+  backend: Pick<Backend, "fetch">,
+  project: ProjectRef,
+  ref: Ref,
+): Promise<Answered | PromptlibError> {
   try {
-    return await backend.fetch(project, normalizeName(ref.name), ref);
+    const fetched = await backend.fetch(project, normalizeName(ref.name), ref);
+    return fetched.etag === ref.etag ? { ...fetched, bytes: null } : fetched;
   } catch (error) {
     if (error instanceof PromptlibError) return error;
     throw error;
@@ -63,21 +85,16 @@ async function fetchOne(backend: Backend, project: ProjectRef, ref: Ref): Promis
 /** The bytes of a prompt are ready, and are not put together anew. */
 function listed(found: readonly Found[]): Buffer[] {
   const pieces: Buffer[] = [];
-  let size = 0;
   for (const { ref, fetched } of found) {
     const name = JSON.stringify(ref.name);
     const before = pieces.length === 0 ? "[" : ",";
-    const isKnown = !(fetched instanceof PromptlibError) && fetched.etag === ref.etag;
-    const more = fetched instanceof PromptlibError || isKnown ? 0 : fetched.bytes.length;
-    const answer = size + more > RESOLVE_BYTES ? new PromptlibError("resolve_too_large") : fetched;
-    if (answer === fetched) size += more;
-    if (answer instanceof PromptlibError) {
-      pieces.push(Buffer.from(`${before}{"name":${name},${JSON.stringify(answer).slice(1)}`));
+    if (fetched instanceof PromptlibError) {
+      pieces.push(Buffer.from(`${before}{"name":${name},${JSON.stringify(fetched).slice(1)}`));
       continue;
     }
-    const rest = `"etag":${JSON.stringify(answer.etag)},"renamedTo":${JSON.stringify(answer.renamedTo)}`;
+    const rest = `"etag":${JSON.stringify(fetched.etag)},"renamedTo":${JSON.stringify(fetched.renamedTo)}`;
     pieces.push(Buffer.from(`${before}{"name":${name},${rest},"prompt":`));
-    pieces.push(isKnown ? Buffer.from("null") : answer.bytes, Buffer.from("}"));
+    pieces.push(fetched.bytes ?? Buffer.from("null"), Buffer.from("}"));
   }
   return [...pieces, Buffer.from("]")];
 }

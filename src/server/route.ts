@@ -9,10 +9,13 @@ import type { ProjectRef } from "../library/find.ts";
 import type { Backend } from "./backend.ts";
 import type { Caller, Gate } from "./caller.ts";
 import type { FetchCounts } from "./fetch-counts.ts";
+import type { GuardianLink } from "./guardian-link.ts";
 import type { LastUsed } from "./last-used.ts";
 import type { LoginGuard } from "./login-guard.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Metrics } from "./metrics.ts";
+import type { OpenExports } from "./open-exports.ts";
+import type { RecoveryAudit } from "./recovery-audit.ts";
 
 /** What all handlers stand on. */
 export interface Parts {
@@ -21,7 +24,11 @@ export interface Parts {
   loginGuard: LoginGuard;
   lastUsed: LastUsed;
   fetchCounts: FetchCounts;
+  exports: OpenExports;
   maintenance: Maintenance;
+  /** null: there is none. */
+  guardian: GuardianLink | null;
+  recoveryAudit: RecoveryAudit;
   metrics: Metrics;
 }
 

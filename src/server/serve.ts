@@ -15,11 +15,14 @@ import { createApp } from "./app.ts";
 import { Backend } from "./backend.ts";
 import { Gate } from "./caller.ts";
 import { FetchCounts } from "./fetch-counts.ts";
+import { GuardianLink } from "./guardian-link.ts";
 import { LastUsed } from "./last-used.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Metrics } from "./metrics.ts";
 import { Nightly } from "./nightly.ts";
+import { OpenExports } from "./open-exports.ts";
+import { RecoveryAudit } from "./recovery-audit.ts";
 import { stopper } from "./stop-listening.ts";
 
 const HOUR_MS = 3_600_000;
@@ -58,15 +61,18 @@ export async function startServer(
   const localToken = `plo_${randomBytes(32).toString("hex")}`;
   const lastUsed = new LastUsed(backend, log);
   const fetchCounts = new FetchCounts(backend, log);
-  const maintenance = await Maintenance.open(config, {
-    log,
-    database: () => (backend.feed.isLive ? backend.database : null),
-  });
+  const guardian = GuardianLink.to(config, backend.jwtSecret);
+  const written = { log, database: () => (backend.feed.isLive ? backend.database : null) };
+  const maintenance = await Maintenance.open(config, guardian, written);
+  const recoveryAudit = new RecoveryAudit(guardian, written);
   const parts = {
     backend,
     maintenance,
+    guardian,
+    recoveryAudit,
     lastUsed,
     fetchCounts,
+    exports: new OpenExports(),
     gate: new Gate(backend.access, backend.jwtSecret, localToken),
     loginGuard: new LoginGuard(),
     metrics: new Metrics(backend, maintenance, version),
@@ -78,6 +84,7 @@ export async function startServer(
   await until(() => backend.feed.isLive, { timeout: DATABASE_PATIENCE_MS, every: 10 });
   const address = await listen(server, config, socket).catch(async (error) => {
     maintenance.close();
+    recoveryAudit.close();
     await lastUsed.close();
     await fetchCounts.close();
     await backend.close();
@@ -98,6 +105,7 @@ export async function startServer(
       await stopListening();
       await app.close();
       maintenance.close();
+      recoveryAudit.close();
       await nightlyEnded;
       await lastUsed.close();
       await fetchCounts.close();

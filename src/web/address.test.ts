@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { nameFault } from "../prompt/names.ts";
-import { type Address, EVERYTHING, parseAddress, printAddress } from "./address.ts";
+import { type Address, EVERYTHING, parseAddress, printAddress, ROOM_PATHS, type RoomName } from "./address.ts";
 
 const roundTrip = (address: Address) => {
   const { pathname, search } = new URL(printAddress(address), "http://127.0.0.1");
@@ -31,6 +31,13 @@ it("two versions side by side are one address", () => {
   const address: Address = { project: null, page: { at: "prompt", name: "a/b", version: 3, against: 1 } };
   expect(printAddress(address)).toBe("/prompts/a/b?version=3&against=1");
   expect(roundTrip(address)).toEqual(address);
+});
+
+it("a room keeps what it looks at in its address", () => {
+  for (const room of Object.keys(ROOM_PATHS) as RoomName[]) {
+    const address: Address = { project: "other", page: { at: "room", room, query: { at: "a & b" } } };
+    expect(roundTrip(address)).toEqual(address);
+  }
 });
 
 it("the list says in its address everything it is narrowed to, and nothing when it is not", () => {

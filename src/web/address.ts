@@ -15,11 +15,20 @@ export interface LibraryFilter {
   sort: Sort | null;
 }
 
+/** Pages beside the library, each with one address and a chunk of its own (rooms.tsx). */
+export const ROOM_PATHS = {
+  system: "/system",
+} as const;
+
+export type RoomName = keyof typeof ROOM_PATHS;
+
 export type Page =
   | { at: "library"; filter: LibraryFilter }
   /** `version` null: the newest. `against`: another one that it is compared with. */
   | { at: "prompt"; name: string; version: number | null; against?: number | null }
   | { at: "new" }
+  /** `query`: what the room narrows itself to, or looks at. */
+  | { at: "room"; room: RoomName; query: Readonly<Record<string, string>> }
   | { at: "nowhere" };
 
 export interface Address {
@@ -37,6 +46,8 @@ export const EVERYTHING: LibraryFilter = {
   sort: null,
 };
 
+const ROOMS_BY_PATH = new Map(Object.entries(ROOM_PATHS).map(([room, path]) => [path as string, room as RoomName]));
+
 const SORTS: readonly string[] = ["name", "-name", "updated", "-updated"] satisfies Sort[];
 
 /** `path` and `search` as a browser's location has them. What makes no sense is left out. */
@@ -48,10 +59,16 @@ export function parseAddress(path: string, search: string): Address {
 function parsePage(path: string, query: URLSearchParams): Page {
   if (path === "/") return { at: "library", filter: parseFilter(query) };
   if (path === "/new") return { at: "new" };
+  const room = ROOMS_BY_PATH.get(path);
+  if (room) return { at: "room", room, query: parseRoomQuery(query) };
   const name = path.startsWith("/prompts/") ? parseName(path.slice("/prompts/".length)) : null;
   if (name === null) return { at: "nowhere" };
   const against = parseVersion(query.get("against"));
   return { at: "prompt", name, version: parseVersion(query.get("version")), ...(against === null ? {} : { against }) };
+}
+
+function parseRoomQuery(query: URLSearchParams): Record<string, string> {
+  return Object.fromEntries([...query].filter(([key]) => key !== "project"));
 }
 
 function parseVersion(text: string | null): number | null {
@@ -101,6 +118,9 @@ function printPage(page: Page, query: URLSearchParams): string {
       return `/prompts/${page.name.split("/").map(encodeURIComponent).join("/")}`;
     case "new":
       return "/new";
+    case "room":
+      for (const [key, value] of Object.entries(page.query)) query.set(key, value);
+      return ROOM_PATHS[page.room];
     case "nowhere":
       return "/";
   }

@@ -1,7 +1,7 @@
 /** Which page is shown to whom. */
 import { useEffect, useState } from "react";
 import type { Identity, PromptlibError } from "../sdk/index.ts";
-import { type Address, EVERYTHING } from "./address.ts";
+import { EVERYTHING, type Page } from "./address.ts";
 import { forgetAll, noteFailure } from "./calls.ts";
 import { useRecoveries } from "./connection.ts";
 import { LibraryPage } from "./library/library-page.tsx";
@@ -13,6 +13,7 @@ import { findSession, useSession } from "./session.ts";
 import { Banner } from "./shell/banner.tsx";
 import { Failure } from "./shell/failure.tsx";
 import { Header } from "./shell/header.tsx";
+import { InRoom } from "./shell/in-room.tsx";
 import { Notices } from "./shell/notices.tsx";
 import { type Access, accessOf, useHeadingFocus, useTitle } from "./shell/page.tsx";
 import { SignIn } from "./shell/sign-in.tsx";
@@ -66,22 +67,40 @@ function Inside({ identity }: { identity: Identity }) {
   const address = useAddress();
   const access = accessOf(identity, address.project);
   const { page } = address;
-  useHeadingFocus(page.at === "prompt" ? `prompt ${page.name}` : page.at);
+  useHeadingFocus(placeOf(page));
   return (
     <>
       <a className="skip" href="#main">
         To the content
       </a>
-      <Header identity={identity} project={access?.project ?? null} />
+      <Header identity={identity} access={access} />
       <Banner />
-      <main id="main" className={page.at}>
-        {access ? <Shown access={access} address={address} /> : <NoProject named={address.project} />}
+      <main id="main" className={page.at === "room" ? page.room : page.at}>
+        {page.at === "room" ? (
+          <InRoom key={page.room} room={page.room} identity={identity} access={access} query={page.query} />
+        ) : access ? (
+          <Shown access={access} page={page} />
+        ) : (
+          <NoProject named={address.project} />
+        )}
       </main>
     </>
   );
 }
 
-function Shown({ access, address: { page } }: { access: Access; address: Address }) {
+/** Going to another place puts the focus on its heading. */
+function placeOf(page: Page): string {
+  switch (page.at) {
+    case "prompt":
+      return `prompt ${page.name}`;
+    case "room":
+      return `room ${page.room}`;
+    default:
+      return page.at;
+  }
+}
+
+function Shown({ access, page }: { access: Access; page: Exclude<Page, { at: "room" }> }) {
   switch (page.at) {
     case "library":
       return <LibraryPage access={access} filter={page.filter} />;

@@ -1,5 +1,6 @@
 /**
- * Stands in for the program where jobs and receivers are started: fake-child.ts job VERB OPTIONS, fake-child.ts receive.
+ * Stands in for the program where jobs, looks and receivers are started: fake-child.ts job VERB OPTIONS, look WHAT
+ * OPTIONS, receive.
  * What a job does is in FAKE_JOB, a word a step: fail, ask-stop, ask-start, linger (until SIGTERM), deaf (not even
  * then), die, leave (without a word).
  */
@@ -58,6 +59,15 @@ async function receive(): Promise<void> {
   trace("end");
 }
 
-await (process.argv[2] === "job" ? job() : receive());
+/** What a job does, without being one; FAKE_TRACE as above. */
+async function look(): Promise<void> {
+  appendFileSync(process.env.FAKE_TRACE ?? "/dev/null", `look ${process.pid}\n`);
+  const words = (process.env.FAKE_JOB ?? "").split(" ").filter(Boolean);
+  for (const word of words) await steps[word]?.();
+  if (words.length === 0) await say({ type: "result", result: { what: process.argv[3], options: process.argv[4] } });
+}
+
+const verbs: Record<string, () => Promise<void>> = { job, look, receive };
+await verbs[process.argv[2] ?? ""]?.();
 clearInterval(awake);
 if (process.connected) process.disconnect();

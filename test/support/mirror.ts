@@ -88,9 +88,10 @@ export class TestMirror {
     const ready = new ReadyPrompts(1e8);
     for (const { name, newest } of rows) {
       for (let version = 1; version <= newest; version += 1) {
-        const { bytes } = await ready.read(of.database.reads, of.project, name, { version });
+        const { bytes, revision } = await ready.read(of.database.reads, of.project, name, { version });
         const mirrored = await fetchMirrored(this.folder, "default", name, { version });
-        expect(JSON.stringify(mirrored)).toBe(bytes.toString());
+        expect(JSON.stringify(mirrored.prompt)).toBe(bytes.toString());
+        expect(mirrored.revision).toBe(revision);
       }
     }
     expect((await listMirrored(this.folder, "default", {})).total).toBe(rows.length);

@@ -7,7 +7,7 @@ import { readLocalFile } from "../../src/base/local-file.ts";
 import { identityOf } from "../../src/base/lock.ts";
 import type { ErrorBody } from "../../src/contract/errors.ts";
 import type { Job } from "../../src/contract/recovery.ts";
-import type { Info } from "../../src/recovery/info.ts";
+import type { RecoveryInfo } from "../../src/contract/recovery-shapes.ts";
 import type { Instance, Ran } from "./instance.ts";
 import { programsOf } from "./programs.ts";
 
@@ -44,8 +44,8 @@ export async function refused(
   return { ...error, exit: ran.code };
 }
 
-export async function info(instance: Instance): Promise<Info> {
-  return await done<Info>(instance, "info");
+export async function info(instance: Instance): Promise<RecoveryInfo> {
+  return await done<RecoveryInfo>(instance, "info");
 }
 
 /** Until so many backups are whole, and no job runs: what a start or a restore makes by itself is then done. */

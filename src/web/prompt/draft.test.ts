@@ -45,7 +45,7 @@ it("is saved on top of the version that it was begun on, with the reason trimmed
     message: "shorter",
     baseVersion: 4,
   });
-  expect(saveOf({ ...draft, base: null, message: " " }, "a")).toEqual({ name: "a", ...content });
+  expect(saveOf({ ...draft, base: null, message: " " }, "a")).toEqual({ name: "a", ...content, baseVersion: 0 });
 });
 
 it("is the same whatever the order of its configuration", () => {

@@ -35,7 +35,7 @@ export function saveOf({ base, content, message }: Draft, name: string): SavePro
     name,
     ...content,
     ...(message.trim() === "" ? {} : { message: message.trim() }),
-    ...(base === null ? {} : { baseVersion: base }),
+    baseVersion: base ?? 0,
   };
 }
 

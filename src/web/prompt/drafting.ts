@@ -1,6 +1,6 @@
 /** Writing on a prompt: the draft as it is kept, and saving it so that nothing written is lost on the way. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { type Prompt, PromptlibError, type SavedPrompt } from "../../sdk/index.ts";
+import type { Prompt, PromptlibError, SavedPrompt } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
 import type { Access } from "../shell/page.tsx";
 import { type Content, type Draft, draftKey, dropDraft, readDraft, saveOf, writeDraft } from "./draft.ts";
@@ -50,7 +50,6 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     setSaving(true);
     setError(null);
     try {
-      if (draft.base === null) await requireFree(project, savedName);
       const saved = await clientOf(project).savePrompt(saveOf(draft, savedName));
       // What was typed since it was sent goes on, on top of it.
       if (present.current === draft) drop();
@@ -59,7 +58,7 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     } catch (problem) {
       const known = noteFailure(problem);
       setError(known);
-      if (known.code === "version_conflict") setTheirs(await newest(project, savedName));
+      if (known.code === "version_conflict" && draft.base !== null) setTheirs(await newest(project, savedName));
       return null;
     } finally {
       setSaving(false);
@@ -84,20 +83,6 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
       setError(null);
     },
   };
-}
-
-/** Errors: `already_exists`. What is meant as a new prompt shall not become the next version of another. */
-async function requireFree(project: string, name: string): Promise<void> {
-  try {
-    await clientOf(project).fetchPrompt(name);
-  } catch (error) {
-    if (error instanceof PromptlibError && error.code === "prompt_not_found") return;
-    throw error;
-  }
-  throw new PromptlibError("already_exists", {
-    message: `There is a prompt named “${name}” already.`,
-    hint: "Choose another name, or edit that one.",
-  });
 }
 
 /** null: it cannot be had now, or there is none any more; the error that led here is shown in any case. */

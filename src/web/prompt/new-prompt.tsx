@@ -1,7 +1,7 @@
 /** A prompt that is not there yet. */
 import { useId } from "react";
 import { nameFault } from "../../prompt/names.ts";
-import type { Prompt } from "../../sdk/index.ts";
+import type { Prompt, PromptlibError } from "../../sdk/index.ts";
 import { EVERYTHING } from "../address.ts";
 import { forgetListings } from "../library/listing.ts";
 import { go, Link } from "../navigation.tsx";
@@ -24,6 +24,7 @@ export function NewPrompt({ access }: { access: Access }) {
   const name = draft.name.normalize("NFC");
   const fault = name === "" ? null : nameFault(name);
   const type = draft.content.messages ? "chat" : "text";
+  const taken = takenName(drafting.error);
   const begin = () => drafting.draft ?? drafting.begin(null, TEXT);
   if (!access.mayEdit) {
     return (
@@ -65,6 +66,13 @@ export function NewPrompt({ access }: { access: Access }) {
             <p id={id} className={fault === null ? "hint" : "fault"} role="status">
               {fault === null ? "A / makes folders. The name is what applications fetch it by." : `The name ${fault}.`}
             </p>
+            {taken && (
+              <p className="fault" role="alert">
+                A prompt of this name exists already:{" "}
+                <Link to={{ at: "prompt", name: taken, version: null }}>{taken}</Link>. Choose another name; what you
+                wrote stays here.
+              </p>
+            )}
             <fieldset className="choices">
               <legend>Type</legend>
               {(["text", "chat"] as const).map((one) => (
@@ -87,6 +95,7 @@ export function NewPrompt({ access }: { access: Access }) {
             key={type}
             drafting={{
               ...drafting,
+              error: taken ? null : drafting.error,
               change(part) {
                 begin();
                 drafting.change(part);
@@ -108,6 +117,13 @@ export function NewPrompt({ access }: { access: Access }) {
       </div>
     </>
   );
+}
+
+/** The present name of the prompt that is there already; null: none is. */
+function takenName(error: PromptlibError | null): string | null {
+  if (error?.code !== "version_conflict") return null;
+  const { newest } = (error.details ?? {}) as { newest?: { name: string } | null };
+  return newest?.name ?? null;
 }
 
 /** As it would be once it is saved. */

@@ -73,7 +73,8 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
   const saved = ({ created, ...next }: SavedPrompt) => {
     say(created ? `Saved as version ${next.version}.` : `Version ${next.version} says exactly this already.`);
     noteChange(project, name, { newest: next.version, updatedAt: next.createdAt });
-    if (asked === null) fetched.put({ prompt: next, etag: null, servedFrom: "database", renamedTo: null });
+    if (asked === null)
+      fetched.put({ prompt: next, etag: null, servedFrom: "database", renamedTo: null, revision: null });
     go({ project: access.named, page: { at: "prompt", name, version: null } }, { replace: true });
     reload();
   };

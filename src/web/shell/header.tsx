@@ -1,24 +1,44 @@
 /** The bar above every page: where one is, who one is. */
-import { useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { Identity } from "../../sdk/index.ts";
-import { EVERYTHING } from "../address.ts";
+import { EVERYTHING, type RoomName } from "../address.ts";
 import { noteFailure } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { go, Link, useAddress } from "../navigation.tsx";
+import { ROOMS } from "../rooms.tsx";
 import { signOut } from "../session.ts";
 import { say } from "./notices.tsx";
+import type { RoomProps } from "./page.tsx";
 import { ThemeChoice } from "./theme.tsx";
 
-export function Header({ identity, project }: { identity: Identity; project: string | null }) {
+export function Header({ identity, access }: Pick<RoomProps, "identity" | "access">) {
+  const { page } = useAddress();
+  const rooms = (Object.keys(ROOMS) as RoomName[]).filter((room) => ROOMS[room].isFor({ identity, access }));
   return (
     <header className="bar">
       <Link className="brand" to={{ at: "library", filter: EVERYTHING }}>
         <span className="mark" aria-hidden="true" />
         <span className="brand-name">Prompt Library</span>
       </Link>
-      <Projects identity={identity} project={project} />
+      <Projects identity={identity} project={access?.project ?? null} />
       <span className="spring" />
-      <Menu name={identity.name} />
+      <Menu title="Go to">
+        <nav aria-label="Pages">
+          <Link to={{ at: "library", filter: EVERYTHING }} {...current(page.at === "library")}>
+            Library
+          </Link>
+          {rooms.map((room) => (
+            <Link
+              key={room}
+              to={{ at: "room", room, query: {} }}
+              {...current(page.at === "room" && page.room === room)}
+            >
+              {ROOMS[room].title}
+            </Link>
+          ))}
+        </nav>
+      </Menu>
+      <You name={identity.name} />
     </header>
   );
 }
@@ -43,11 +63,37 @@ function Projects({ identity, project }: { identity: Identity; project: string |
   );
 }
 
-/** Who one is, and what is one’s own to choose. Closes with Escape, and when the focus leaves it. */
-function Menu({ name }: { name: string }) {
-  const menu = useRef<HTMLDetailsElement>(null);
+const current = (is: boolean) => (is ? { "aria-current": "page" as const } : {});
+
+/** Who one is, and what is one’s own to choose. */
+function You({ name }: { name: string }) {
   const refused = useWritesRefused();
   const leave = () => signOut().catch((error) => say(`Not signed out: ${noteFailure(error).message}`));
+  const title = (
+    <>
+      <span className="unseen">You: </span>
+      <span className="who-name">{name}</span>
+    </>
+  );
+  return (
+    <Menu title={title}>
+      <ThemeChoice />
+      <button type="button" disabled={refused !== null} onClick={leave}>
+        Sign out
+      </button>
+      {refused !== null && <p className="hint">{refused}</p>}
+    </Menu>
+  );
+}
+
+/** Closes with Escape, when the focus leaves it, and when a link in it is followed. */
+function Menu({ title, children }: { title: ReactNode; children: ReactNode }) {
+  const menu = useRef<HTMLDetailsElement>(null);
+  const address = useAddress();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: elsewhere is another address
+  useEffect(() => {
+    if (menu.current) menu.current.open = false;
+  }, [address]);
   return (
     <details
       ref={menu}
@@ -61,17 +107,10 @@ function Menu({ name }: { name: string }) {
         menu.current.querySelector("summary")?.focus();
       }}
     >
-      <summary>
-        <span className="unseen">You: </span>
-        <span className="who-name">{name}</span>
-      </summary>
+      <summary>{title}</summary>
       {/* A click on its ground keeps the focus inside. */}
       <div className="menu-panel" tabIndex={-1}>
-        <ThemeChoice />
-        <button type="button" disabled={refused !== null} onClick={leave}>
-          Sign out
-        </button>
-        {refused !== null && <p className="hint">{refused}</p>}
+        {children}
       </div>
     </details>
   );

@@ -12,6 +12,14 @@ export interface Access {
   mayAdmin: boolean;
 }
 
+/** What a room (rooms.tsx) is given. */
+export interface RoomProps {
+  identity: Identity;
+  /** null: the person is in no project, or not in the one that the address names. */
+  access: Access | null;
+  query: Readonly<Record<string, string>>;
+}
+
 /** null: the person is in no project, or not in the named one. */
 export function accessOf({ name, projects }: Identity, named: string | null): Access | null {
   const first = Object.hasOwn(projects, "default") ? "default" : (Object.keys(projects).sort()[0] ?? null);

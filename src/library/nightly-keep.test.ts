@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { exportsToRemove } from "./nightly-keep.ts";
+
+it.each([
+  [[9, 1, 1], []],
+  [[9, 1, 1, 1], []],
+  [[9, 30, 1, 1, 1], ["0"]],
+  [
+    [30, 9, 2, 1, 1, 1],
+    ["0", "2"],
+  ],
+  [[9, 5, 5, 5], ["0"]],
+  [[0, 0, 0, 0], ["0"]],
+  [[], []],
+])("of %j, oldest first, with three to keep, %j go", (sizes, going) => {
+  const all = sizes.map((bytes, at) => ({ name: String(at), bytes }));
+  expect(exportsToRemove(all, 3)).toEqual(going);
+});

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOM_PATHS } from "../src/web/address.ts";
+import { findChromium } from "./support/browser.ts";
+import { temporaryDirectory } from "./support/cluster.ts";
+import { type FreshDatabase, freshDatabase } from "./support/database.ts";
+import { Judge } from "./support/lighthouse.ts";
+import { ADMIN, type Served, serveOn } from "./support/server.ts";
+
+const path = findChromium();
+
+describe.skipIf(!path)("Lighthouse gives each page at least 95 for accessibility and best practices", () => {
+  let database: FreshDatabase;
+  let server: Served;
+  let judge: Judge;
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    server = await serveOn(database);
+    await server.local.savePrompt({
+      name: "mail/welcome",
+      text: "Hello {{name}}",
+      labels: ["production"],
+      tags: ["mail"],
+    });
+    judge = await Judge.open(path ?? "", await temporaryDirectory());
+  }, 180_000);
+  afterAll(async () => {
+    await judge?.close();
+    await server?.close();
+    await database?.drop();
+  });
+
+  const expectGood = async (address: string) => {
+    const { scores, faults } = await judge.judge(`${server.url}${address}`, ["accessibility", "best-practices"]);
+    expect(scores.accessibility, faults.join("\n")).toBeGreaterThanOrEqual(95);
+    expect(scores["best-practices"], faults.join("\n")).toBeGreaterThanOrEqual(95);
+  };
+
+  it("the sign-in", async () => {
+    await expectGood("/");
+  });
+
+  describe("signed in", () => {
+    beforeAll(async () => {
+      const page = await judge.context.newPage();
+      await page.goto(server.url);
+      await page.getByLabel("User name").fill(ADMIN.username);
+      await page.getByLabel("Password").fill(ADMIN.password);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.getByText("mail/welcome").first().waitFor();
+      await page.close();
+    });
+
+    it.each(["/", "/new", "/prompts/mail/welcome", ...Object.values(ROOM_PATHS)])("%s", expectGood);
+  });
+});
