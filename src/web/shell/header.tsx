@@ -39,7 +39,7 @@ export function Header({ identity, access }: Pick<RoomProps, "identity" | "acces
 }
 
 interface RoomsProps {
-  group: Room["group"];
+  group: NonNullable<Room["group"]>;
   /** Left out: they stand without a heading. */
   title?: string;
   who: Pick<RoomProps, "identity" | "access">;
@@ -49,7 +49,7 @@ function Rooms({ group, title, who }: RoomsProps) {
   const id = useId();
   const { page } = useAddress();
   const rooms = (Object.keys(ROOMS) as RoomName[]).filter(
-    (room) => ROOMS[room].group === group && ROOMS[room].isFor(who),
+    (room) => (ROOMS[room].group ?? "project") === group && ROOMS[room].isFor(who),
   );
   if (rooms.length === 0) return null;
   const links = rooms.map((room) => (
