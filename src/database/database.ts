@@ -1,7 +1,8 @@
 /**
  * What we keep in PostgreSQL: connections, migrations, tables, the change feed.
  *
-      await Promise.all([reads, searches, writes, longReads].map((queries) => queries.destroy()));
+ * This file opens connections: pools to read, to search and to write, so that who waits long keeps no reader out, and a
+ * small one for what is read for as long as somebody takes it in.
  */
 import {
   Kysely,
@@ -92,7 +93,7 @@ export function openDatabase(client: pg.ClientConfig, role: string | null): Data
       for (const pool of pools) pool.renew();
     },
     async close() {
-      await Promise.all([reads, searches, writes, longReads].map((queries) => queries.destroy()));
+      await Promise.all([reads, searches, writes, longReads].map((one) => one.destroy()));
     },
   };
 }
@@ -225,11 +226,17 @@ class CheckedClient implements PostgresPoolClient {
 
 /** disk_full of PostgreSQL. Whatever needs no room goes on, reading above all. */
 const DISK_FULL = "53100";
-const DISK_FULL_MESSAGE = "The disk of the database is full: this was not saved. Reading goes on.";
+
+export function diskFull(cause: unknown): PromptlibError {
+  return new PromptlibError("disk_full", {
+    message: "The disk of the database is full: this was not saved. Reading goes on.",
+    cause,
+  });
+}
 
 /** A COMMIT that was sent and not answered may have happened; anything before it has not. */
 function away(error: unknown, sql: string): unknown {
-  if (isErrno(error, DISK_FULL)) return new PromptlibError("disk_full", { message: DISK_FULL_MESSAGE, cause: error });
+  if (isErrno(error, DISK_FULL)) return diskFull(error);
   if (!isAway(error)) return error;
   return new PromptlibError(sql === "commit" ? "write_outcome_unknown" : "database_unavailable", { cause: error });
 }

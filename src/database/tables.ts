@@ -107,6 +107,15 @@ export interface Tables {
   };
   search_missing: { prompt_id: Id };
   search_words: { project_id: Id; word: string };
+  purged_prompts: {
+    prompt_id: Id;
+    project_id: Id;
+    name: string;
+    former_names: string[];
+    revision: string;
+    created_at: Date;
+    purged_at: Timestamp;
+  };
   changes: {
     tx: Generated<string>;
     seq: Generated<string>;

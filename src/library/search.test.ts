@@ -169,7 +169,7 @@ describe("a search", () => {
     await renamePrompt(library.database, library.project, ACTOR, "before", "behind");
     expect(await names("behind okapi")).toEqual(["behind"]);
     expect(await names({ search: "before", in: "names" })).toEqual([]);
-    await redactVersion(library.database, library.project, ACTOR, "behind", 1, "a secret");
+    await redactVersion(library.database, library.project, ACTOR, { name: "behind" }, 1, "a secret");
     expect((await search({ search: "okapi", in: "versions" })).items.map(({ match }) => match?.version)).toEqual([2]);
     await trashPrompt(library.database, library.project, ACTOR, "behind");
     for (const where of ["all", "names", "versions"] as const) {
@@ -185,7 +185,7 @@ describe("a search", () => {
       return (await query.where("word", "in", ["okapi", "hunterpassword"]).execute()).map(({ word }) => word);
     };
     expect(await words()).toEqual(["hunterpassword", "okapi"]);
-    await redactVersion(library.database, library.project, ACTOR, "leak", 1, "a secret");
+    await redactVersion(library.database, library.project, ACTOR, { name: "leak" }, 1, "a secret");
     expect(await words()).toEqual(["okapi"]);
   });
 
