@@ -98,6 +98,7 @@ export const READINESS_CODES = [
   "location_problem",
   "location_lags",
   "wal_not_received",
+  "wal_problem",
   "wal_lost",
   "backups_unknown",
   "no_backup",

@@ -44,6 +44,9 @@ interface GuardianOptions {
 }
 
 const SCHEDULE_EVERY_MS = 2_000;
+const BEGIN_MS = 5_000;
+/** So long who asks how safe everything is waits for the first look at the locations. */
+const FIRST_LOOK_MS = 1_500;
 /** What a job takes back may be a large directory. */
 const ORPHAN_MS = 60_000;
 
@@ -84,7 +87,7 @@ export class Guardian {
       logs: config.home.logs,
       postgres: { stop: () => this.#standStill(), start: () => this.#goOn() },
       knows: () => this.#known(),
-      onEnd: (job) => this.#ended(job),
+      onEnd: (job, { isTakenBack }) => this.#ended(job, isTakenBack),
       tidy: () => clearLeftOver(config),
     });
     this.#knowledge = new Knowledge(config, log);
@@ -100,12 +103,20 @@ export class Guardian {
     return this.#postgres;
   }
 
+  /** Resolves when what readiness says is known, or is not known for good. */
+  async hasLooked(): Promise<void> {
+    const { firstLook } = this.#knowledge;
+    if (firstLook) await Promise.race([firstLook, sleep(FIRST_LOOK_MS)]);
+  }
+
   /** How safe everything is, now. */
   readiness(): Readiness {
     const { config } = this.#options;
     const { state, since, problem } = this.#postgres ?? { state: null, since: "", problem: null };
     const running = state === "running";
-    const down = state === null || running ? null : { since: new Date(this.#lastUp ?? since), problem };
+    // One that is just being adopted, or started for the first time, is not down.
+    const begins = this.#lastUp === null && state === "starting" && now().getTime() - Date.parse(since) < BEGIN_MS;
+    const down = state === null || running || begins ? null : { since: new Date(this.#lastUp ?? since), problem };
     return readiness({
       now: now(),
       interval: config.backup.interval,
@@ -231,13 +242,13 @@ export class Guardian {
     await this.#receive();
   }
 
-  #ended(job: Job): void {
+  #ended(job: Job, isTakenBack: boolean): void {
     // Also after a restore that ended before PostgreSQL came up again.
     if (!this.#stopping.signal.aborted) void this.#receive().catch((error: unknown) => this.#cannotReceive(error));
     if (job.verb === "restore" && job.result !== null) this.#untold = null;
     void this.#tellRestored();
     this.#metrics.jobEnded(job);
-    this.#knowledge.jobEnded(job);
+    this.#knowledge.jobEnded(job, isTakenBack);
     this.looks.changed();
     void this.#journal?.ended(job);
     // Whoever waited for the job asks next what it changed.

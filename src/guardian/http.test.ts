@@ -70,7 +70,7 @@ beforeEach(async () => {
     };
   };
   const looks = { info: async () => NOTHING_YET, plan: async () => NO_PLAN };
-  const guardian = { jobs, looks, postgres: null, readiness: () => readiness(facts) };
+  const guardian = { jobs, looks, postgres: null, readiness: () => readiness(facts), hasLooked: async () => {} };
   metrics = new GuardianMetrics(guardian);
   start = async () => {
     journal = await Journal.open(config.home.recovery, log);

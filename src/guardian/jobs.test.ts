@@ -15,11 +15,12 @@ const BACKUP: JobRequest = { verb: "backup", options: { reason: "manual" } };
 let directory: string;
 let acts: string[];
 let ended: Job[];
+let takenBack: boolean[];
 let refuse: PromptlibError | null;
 let jobs: Jobs;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "promptlib-jobs-"));
-  [acts, ended, refuse] = [[], [], null];
+  [acts, ended, takenBack, refuse] = [[], [], [], null];
   jobs = open(directory);
 });
 afterEach(async () => {
@@ -39,7 +40,10 @@ function open(logs: string): Jobs {
     log: openLog("error", join(directory, "test.log")),
     postgres: { stop: act("stop"), start: act("start") },
     knows: () => ({ downSince: null, lastSeen: { lsn: "0/3", at: "2026-11-22T06:00:00Z" } }),
-    onEnd: (job) => ended.push(job),
+    onEnd: (job, { isTakenBack }) => {
+      ended.push(job);
+      takenBack.push(isTakenBack);
+    },
   });
 }
 
@@ -91,6 +95,23 @@ describe("a job", () => {
     expect((await end(job)).state).toBe("done");
     await end(begin(""));
     expect(jobs.all).toHaveLength(2);
+  });
+
+  it("that a person cancels is taken back, and no failure; one that was due and is cancelled is one", async () => {
+    for (const by of ["user:eva", "guardian"]) {
+      vi.stubEnv("FAKE_JOB", "linger fail");
+      const job = jobs.start(BACKUP, by);
+      await reaches(job, "linger");
+      jobs.cancel(job.id);
+      // It said why itself: that is told, and is no mere end.
+      expect(await end(job)).toMatchObject({ state: "failed", error: { code: "backup_failed" } });
+      vi.stubEnv("FAKE_JOB", "linger die");
+      const other = jobs.start(BACKUP, by);
+      await reaches(other, "linger");
+      jobs.cancel(other.id);
+      expect(await end(other)).toMatchObject({ error: { code: "interrupted", message: "The backup was cancelled." } });
+    }
+    expect(takenBack).toEqual([false, true, false, false]);
   });
 
   it("that fails says why, in its own words", async () => {

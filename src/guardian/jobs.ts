@@ -28,7 +28,8 @@ interface JobsOptions {
   postgres: HeldPostgres;
   /** Told to a job when it begins. */
   knows(): KnownOfPostgres;
-  onEnd(job: Job): void;
+  /** `isTakenBack`: a person wanted that it ends, which is no failure. */
+  onEnd(job: Job, how: { isTakenBack: boolean }): void;
   /** Clears away what a job left that was killed; nothing else goes on meanwhile. */
   tidy?(): Promise<void>;
 }
@@ -40,6 +41,7 @@ interface Running {
   job: Job;
   process: ChildProcess;
   over: Promise<void>;
+  isCancelled: boolean;
 }
 
 export class Jobs {
@@ -91,7 +93,7 @@ export class Jobs {
     const child = this.#spawn(job);
     if (typeof child === "string") this.#end(job, child);
     else {
-      this.#running = { job, process: child, over: this.#attend(job, child) };
+      this.#running = { job, process: child, over: this.#attend(job, child), isCancelled: false };
       this.#options.log.info({ id: job.id, verb, options, by }, "a job begins");
     }
     return job;
@@ -99,7 +101,9 @@ export class Jobs {
 
   /** What was begun is taken back, or left so that the next start finishes it. */
   cancel(id: string): void {
-    if (this.#running?.job.id === id) this.#running.process.kill("SIGTERM");
+    if (this.#running?.job.id !== id) return;
+    this.#running.isCancelled = true;
+    this.#running.process.kill("SIGTERM");
   }
 
   /** Called at every change of the job, the last time when it has ended. Answers how to stop listening. */
@@ -208,17 +212,29 @@ export class Jobs {
   #end(job: Job, how: string): void {
     job.endedAt = now().toISOString();
     job.state = job.error === null && job.result !== null ? "done" : "failed";
-    if (job.state === "failed") job.error ??= endedEarly(job, how).toJSON().error;
+    // What went wrong on the way back is told as it is.
+    const isEnded = job.state === "failed" && (job.error === null || job.error.code === "interrupted");
+    const isCancelled = isEnded && this.#running?.isCancelled === true;
+    if (isCancelled) job.error = cancelled(job).toJSON().error;
+    else if (job.state === "failed") job.error ??= endedEarly(job, how).toJSON().error;
     this.#running = null;
     const { log, onEnd } = this.#options;
     log.info({ id: job.id, verb: job.verb, state: job.state, error: job.error }, "a job ended");
     this.#tell(job);
-    onEnd(job);
+    // One that was due and cancelled is due still: it is tried again like one that failed.
+    onEnd(job, { isTakenBack: isCancelled && job.by !== "guardian" });
   }
 
   #tell(job: Job): void {
     for (const listener of this.#listeners) listener(job);
   }
+}
+
+function cancelled({ verb }: Job): PromptlibError {
+  return new PromptlibError("interrupted", {
+    message: `The ${verb} was cancelled.`,
+    hint: "What it began was taken back. Start it again when you want.",
+  });
 }
 
 function endedEarly({ verb }: Job, how: string): PromptlibError {

@@ -28,9 +28,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-function ended(state: Job["state"], verb: Job["verb"] = "backup"): void {
+function ended(state: Job["state"], verb: Job["verb"] = "backup", isTakenBack = false): void {
   const error = state === "failed" ? { code: "backup_failed" as const, message: "no room", hint: "" } : null;
-  knowledge.jobEnded({
+  const job: Job = {
     id: "1",
     verb,
     by: "guardian",
@@ -41,7 +41,8 @@ function ended(state: Job["state"], verb: Job["verb"] = "backup"): void {
     progress: null,
     result: null,
     error,
-  });
+  };
+  knowledge.jobEnded(job, isTakenBack);
 }
 
 describe("what the guardian knows", () => {
@@ -89,6 +90,14 @@ describe("what the guardian knows", () => {
     ]);
   });
 
+  it("is waited for once: until the locations were looked at, whatever came of that", async () => {
+    await writeFile(config.backup.dir, "a file");
+    const waiting = knowledge.firstLook;
+    await knowledge.refreshIfOld();
+    await waiting;
+    expect(knowledge.firstLook).toBeNull();
+  });
+
   it("is nothing, and ends nobody, where the folder of backups cannot be made or reports cannot be read", async () => {
     await writeFile(config.backup.dir, "a file");
     await knowledge.refreshIfOld();
@@ -100,9 +109,10 @@ describe("what the guardian knows", () => {
     expect(knowledge.isKnown).toBe(false);
   });
 
-  it("counts tries that failed until one succeeds; other jobs do not count", async () => {
+  it("counts tries that failed until one succeeds; other jobs, and what a person took back, do not count", async () => {
     ended("failed");
     ended("failed");
+    ended("failed", "backup", true);
     ended("failed", "drill");
     expect(knowledge.schedule("x").failed).toMatchObject({ times: 2, message: "no room" });
     ended("done", "restore");

@@ -28,11 +28,18 @@ export class Knowledge {
   #reports: { drills: Reports; restores: Reports } = { drills: [], restores: [] };
   #exportProblem: string | null = null;
   #readAt = Number.NEGATIVE_INFINITY;
+  readonly #first = Promise.withResolvers<void>();
+  #hasLooked = false;
   #failed: { at: Date; times: number; message: string } | null = null;
 
   constructor(config: Config, log: Log) {
     this.#config = config;
     this.#log = log;
+  }
+
+  /** Resolves when locations were read for the first time, or could not be; null: that is over. */
+  get firstLook(): Promise<void> | null {
+    return this.#hasLooked ? null : this.#first.promise;
   }
 
   /** Whether locations could be read at all: else nobody knows whether a backup is due. */
@@ -60,6 +67,9 @@ export class Knowledge {
       if (!(error instanceof PromptlibError) && !isErrno(error, ...DISK_AWAY, "EACCES")) throw error;
       this.#log.error({ err: error }, "the locations of backups cannot be read");
       this.#list = null;
+    } finally {
+      this.#hasLooked = true;
+      this.#first.resolve();
     }
   }
 
@@ -68,9 +78,9 @@ export class Knowledge {
     this.#exportProblem = await exportProblemOf(this.#config);
   }
 
-  jobEnded({ verb, state, error }: Job): void {
+  jobEnded({ verb, state, error }: Job, isTakenBack = false): void {
     this.#readAt = Number.NEGATIVE_INFINITY;
-    if (verb !== "backup") return;
+    if (verb !== "backup" || isTakenBack) return;
     if (state === "done") this.#failed = null;
     else this.#failed = { at: now(), times: (this.#failed?.times ?? 0) + 1, message: error?.message ?? "" };
   }

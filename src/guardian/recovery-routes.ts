@@ -19,6 +19,7 @@ export interface Answering {
   readonly jobs: Pick<Jobs, "all" | "find" | "start" | "cancel" | "listen">;
   readonly looks: Pick<Looks, "info" | "plan">;
   readiness(): Readiness;
+  hasLooked(): Promise<void>;
 }
 
 interface Parts {
@@ -35,7 +36,10 @@ const deedId = z.strictObject({ id: z.string().min(1).max(64) });
 
 export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
   const { guardian, journal, onRequest } = parts;
-  app.get("/api/recovery/readiness", { onRequest }, () => guardian.readiness());
+  app.get("/api/recovery/readiness", { onRequest }, async () => {
+    await guardian.hasLooked();
+    return guardian.readiness();
+  });
   app.get("/api/recovery/info", { onRequest }, async () => await guardian.looks.info());
   app.post("/api/recovery/plan", { onRequest }, async ({ body }) => {
     return await guardian.looks.plan(checked(planRequest, body));

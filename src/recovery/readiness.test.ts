@@ -128,6 +128,7 @@ describe("a reason", () => {
     ["a location is an hour behind", { locations: [near, { ...far, riskSeconds: 3_601 }] }, ["!location_lags"]],
     ["the receiver never said anything", { receiver: null }, ["!wal_not_received"]],
     ["the receiver waits", receiver({ state: "waiting" }), ["!wal_not_received"]],
+    ["the receiver streams, and has no room", receiver({ problem: "The spool is full." }), ["wal_problem"]],
     ["the receiver is fenced", receiver({ state: "fenced" }), ["!wal_not_received"]],
     ["WAL was lost after the newest backup", receiver({ gapAt: ago(10) }), ["!wal_lost"]],
     ["WAL was lost before the newest backup", receiver({ gapAt: ago(3_001) }), []],
@@ -156,6 +157,8 @@ describe("a reason", () => {
     const said = (changes: Partial<ReadinessInput>) => found(changes).reasons[0]?.message;
     expect(said({ locations: [near, { ...far, riskSeconds: 75.4 }] })).toBe("The location secondary is 75 s behind.");
     expect(said({ locations: [{ ...near, problem: "its disk is full" }, far] })).toContain("primary: its disk is full");
+    const itself = "The location primary (file:///x) cannot be used: it is full.";
+    expect(said({ locations: [{ ...near, problem: itself }, far] })).toBe(itself);
     expect(said(receiver({ state: "waiting", problem: "57P03" }))).toMatch(/the receiver is waiting \(57P03\)\.$/);
     expect(said(down("It is damaged."))).toMatch(
       /^The database has not been running for 75 s: It is damaged\. Reading/,

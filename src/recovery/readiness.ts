@@ -144,7 +144,7 @@ function locationReasons({ locations }: ReadinessInput): ReadinessReason[] {
       reasons.push({
         code: "location_problem",
         level: "warning",
-        message: `The location ${name}: ${problem}`,
+        message: problem.startsWith(`The location ${name} `) ? problem : `The location ${name}: ${problem}`,
         remedy: "Mend it; what it missed is filled in by itself.",
       });
     } else if (riskSeconds !== null && riskSeconds > LAG_S) {
@@ -167,6 +167,14 @@ function walReasons({ receiver, backup }: ReadinessInput): ReadinessReason[] {
       level: "critical",
       message: `What is written now is not stored elsewhere: the receiver is ${receiver?.state ?? "not running"}${receiver?.problem ? ` (${receiver.problem})` : ""}.`,
       remedy: "It tries again by itself; logs/receive.log of the home says more.",
+    });
+  }
+  if (receiver?.state === "streaming" && receiver.problem !== null) {
+    reasons.push({
+      code: "wal_problem",
+      level: "warning",
+      message: `What is written is not received as it should be: ${receiver.problem}`,
+      remedy: "Look at the disk of the home and at the locations; logs/receive.log of the home says more.",
     });
   }
   if (receiver?.gapAt && (!backup || backup.end <= receiver.gapAt)) {

@@ -30,6 +30,7 @@ export const PAGE_ADDRESSES = [
   "/audit",
   "/maintenance",
   "/settings",
+  "/recovery",
   "/system",
   "/profile",
 ];

@@ -28,6 +28,7 @@ export const ROOM_PATHS = {
   audit: "/audit",
   maintenance: "/maintenance",
   settings: "/settings",
+  recovery: "/recovery",
   system: "/system",
   profile: "/profile",
 } as const;

@@ -46,7 +46,11 @@ export class Visitor {
   /** What no page may do. */
   readonly #faults: string[] = [];
 
-  static async arrive(browser: Browser, { url }: Served, { dark = false, width = 1280 }: VisitOptions = {}) {
+  static async arrive(
+    browser: Browser,
+    { url }: Pick<Served, "url">,
+    { dark = false, width = 1280 }: VisitOptions = {},
+  ) {
     const context = await browser.newContext({
       viewport: { width, height: 800 },
       colorScheme: dark ? "dark" : "light",

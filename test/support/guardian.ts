@@ -95,7 +95,7 @@ export async function testGuardian({
   const log = testLog(config.home);
   const jobs = new TakenJobs();
   const looks = { info: async () => NOTHING_YET, plan: async () => NO_PLAN };
-  const guardian = { jobs, looks, postgres: null, readiness: () => readiness(ALONE) };
+  const guardian = { jobs, looks, postgres: null, readiness: () => readiness(ALONE), hasLooked: async () => {} };
   const journal = await Journal.open(config.home.recovery, log);
   const metrics = new GuardianMetrics(guardian);
   const server = await startGuardianServer({ config, log, jwtSecret, guardian, journal, metrics });

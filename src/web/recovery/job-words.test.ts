@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { Job } from "../../sdk/index.ts";
+import { byWords, doneWords, outcomeOf, phaseWords, took } from "./job-words.ts";
+
+const job = (verb: Job["verb"], more: Partial<Job> = {}): Job => ({
+  ...{ id: "1", verb, options: {}, by: "user:ada", state: "done", progress: null, result: {}, error: null },
+  ...{ startedAt: "2026-11-22T06:00:00.000Z", endedAt: "2026-11-22T06:00:02.100Z" },
+  ...more,
+});
+
+describe("what came of a job", () => {
+  it("of a backup names the places, the size and what is missing", () => {
+    const result = { in: ["primary", "secondary"], tar: { size: 50_029_568 }, missing: [], notAttested: null };
+    expect(outcomeOf(job("backup", { result }))).toEqual({
+      level: "ok",
+      text: "Backup made in primary, secondary, 50.0 MB, in 2.1 s.",
+      notes: [],
+    });
+    const missing = [{ location: "far", reason: "it is full" }];
+    const partly = { ...result, missing, notAttested: "writers left no moment" };
+    expect(outcomeOf(job("backup", { result: partly }))).toMatchObject({
+      level: "warning",
+      notes: ["Not in far: it is full", "Not attested this time: writers left no moment"],
+    });
+  });
+
+  it("of a drill says what was compared, how long it took, and what was not compared", () => {
+    const result = { compared: { tables: 18, rows: "1200" }, timeToRecover: 1.266, notCompared: ["the catalog"] };
+    expect(outcomeOf(job("drill", { result }))).toEqual({
+      level: "ok",
+      text: "Recovered in 1.3 s, and the same: 18 tables with 1,200 rows compared, 2.1 s in all.",
+      notes: ["Not compared: the catalog."],
+    });
+  });
+
+  it("that failed is told with its lines and its hint; one that was ended is no failure", () => {
+    const error = { code: "backup_damaged" as const, message: "It is not whole.", hint: "Make a new one." };
+    const details = { lastLines: ["primary: part-0001 is missing"] };
+    expect(outcomeOf(job("verify", { state: "failed", error: { ...error, details } }))).toEqual({
+      level: "critical",
+      text: "Verification failed: It is not whole.",
+      notes: ["primary: part-0001 is missing", "Make a new one."],
+    });
+    const ended = { ...error, code: "interrupted" as const };
+    expect(outcomeOf(job("backup", { state: "failed", error: ended }))).toMatchObject({ level: "warning", notes: [] });
+  });
+
+  it("is just that it is done where a newer guardian says something else", () => {
+    for (const verb of ["backup", "drill", "verify", "restore"] as const) {
+      expect(outcomeOf(job(verb, { result: [1] })).level).toBe("ok");
+    }
+  });
+});
+
+it("phases, bytes and people are said as people say them", () => {
+  expect(phaseWords("secondary: wal")).toBe("Reading WAL back from secondary");
+  expect(phaseWords("replay")).toBe("Replaying what was written since");
+  expect(phaseWords("something new")).toBe("something new");
+  expect(doneWords({ done: 12e6, total: 5e7 })).toBe("12.0 MB of 50.0 MB");
+  expect([doneWords({ done: null, total: null }), doneWords({ done: 5, total: null })]).toEqual(["", "5 bytes"]);
+  expect([byWords("guardian"), byWords("user:ada"), byWords("local:root")]).toEqual([
+    "by itself",
+    "by ada",
+    "by root on the command line",
+  ]);
+  expect(took({ startedAt: "2026-11-22T06:00:00Z", endedAt: null })).toBe("");
+});

@@ -1,0 +1,204 @@
+import { randomBytes } from "node:crypto";
+import { chown, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../src/base/clock.ts";
+import { createClient } from "../src/sdk/index.ts";
+import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
+import { Instance } from "./support/instance.ts";
+
+const path = findChromium();
+const PASSWORD = "correct-horse-battery";
+const PROTECTED = /^Protected, (as promised|with 1 thing to look at)$/;
+
+/** An operator at night, and somebody who is none, before a whole instance. */
+describe.skipIf(!path)("the recovery page, in Chromium", () => {
+  let browser: Browser;
+  let instance: Instance;
+  let url: string;
+  const visitors: Visitor[] = [];
+
+  beforeAll(async () => {
+    browser = await openChromium(path ?? "");
+    // Slow enough that a backup can be watched, and cancelled.
+    instance = await Instance.make({ ADMIN_PASSWORD: PASSWORD, BACKUP_MAX_RATE: "12" });
+    const far = join(instance.directory, "far");
+    await mkdir(far);
+    url = await instance.start({ BACKUP_LOCATIONS: `file://${far}?domain=elsewhere` });
+    const admin = createClient({ url });
+    const { token } = await admin.login("admin", PASSWORD);
+    const operator = createClient({ url, token });
+    await operator.createUser({ username: "bob", password: "password of bob" });
+    await operator.setMember("bob", "viewer");
+    await until(async () => (await operator.readReadiness()).lastBackup, { timeout: 60_000 });
+    await until(async () => (await operator.listJobs()).items[0]?.state === "done", { timeout: 60_000 });
+  });
+
+  afterEach(async () => {
+    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
+    expect(faults.flat()).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await instance?.remove();
+  });
+
+  async function visit(username = "admin", options: VisitOptions = {}) {
+    const visitor = await Visitor.arrive(browser, { url }, options);
+    visitors.push(visitor);
+    await visitor.open("/recovery");
+    await visitor.signIn(username, username === "admin" ? PASSWORD : undefined);
+    return visitor;
+  }
+  const button = (page: Page, name: string | RegExp, exact = true) => page.getByRole("button", { name, exact });
+  const card = (page: Page, name: string | RegExp) => page.getByRole("region", { name });
+
+  it("says how safe everything is, measures a recovery on the spot, and is then content", async () => {
+    const visitor = await visit("admin", { width: 390 });
+    const { page } = visitor;
+    await page.getByText("Protected, with 1 thing to look at", { exact: true }).waitFor();
+    await card(page, "Time to recover").getByText("Not measured").waitFor();
+    await card(page, "Data at risk")
+      .getByText(/^[\d.]+ s$/)
+      .waitFor();
+    await page.getByText("Try the first recovery").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    expect(await visitor.sticksOut()).toEqual([]);
+    await button(page, /^Drill now, since: Nobody has measured/, false).click();
+    await page.getByText(/^Done Recovered in .* tables? with .* rows? compared/).waitFor({ timeout: 60_000 });
+    await page.getByText("Protected, as promised", { exact: true }).waitFor();
+    await card(page, "Time to recover").getByText("as a drill took it").waitFor();
+    await card(page, "Drills (1)").getByText("came back as it was attested").waitFor();
+    await card(page, "Drills (1)").getByText("As a table").click();
+    await page.getByRole("cell", { name: "the same", exact: true }).waitFor();
+    await card(page, "Backups (1)")
+      .getByText(/^the same: \d+ tables/)
+      .waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    expect(await visitor.sticksOut()).toEqual([]);
+  });
+
+  it("makes a backup that one watches, takes one back, and reads one back", async () => {
+    const visitor = await visit();
+    const { page } = visitor;
+    const atWork = card(page, "Backup at work");
+    await button(page, "Back up now").click();
+    await atWork.getByText("Copying the database into every location", { exact: true }).waitFor();
+    await atWork.getByText("begun by admin").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByText(/^Done Backup made in primary, secondary/).waitFor({ timeout: 60_000 });
+    await card(page, "Backups (2)").getByText("by hand").waitFor();
+
+    await button(page, "Back up now").focus();
+    await page.keyboard.press("Enter");
+    await button(page, "Cancel").focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("Backup ended early; what it began was taken back.").waitFor();
+    // The buttons went meanwhile; whoever works by keyboard is still at the place.
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Back up now");
+    await card(page, "Backups (2)").waitFor();
+
+    await card(page, "Backups (2)")
+      .getByRole("button", { name: /^Verify the backup/ })
+      .first()
+      .click();
+    await page.getByText(/^Done The backup .* is whole: every byte was read back/).waitFor({ timeout: 60_000 });
+    await card(page, "Backups (2)").getByText("every byte in primary, secondary").waitFor();
+    await page.getByText("What was done last").click();
+    await page.getByText("The backup was cancelled.").waitFor();
+  });
+
+  it("plans a restore: what would be lost, and the command that carries it out", async () => {
+    const visitor = await visit("admin", { width: 360, dark: true });
+    const { page } = visitor;
+    const plan = card(page, "Plan a restore");
+    await button(page, "Make the plan").click();
+    await plan.getByText("promptlib restore latest", { exact: true }).waitFor();
+    await plan.getByText("Nothing that is known.").waitFor();
+    await plan.getByLabel("A moment").check();
+    const moment = plan.getByLabel("As it was at");
+    await moment.fill("2001-01-01T00:00:00");
+    await button(page, "Make the plan").click();
+    await plan.getByText("This cannot be restored.").waitFor();
+    await plan.getByText("What can be:").waitFor();
+    // The field is in the zone of the browser, the command in UTC.
+    const now = await page.evaluate<string>(
+      `new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 19)`,
+    );
+    await moment.fill(now);
+    await button(page, "Make the plan").click();
+    await plan.getByText(/^promptlib restore --at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/).waitFor();
+    expect(await visitor.sticksOut()).toEqual([]);
+    await plan.getByText("Step by step").click();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, /^Plan a restore of the backup/, false)
+      .first()
+      .click();
+    await plan.getByText(/^promptlib restore \d{8}T\d{6}Z-/).waitFor();
+  });
+
+  it("goes on while PostgreSQL is dead: says so, plans and drills, and comes back by itself", async () => {
+    const { page, ...visitor } = await opened();
+    const control = join(instance.home.postgres, "data/global/pg_control");
+    const [kept, { uid, gid }] = [await readFile(control), await stat(control)];
+    await writeFile(control, randomBytes(100));
+    process.kill((await instance.processes()).postgres, "SIGKILL");
+    await page.getByText(/^The database has not been running for \d+ s/).waitFor();
+    await page
+      .getByText(/^At risk: \d things? to mend/)
+      .first()
+      .waitFor();
+    await page.getByText("A backup waits for the database.").waitFor();
+    expect(await button(page, "Back up now").isDisabled()).toBe(true);
+    expect(await visitor.inaccessible()).toEqual([]);
+    await card(page, /^Why/).getByRole("button", { name: "Plan a restore" }).click();
+    await page.getByText("promptlib restore latest", { exact: true }).last().waitFor();
+    await button(page, "Drill now").click();
+    await page.getByText(/^Done Recovered in/).waitFor({ timeout: 60_000 });
+    await writeFile(control, kept);
+    await chown(control, uid, gid);
+    await page.getByText(PROTECTED).waitFor({ timeout: 60_000 });
+    await instance.healthy(url);
+  });
+
+  it("shows what was last known when the guardian falls silent, disables what it cannot do, and goes on with it", async () => {
+    const { page, ...visitor } = await opened();
+    const { guard } = await instance.processes();
+    process.kill(guard, "SIGSTOP");
+    await page.getByText("The guardian does not answer.").waitFor();
+    await page.getByText(/^Not known now\. .* ago: Protected, /).waitFor();
+    expect(await button(page, "Drill now").isDisabled()).toBe(true);
+    await page.getByText("Waits until the guardian is back.").first().waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    process.kill(guard, "SIGKILL");
+    await page.getByText(PROTECTED).waitFor({ timeout: 60_000 });
+    await until(async () => await button(page, "Drill now").isEnabled(), { timeout: 20_000 });
+    await instance.healthy(url);
+  });
+
+  async function opened() {
+    const visitor = await visit();
+    const { page } = visitor;
+    await page.getByText(PROTECTED).waitFor();
+    await card(page, "Locations").getByText("secondary").waitFor();
+    return { page, inaccessible: () => visitor.inaccessible() };
+  }
+
+  it("is for operators: others are offered nothing of it, see nothing of it, and ask for nothing of it", async () => {
+    const visitor = await Visitor.arrive(browser, { url });
+    visitors.push(visitor);
+    const { page } = visitor;
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await visitor.open("/recovery");
+    await visitor.signIn("bob");
+    await page.getByRole("heading", { name: "Recovery is for operators" }).waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByText("Go to").click();
+    expect(await page.getByRole("link", { name: "Recovery" }).count()).toBe(0);
+    expect(asked.filter((one) => one.startsWith("/api/recovery"))).toEqual([]);
+  });
+});
