@@ -37,6 +37,11 @@ function textOf(random: () => number): string {
   return Array.from({ length: WORDS_IN_TEXT }, () => word(Math.floor(WORDS * random() ** 4))).join(" ");
 }
 
+/** As Chinese is written: without blanks, the commonest characters in most sentences. */
+export function sentence(random: () => number, length: number): string {
+  return String.fromCodePoint(...Array.from({ length }, () => 0x4e00 + Math.floor(1_500 * random() ** 2)));
+}
+
 function nameOf(at: number, random: () => number): string {
   const folder = `team-${at % 50}/${word(Math.floor(random() * 40))}`;
   return `${folder}/${word(Math.floor(WORDS * random()))}-${at}`;
@@ -67,21 +72,25 @@ async function addPrompts(client: pg.Client, start: number, end: number): Promis
     name: nameOf(start + at, random),
     text: textOf(random),
     tag: `tag-${(start + at) % 20}`,
+    description: (start + at) % 10 === 0 ? sentence(random, 60) : "",
   }));
-  const column = (key: "name" | "text" | "tag") => made.map((row) => row[key]);
+  const column = (key: "name" | "text" | "tag" | "description") => made.map((row) => row[key]);
   await client.query(
-    `with given as (select * from unnest($1::text[], $2::text[], $3::text[]) as given(name, text, tag)),
+    `with given as (select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
+       as given(name, text, tag, description)),
      made as (
-       insert into prompts (project_id, name, type, tags, newest, updated_at)
-       select 1, name, 'text', array[tag], ${VERSIONS}, now() - random() * interval '1 year' from given
+       insert into prompts (project_id, name, type, description, tags, newest, updated_at)
+       select 1, name, 'text', description, array[tag], ${VERSIONS}, now() - random() * interval '1 year' from given
        returning id, name),
      versions as (
        insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
        select id, version, 'Revision ' || version || '. ' || text, '{}', '{}', 'mustache',
          sha256(convert_to(name || version, 'UTF8')), 'user:bench'
-       from made join given using (name), generate_series(1, ${VERSIONS}) as version)
-     insert into labels (prompt_id, label, version, moved_by) select id, 'production', ${VERSIONS - 1}, 'user:bench'
-     from made`,
-    [column("name"), column("text"), column("tag")],
+       from made join given using (name), generate_series(1, ${VERSIONS}) as version),
+     labelled as (
+       insert into labels (prompt_id, label, version, moved_by) select id, 'production', ${VERSIONS - 1}, 'user:bench'
+       from made)
+     insert into search_missing select id from made`,
+    [column("name"), column("text"), column("tag"), column("description")],
   );
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { postgresConnection } from "../src/postgres/connection.ts";
 import type { PromptFilter } from "../src/sdk/index.ts";
 import { print, remove, type Started, start, temporaryDirectory } from "./instance.ts";
-import { growLibrary, numbers, VERSIONS, word } from "./search-library.ts";
+import { growLibrary, numbers, sentence, VERSIONS, word } from "./search-library.ts";
 
 const SIZES = [...new Set([10_000, 100_000].map((size) => Math.min(size, Number(process.env.BENCH_PROMPTS ?? size))))];
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 200);
@@ -33,15 +33,47 @@ const searches: Readonly<Record<string, (random: Random) => PromptFilter>> = {
   }),
   "a word and a folder": (random) => ({ ...page, search: common(random), folder: `team-${Math.floor(random() * 50)}` }),
   "a misspelt word": (random) => ({ ...page, search: swapped(rare(random)) }),
+  "a phrase of two common words": (random) => ({ ...page, search: `"${common(random)} ${common(random)}"` }),
+  "two common words, one of them not": (random) => ({ ...page, search: `${common(random)} -${common(random)}` }),
+  "two Chinese characters": (random) => ({ ...page, search: sentence(random, 2) }),
+  "four Chinese characters": (random) => ({ ...page, search: sentence(random, 4) }),
+  "the first letter, as one types": (random) => ({ ...page, search: common(random).slice(0, 1) }),
+  "the first two letters": (random) => ({ ...page, search: common(random).slice(0, 2) }),
+  "the first three letters": (random) => ({ ...page, search: common(random).slice(0, 3) }),
+  "the first letter, in a folder": (random) => ({
+    ...page,
+    search: common(random).slice(0, 1),
+    folder: `team-${Math.floor(random() * 50)}`,
+  }),
+  "a common word, a page further down": (random) => ({ ...page, search: common(random), cursor: cursor(DEEP) }),
+  "a common word, last changed first": (random) => ({ ...page, search: common(random), sort: "-updated" }),
   "a piece of a name": (random) => ({ ...page, search: rare(random).slice(1), in: "names" }),
+  "a piece that all names have": () => ({ ...page, search: "eam", in: "names" }),
+  "all versions, first page": (random) => ({ ...page, search: middling(random), in: "versions" }),
 };
+/** Behind most of what has a common word in its text alone. */
+const DEEP = ["relevance", "20000", "1"];
 const lists: Readonly<Record<string, (random: Random) => PromptFilter>> = {
   "by name, first page": () => ({}),
   "by name, somewhere in the middle": (random) => ({ cursor: cursor(["name", `team-${Math.floor(random() * 50)}/m`]) }),
   "last changed first": () => ({ sort: "-updated" }),
+  "last changed first, somewhere in the middle": (random) => ({
+    sort: "-updated",
+    cursor: cursor(["-updated", new Date(Date.now() - random() * 300 * 86_400_000).toISOString(), "1"]),
+  }),
   "with a tag": (random) => ({ tag: `tag-${Math.floor(random() * 20)}` }),
   "with a label": () => ({ label: "production" }),
   "in a folder": (random) => ({ folder: `team-${Math.floor(random() * 50)}` }),
+  "in a folder, somewhere in the middle": (random) => {
+    const folder = `team-${Math.floor(random() * 50)}`;
+    return { folder, cursor: cursor(["name", `${folder}/m`]) };
+  },
+  "of a type that none has": () => ({ type: "chat" }),
+  "with a tag and a label, last changed first": (random) => ({
+    tag: `tag-${Math.floor(random() * 20)}`,
+    label: "production",
+    sort: "-updated",
+  }),
   "in a folder, with a tag, last changed first": (random) => ({
     folder: `team-${Math.floor(random() * 50)}`,
     tag: `tag-${Math.floor(random() * 20)}`,

@@ -70,6 +70,8 @@ Settings are read from the environment, and from a file \`.env\` in the director
 - An empty value counts as not set.
 - A setting marked *secret* may also be given as \`NAME_FILE\`: a file that holds the value.
 - All faults are told at once, with exit code 2, and nothing is started. Values of secrets are never printed.
+- What is in force on a running server, and where each value comes from, is told to operators: the page
+  [settings](pages.md), or \`GET /api/settings\`. Of a secret it says only whether it is given.
 ${groups()
   .map(
     ([group, members]) =>

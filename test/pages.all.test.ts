@@ -218,12 +218,12 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await page.keyboard.press("Control+s");
     const conflict = page.getByRole("region", { name: "Somebody saved meanwhile" });
     await conflict.getByText("Warmer").waitFor();
-    await conflict.getByText("Dear friend,").waitFor();
+    await conflict.getByText("Dear friend,").first().waitFor();
     expect(await textOf(page).inputValue()).toContain("thanks a lot.");
     expect(await visitor.inaccessible()).toEqual([]);
 
     await page.reload();
-    await conflict.getByText("Dear friend,").waitFor();
+    await conflict.getByText("Dear friend,").first().waitFor();
     await button(page, "Go on with mine").click();
     await textOf(page).fill("Dear friend,\nthanks a lot.\nBye");
     await button(page, "Save version 3").click();

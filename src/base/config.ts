@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { isAbsolute, join, resolve } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
+import type { ShownSetting } from "../contract/settings.ts";
 import { isErrno } from "./files.ts";
 import type { LogLevel } from "./log.ts";
 import { listed, seconds } from "./setting-values.ts";
 import { type Setting, type SettingName, settings } from "./settings.ts";
+import { showSettings } from "./shown-settings.ts";
 
 export interface Config {
   host: string;
@@ -27,6 +29,8 @@ export interface Config {
   guardianUrl: string | null;
   backup: BackupConfig;
   exports: ExportConfig;
+  /** All of it for an operator's eyes, without secrets. */
+  shown: readonly ShownSetting[];
 }
 
 /** The nightly export. */
@@ -94,6 +98,16 @@ export function readConfig(environment: Environment = process.env): Config {
   }
   if (faults.length > 0) throw configInvalid(faults);
 
+  const home = homeAt(resolve(given("PROMPTLIB_HOME")), value("DATA_DIR"), value("LOGS_DIR"));
+  const backup = backupConfig(value, home.root);
+  const exports = exportConfig(value, home.root);
+  const paths = {
+    PROMPTLIB_HOME: home.root,
+    DATA_DIR: home.data,
+    LOGS_DIR: home.logs,
+    BACKUP_DIR: backup.dir,
+    EXPORT_DIR: exports.dir,
+  };
   return {
     host: given("HOST"),
     port: Number(given("PORT")),
@@ -101,7 +115,7 @@ export function readConfig(environment: Environment = process.env): Config {
     eventListeners: Number(given("EVENT_LISTENERS")),
     cacheLimitBytes: Number(given("CACHE_LIMIT_MB")) * 1024 * 1024,
     logLevel: given("LOG_LEVEL") as LogLevel,
-    home: homeAt(resolve(given("PROMPTLIB_HOME")), value("DATA_DIR"), value("LOGS_DIR")),
+    home,
     database: external ? { url: external, adminUrl: value("DATABASE_ADMIN_URL") ?? external } : null,
     postgresBin: value("POSTGRES_BIN"),
     jwtSecret: value("JWT_SECRET"),
@@ -109,8 +123,9 @@ export function readConfig(environment: Environment = process.env): Config {
     adminPassword: value("ADMIN_PASSWORD"),
     guardianPort: Number(given("GUARDIAN_PORT")),
     guardianUrl: value("GUARDIAN_URL"),
-    backup: backupConfig(value, resolve(given("PROMPTLIB_HOME"))),
-    exports: exportConfig(value, resolve(given("PROMPTLIB_HOME"))),
+    backup,
+    exports,
+    shown: showSettings({ values, environment, paths }),
   };
 }
 

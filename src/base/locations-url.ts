@@ -73,7 +73,7 @@ function isDomain(text: string | null | undefined): text is FailureDomain {
 }
 
 /** The text with what may be a password cut out, also where it is no URL at all. */
-function withoutSecrets(text: string): string {
+export function withoutSecrets(text: string): string {
   return text
     .replace(/\/\/[^/?#]*@/, "//…@")
     .replace(/([?&][^=&]*(?:key|secret|password|token|sig)[^=&]*=)[^&]*/gi, "$1…");

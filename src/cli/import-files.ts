@@ -2,8 +2,9 @@
 import { constants, createReadStream } from "node:fs";
 import { access, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { belongsTo, type ImportFormat, LOOKED_INTO } from "../sdk/import-formats.ts";
 import { type ImportPiece, PromptlibError } from "../sdk/index.ts";
-import { belongsTo, guessFormat, type ImportFormat, knownFormat, requireNames } from "./import-formats.ts";
+import { guessFormat, knownFormat, requireNames } from "./import-formats.ts";
 import { unreadable } from "./verb.ts";
 
 export interface ImportFile {
@@ -57,9 +58,6 @@ export async function openFiles(
   }
   return { files, format: chosen, passedOver: all.length - wanted.length };
 }
-
-/** A larger file is not looked into. */
-const LOOKED_INTO = 8 * 1024 * 1024;
 
 /** What is no JSON is null here: the server says what is wrong with it, once the format is said. */
 async function readJson(path: string): Promise<unknown> {

@@ -1,39 +1,10 @@
-/** Which files belong to which format, by their names and by what is in them; guessed only where it leaves no doubt. */
-import { type ImportQuery, PromptlibError } from "../sdk/index.ts";
-import { isLangchain, isLangfuse, isRequestOf } from "./import-json.ts";
+/** Which format the files of an import have: as it was said, or as they tell themselves. */
+import { formatOf, type ImportFormat, importFormats, isFormat } from "../sdk/import-formats.ts";
+import { PromptlibError } from "../sdk/index.ts";
 import { usage } from "./verb.ts";
 
-export type ImportFormat = ImportQuery["format"];
-
-interface Format {
-  /** The files of it in a folder. */
-  files: RegExp;
-  /** Whether its files say themselves what their prompts are called; else the path does. */
-  names: boolean;
-  /** Where other formats have such names, too: whether what is in the file, as JSON, is of this one. */
-  holds?: (value: unknown) => boolean;
-}
-
-/** In the order of the help. */
-const formats: Readonly<Record<ImportFormat, Format>> = {
-  csv: { files: /\.csv$/i, names: true },
-  fabric: { files: /(^|\/)(system|user)\.md$/i, names: false },
-  prompty: { files: /\.prompty$/i, names: false },
-  dotprompt: { files: /\.prompt$/i, names: false },
-  openai: { files: /\.json$/i, names: false, holds: isRequestOf("openai") },
-  anthropic: { files: /\.json$/i, names: false, holds: isRequestOf("anthropic") },
-  langchain: { files: /\.json$/i, names: false, holds: isLangchain },
-  langfuse: { files: /\.json$/i, names: true, holds: isLangfuse },
-  promptfoo: { files: /(^|\/)promptfooconfig[^/]*\.ya?ml$/i, names: false },
-  promptlib: { files: /\.ndjson$/i, names: true },
-};
-
-export const formatNames = Object.keys(formats).join(", ");
+export const formatNames = Object.keys(importFormats).join(", ");
 const sayIt = `Say it, with: --format F, F being ${formatNames}`;
-
-function isFormat(given: string): given is ImportFormat {
-  return Object.hasOwn(formats, given);
-}
 
 /** Errors: `import_format_unknown`. */
 export function knownFormat(given: string): ImportFormat {
@@ -43,16 +14,11 @@ export function knownFormat(given: string): ImportFormat {
 
 /** Errors: `usage` for standard input, which has no path, where the path makes the name. */
 export function requireNames(paths: readonly string[], format: ImportFormat): void {
-  if (formats[format].names || !paths.includes("-")) return;
+  if (importFormats[format].names || !paths.includes("-")) return;
   throw usage(
     `Prompts of the format ${format} are named after their files, and what comes in has no name.`,
     "Put it into a file, and name that.",
   );
-}
-
-/** Whether a file in a folder is one of this format. */
-export function belongsTo(path: string, format: ImportFormat): boolean {
-  return formats[format].files.test(path);
 }
 
 interface Guessed {
@@ -67,7 +33,7 @@ export async function guessFormat(
 ): Promise<ImportFormat> {
   const found = new Set<ImportFormat>();
   for (const { path, inFolder } of files) {
-    const format = await formatOf(path, read);
+    const format = await formatOf(path, () => read(path));
     if (format) found.add(format);
     // In a folder anything may lie around; what was named was meant.
     else if (!inFolder) {
@@ -81,15 +47,4 @@ export async function guessFormat(
     throw usage(`The files have several formats: ${[...found].join(", ")}.`, `Import one after the other. ${sayIt}`);
   }
   return format;
-}
-
-async function formatOf(path: string, read: (path: string) => Promise<unknown>): Promise<ImportFormat | null> {
-  const byName = Object.keys(formats)
-    .filter(isFormat)
-    .filter((format) => belongsTo(path, format));
-  const certain = byName.filter((format) => !formats[format].holds);
-  if (certain.length > 0 || byName.length === 0) return certain[0] ?? null;
-  const value = await read(path);
-  const [format, ...others] = byName.filter((each) => formats[each].holds?.(value));
-  return others.length === 0 ? (format ?? null) : null;
 }

@@ -53,6 +53,24 @@ describe("the command line", () => {
     expect(await run("label", "a", "--fetches")).toMatch(/^Nobody fetched it so far/);
   });
 
+  it("purges what is in the trash once that is confirmed, and redacts in it", async () => {
+    for (const text of ["secret", "clean"]) await server.local.savePrompt({ name: "to purge", text });
+    expect(await run("trash", "to purge")).toMatch(/^to purge is in the trash\n/);
+    expect(await run("redact", "to purge", "1", "--trash", "--reason", "a secret")).toMatch(
+      /^to purge: version 1 says nothing/,
+    );
+    expect(await run("trash", "to purge", "--purge")).toMatch(/^exit 2\n.*to purge \(ID \d+\): 2 versions.*\n.*--yes/);
+    expect(await run("trash", "--purge", "--yes")).toMatch(/^exit 2\n/);
+    expect(await run("trash", "--purge", "--older-than", "1d", "--yes")).toBe("Nothing in the trash is that old.\n");
+    expect(await run("trash", "to purge", "--purge", "--yes")).toMatch(/^to purge is gone\nBackups, WAL and exports/);
+    expect(await run("trash")).toBe("The trash is empty.\n");
+    await server.local.savePrompt({ name: "to purge", text: "x" });
+    await server.local.trashPrompt("to purge");
+    expect(JSON.parse(await run("trash", "--purge", "--older-than", "0s", "--yes", "--json"))).toMatchObject({
+      items: [{ name: "to purge", heldByBackupsUntil: null }],
+    });
+  });
+
   it("promotes, lists who has a label, and protects it", async () => {
     expect(await run("promote", "staging", "production", "a", "--dry-run")).toMatch(
       /^NAME +FROM +TO\na +1 +2\nproduction of 1 prompt would be moved to where staging is\.\n$/,

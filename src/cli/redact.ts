@@ -2,10 +2,12 @@
 import type { Command } from "commander";
 import { connect } from "./connect.ts";
 import { note, print, printJson } from "./output.ts";
+import { inTrash } from "./trash.ts";
 import { examples, jsonOption, projectOption, wholeNumber } from "./verb.ts";
 
 interface RedactOptions {
   reason: string;
+  trash?: true;
   project?: string;
   json?: true;
 }
@@ -18,15 +20,18 @@ export function registerRedact(program: Command): void {
       "Take out what a version says: a password that was pasted by mistake. Number, author, time and hash stay. It cannot be taken back.",
     )
     .argument("<version>", "the version, on which there is no label", wholeNumber)
+    .option("--trash", "of the prompt in the trash with this name, the last one, or with this ID")
     .requiredOption("--reason <text>", "why, for the audit log")
     .action(redact);
   projectOption(jsonOption(command));
   examples(command, "promptlib redact greeting 3 --reason 'A password was in it'");
 }
 
-async function redact(name: string, version: number, { reason, project, json }: RedactOptions): Promise<void> {
+async function redact(name: string, version: number, { reason, trash, project, json }: RedactOptions): Promise<void> {
   const { client } = await connect({ project });
-  const redacted = await client.redactVersion(name, version, reason);
+  const redacted = trash
+    ? await client.redactTrashed((await inTrash(client, name))[0].id, version, reason)
+    : await client.redactVersion(name, version, reason);
   if (json) return printJson(redacted);
   print(`${redacted.name}: version ${redacted.version} says nothing any more`);
   note(

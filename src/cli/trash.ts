@@ -1,14 +1,20 @@
-/** promptlib trash: what was moved there, moving a prompt there, and bringing one back. */
+/** promptlib trash: what was moved there, moving a prompt there, bringing one back, and throwing it away for good. */
 import type { Command } from "commander";
-import { type Client, PromptlibError, type TrashedPrompt } from "../sdk/index.ts";
+import { now } from "../base/clock.ts";
+import { seconds } from "../base/setting-values.ts";
+import { type Client, PromptlibError, type PurgedPrompt, type TrashedPrompt } from "../sdk/index.ts";
+import { confirmed } from "./confirm.ts";
 import { connect } from "./connect.ts";
 import { everyPage } from "./every-page.ts";
-import { localTime, note, print, printJson } from "./output.ts";
+import { counted, localTime, note, print, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption, usage } from "./verb.ts";
 
 interface TrashOptions {
   restore?: true;
+  purge?: true;
+  olderThan?: string;
+  yes?: true;
   project?: string;
   json?: true;
 }
@@ -16,23 +22,39 @@ interface TrashOptions {
 export function registerTrash(program: Command): void {
   const command = program
     .command("trash [name]")
-    .summary("list the trash, move a prompt there or bring one back")
+    .summary("list the trash, move a prompt there, bring one back or purge it")
     .description(
-      "List the prompts in the trash, move one there with all its versions and labels, or bring one back under its name.",
+      "List the prompts in the trash, move one there with all its versions and labels, or bring one back under its name. With --purge what is in the trash goes for good.",
     )
     .option("--restore", "bring it back; of several of that name the last one, or the one with this ID")
+    .option(
+      "--purge",
+      "throw it away for good, with all its versions: all of that name in the trash, or the one with this ID",
+    )
+    .option("--older-than <time>", "with --purge and without a name: all that were put there longer ago, like 30d")
+    .option("--yes", "purge without asking")
     .action(trash);
   projectOption(jsonOption(command));
-  examples(command, "promptlib trash", "promptlib trash greeting", "promptlib trash greeting --restore");
+  examples(
+    command,
+    "promptlib trash",
+    "promptlib trash greeting",
+    "promptlib trash greeting --restore",
+    "promptlib trash greeting --purge",
+    "promptlib trash --purge --older-than 30d --yes",
+  );
 }
 
-async function trash(name: string | undefined, { restore, project, ...options }: TrashOptions): Promise<void> {
+async function trash(name: string | undefined, options: TrashOptions): Promise<void> {
+  const { restore, purge, project } = options;
   const json = options.json === true;
-  if (restore && name === undefined) throw usage("Say which prompt is to be brought back, by its name or its ID.");
+  checkOptions(name, options);
   const { client } = await connect({ project });
+  if (purge) return await purgeAll(client, name, options);
   if (name === undefined) return await listTrash(client, json);
   if (restore) {
-    const restored = await client.restorePrompt(await idOf(client, name));
+    const [wanted] = await inTrash(client, name);
+    const restored = await client.restorePrompt(wanted.id);
     return json ? printJson(restored) : print(`${restored.name} is back`);
   }
   const trashed = await client.trashPrompt(name);
@@ -41,16 +63,59 @@ async function trash(name: string | undefined, { restore, project, ...options }:
   note("Nothing of it is lost: promptlib trash NAME --restore");
 }
 
-/** The last one is listed first. */
-async function idOf(client: Client, wanted: string): Promise<string> {
+function checkOptions(name: string | undefined, { restore, purge, olderThan, yes }: TrashOptions): void {
+  if (restore && purge) throw usage("Give either --restore or --purge.");
+  if (restore && name === undefined) throw usage("Say which prompt is to be brought back, by its name or its ID.");
+  if (purge && (name === undefined) === (olderThan === undefined)) {
+    throw usage("Say what is to be purged: a prompt, by its name or its ID, or --older-than with a time like 30d.");
+  }
+  if (!purge && (olderThan !== undefined || yes)) throw usage("--older-than and --yes are for --purge.");
+  if (olderThan !== undefined && seconds(olderThan) === null) throw usage(`${olderThan} is no time like 12h or 30d.`);
+}
+
+async function purgeAll(
+  client: Client,
+  name: string | undefined,
+  { olderThan, yes, json }: TrashOptions,
+): Promise<void> {
+  const wanted =
+    name === undefined ? await olderInTrash(client, seconds(olderThan ?? "") ?? 0) : await inTrash(client, name);
+  if (wanted.length > 0 && !yes) await ask(wanted);
+  const purged: PurgedPrompt[] = [];
+  for (const { id, name: its } of wanted) {
+    const one = await client.purgePrompt(id);
+    purged.push(one);
+    if (!json) print(`${its} is gone`);
+  }
+  if (json) return printJson({ items: purged });
+  if (purged.length === 0) return note("Nothing in the trash is that old.");
+  note("Backups, WAL and exports from before still hold what is gone as long as they are kept.");
+}
+
+async function ask(wanted: readonly TrashedPrompt[]): Promise<void> {
+  for (const { name, newest, trashedAt, id } of wanted) {
+    note(`${name} (ID ${id}): ${counted(newest, "version")}, in the trash since ${localTime(trashedAt)}`);
+  }
+  await confirmed(`This cannot be taken back. Purge ${counted(wanted.length, "prompt")}?`);
+}
+
+/** By name, those that were put there last first; or by ID. */
+export async function inTrash(client: Client, wanted: string): Promise<[TrashedPrompt, ...TrashedPrompt[]]> {
   const { items } = await everyPage((page) => client.listTrash(page));
   const name = wanted.normalize("NFC");
-  const found = items.find((item) => item.name === name) ?? items.find(({ id }) => id === wanted);
-  if (found) return found.id;
+  const named = items.filter((item) => item.name === name);
+  const [first, ...rest] = named.length > 0 ? named : items.filter(({ id }) => id === wanted);
+  if (first) return [first, ...rest];
   throw new PromptlibError("prompt_not_found", {
     message: `There is no prompt named “${wanted}” in the trash.`,
     hint: "What is in it is listed by: promptlib trash",
   });
+}
+
+async function olderInTrash(client: Client, age: number): Promise<TrashedPrompt[]> {
+  const { items } = await everyPage((page) => client.listTrash(page));
+  const before = now().getTime() - age * 1000;
+  return items.filter(({ trashedAt }) => Date.parse(trashedAt) < before);
 }
 
 async function listTrash(client: Client, json: boolean): Promise<void> {

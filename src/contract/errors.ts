@@ -277,6 +277,12 @@ export const errorTable = rows({
     message: "The database does not answer; reading goes on, writing waits for it.",
     hint: "Try again as Retry-After says. GET /api/system/health shows when it is back.",
   },
+  search_too_slow: {
+    status: 504,
+    exit: 6,
+    message: "This search takes too long; it was given up.",
+    hint: "Narrow it: a rarer word, a folder, tag or label, or names alone (in=names). The same again will hardly be faster.",
+  },
   maintenance: {
     status: 503,
     exit: 6,

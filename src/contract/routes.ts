@@ -16,7 +16,9 @@ import { renderedPrompt, renderRequest } from "./render.ts";
 import { inProject, page, projectQuery, promptParams, table, twin, versionNumber } from "./route.ts";
 import * as search from "./search.ts";
 import { searchRoutes } from "./search-routes.ts";
+import { settingsRoutes } from "./settings.ts";
 import * as shapes from "./shapes.ts";
+import { trashRoutes } from "./trash-routes.ts";
 
 const instanceQuery = z.strictObject({});
 
@@ -321,27 +323,6 @@ const otherRoutes = table({
     answers: { 204: null },
     errors: ["alias_not_found", "label_protected", "prompt_included"],
   },
-  listTrash: {
-    method: "GET",
-    path: "/api/trash",
-    access: "viewer",
-    summary: "List what is in the trash, last trashed first.",
-    withoutDatabase: false,
-    query: z.strictObject({ ...inProject, ...page }),
-    answers: { 200: shapes.listOf(shapes.trashedPrompt) },
-    errors: [],
-  },
-  restorePrompt: {
-    method: "POST",
-    path: "/api/trash/{id}/restore",
-    access: "editor",
-    summary: "Bring a prompt back from the trash, with its versions and labels.",
-    withoutDatabase: false,
-    params: z.object({ id: z.string().regex(/^\d{1,18}$/) }),
-    query: projectQuery,
-    answers: { 200: shapes.promptSummary },
-    errors: ["prompt_not_found", "already_exists", "label_protected"],
-  },
   importPrompts: {
     method: "POST",
     path: "/api/import",
@@ -512,11 +493,13 @@ export const routes = {
   ...otherRoutes,
   ...table(maintenanceRoutes),
   ...table(recoveryRoutes),
+  ...table(settingsRoutes),
   ...table(accountRoutes),
   ...changeRoutes,
   ...promptRoutes,
   ...labelRoutes,
   ...searchRoutes,
+  ...trashRoutes,
   ...twins,
 };
 export type RouteId = keyof typeof routes;

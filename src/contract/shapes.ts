@@ -175,6 +175,10 @@ export const trashedPrompt = z.object({
   trashedBy: z.string(),
 });
 
+export const purgedPrompt = trashedPrompt.extend({
+  heldByBackupsUntil: instant.nullable().describe("null: as long as backups and WAL from before are kept"),
+});
+
 export function listOf<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item),
@@ -263,6 +267,7 @@ export type PatchPrompt = z.infer<typeof patchPrompt>;
 export type MovePrompt = z.infer<typeof movePrompt>;
 export type DuplicatePrompt = z.infer<typeof duplicatePrompt>;
 export type Alias = z.infer<typeof alias>;
+export type PurgedPrompt = z.infer<typeof purgedPrompt>;
 export type PromptSummary = z.infer<typeof promptSummary>;
 export type PromptType = z.infer<typeof promptType>;
 export type RedactedVersion = z.infer<typeof redactedVersion>;

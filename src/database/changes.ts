@@ -110,4 +110,5 @@ export async function deleteOldChanges(db: Queries): Promise<void> {
   await sql`delete from changes where tx < coalesce(
     (select tx from changes where at >= now() - make_interval(days => ${KEPT_DAYS}) order by tx limit 1),
     (select tx from changes order by tx desc limit 1))`.execute(db);
+  await sql`delete from purged_prompts where purged_at < now() - make_interval(days => ${KEPT_DAYS + 1})`.execute(db);
 }

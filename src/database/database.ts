@@ -1,8 +1,8 @@
 /**
  * What we keep in PostgreSQL: connections, migrations, tables, the change feed.
  *
- * This file opens connections: one pool to read, one to write, so that waiting writers never keep readers out, and a
- * small one for what is read for as long as somebody takes it in, so that he never keeps anybody out either.
+ * This file opens connections: pools to read, to search and to write, so that who waits long keeps no reader out, and a
+ * small one for what is read for as long as somebody takes it in.
  */
 import {
   Kysely,
@@ -30,6 +30,11 @@ export interface RecordedChange {
 
 export interface Database {
   readonly reads: Queries;
+  /**
+   * For what may take long: connections of its own, so that fetches never wait for them, and PostgreSQL ends what takes
+   * longer than LONGEST_SEARCH_MS (`isTooSlow`), whether or not somebody still waits for it.
+   */
+  readonly searches: Queries;
   readonly writes: Queries;
   /** For a transaction that stays open while what it reads is sent: exports. */
   readonly longReads: Queries;
@@ -46,6 +51,7 @@ export interface Database {
 /** Each holds a snapshot, too, and with it what vacuum would clear away. */
 export const LONG_READS_AT_ONCE = 4;
 const READ_TIMEOUT_MS = 5_000;
+export const LONGEST_SEARCH_MS = 3_000;
 const WRITE_TIMEOUT_MS = 10_000;
 
 /** `role`: SET ROLE on every connection, where one login serves several roles. */
@@ -57,20 +63,29 @@ export function sessionOptions(role: string | null, extra: Record<string, string
 }
 
 export function openDatabase(client: pg.ClientConfig, role: string | null): Database {
-  const options = sessionOptions(role, {
-    statement_timeout: String(WRITE_TIMEOUT_MS),
-    idle_in_transaction_session_timeout: String(WRITE_TIMEOUT_MS),
-  });
+  const options = (statementTimeout: number) =>
+    sessionOptions(role, {
+      statement_timeout: String(statementTimeout),
+      idle_in_transaction_session_timeout: String(WRITE_TIMEOUT_MS),
+      // What waits to be indexed is gone through by each search.
+      gin_pending_list_limit: "256",
+      // Compiling a plan takes longer than any of ours.
+      jit: "off",
+    });
+  const open = (max: number, query_timeout: number, statementTimeout: number) =>
+    new RenewablePool({ ...client, options: options(statementTimeout), max, query_timeout });
   const pools = [
-    new RenewablePool({ ...client, options, max: 10, query_timeout: READ_TIMEOUT_MS }),
-    new RenewablePool({ ...client, options, max: 10, query_timeout: WRITE_TIMEOUT_MS }),
-    new RenewablePool({ ...client, options, max: LONG_READS_AT_ONCE, query_timeout: READ_TIMEOUT_MS }),
+    open(8, READ_TIMEOUT_MS, WRITE_TIMEOUT_MS),
+    open(4, READ_TIMEOUT_MS, LONGEST_SEARCH_MS),
+    open(10, WRITE_TIMEOUT_MS, WRITE_TIMEOUT_MS),
+    open(LONG_READS_AT_ONCE, READ_TIMEOUT_MS, WRITE_TIMEOUT_MS),
   ] as const;
-  const [reads, writes, longReads] = pools.map(
+  const [reads, searches, writes, longReads] = pools.map(
     (pool) => new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
-  ) as [Queries, Queries, Queries];
+  ) as [Queries, Queries, Queries, Queries];
   return {
     reads,
+    searches,
     writes,
     longReads,
     onCommit: async () => {},
@@ -78,7 +93,7 @@ export function openDatabase(client: pg.ClientConfig, role: string | null): Data
       for (const pool of pools) pool.renew();
     },
     async close() {
-      await Promise.all([reads.destroy(), writes.destroy(), longReads.destroy()]);
+      await Promise.all([reads, searches, writes, longReads].map((one) => one.destroy()));
     },
   };
 }
@@ -93,6 +108,22 @@ export function isAway(error: unknown): boolean {
       error.message,
     )
   );
+}
+
+/** Whether PostgreSQL ended the statement because it took too long. */
+export function isTooSlow(error: unknown): boolean {
+  return isErrno(error, "57014");
+}
+
+/** The same queries, none of which begins once the signal says so: nobody waits for them any more. */
+export function until(queries: Queries, signal: AbortSignal): Queries {
+  return queries.withPlugin({
+    transformQuery({ node }) {
+      signal.throwIfAborted();
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  });
 }
 
 /** Ends a connection at once: one that hangs would never answer a farewell. */
@@ -195,11 +226,17 @@ class CheckedClient implements PostgresPoolClient {
 
 /** disk_full of PostgreSQL. Whatever needs no room goes on, reading above all. */
 const DISK_FULL = "53100";
-const DISK_FULL_MESSAGE = "The disk of the database is full: this was not saved. Reading goes on.";
+
+export function diskFull(cause: unknown): PromptlibError {
+  return new PromptlibError("disk_full", {
+    message: "The disk of the database is full: this was not saved. Reading goes on.",
+    cause,
+  });
+}
 
 /** A COMMIT that was sent and not answered may have happened; anything before it has not. */
 function away(error: unknown, sql: string): unknown {
-  if (isErrno(error, DISK_FULL)) return new PromptlibError("disk_full", { message: DISK_FULL_MESSAGE, cause: error });
+  if (isErrno(error, DISK_FULL)) return diskFull(error);
   if (!isAway(error)) return error;
   return new PromptlibError(sql === "commit" ? "write_outcome_unknown" : "database_unavailable", { cause: error });
 }

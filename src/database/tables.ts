@@ -95,9 +95,27 @@ export interface Tables {
     ended_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   };
   /** `words` is a tsvector, which nobody reads as a text. */
-  search_documents: { prompt_id: Id; version: number; project_id: Id; words: string };
-  search_heads: { prompt_id: Id; project_id: Id; name: string; head: string };
+  search_documents: { prompt_id: Id; version: number; labels: string[]; words: string };
+  search_heads: {
+    project_id: Id;
+    prompt_id: Id;
+    name: string;
+    head: string;
+    properties: string[];
+    labels: string[];
+    words: string;
+  };
+  search_missing: { prompt_id: Id };
   search_words: { project_id: Id; word: string };
+  purged_prompts: {
+    prompt_id: Id;
+    project_id: Id;
+    name: string;
+    former_names: string[];
+    revision: string;
+    created_at: Date;
+    purged_at: Timestamp;
+  };
   changes: {
     tx: Generated<string>;
     seq: Generated<string>;

@@ -9,7 +9,7 @@ export interface ChangedPrompt extends Omit<PromptChange, "project"> {
   projectId: Id;
 }
 
-/** The prompts as they are now, with every name that they ever had: somebody may know them by it. */
+/** The prompts as they are now, with every name that they ever had: somebody may know them by it. What was purged is as in the trash. */
 export async function readChangedPrompts(db: Queries, ids: readonly Id[]): Promise<ChangedPrompt[]> {
   const rows = await db
     .selectFrom("prompts")
@@ -27,5 +27,21 @@ export async function readChangedPrompts(db: Queries, ids: readonly Id[]): Promi
     ])
     .where(sql<boolean>`id = any(${ids}::bigint[])`)
     .execute();
-  return rows;
+  return [...rows, ...(await readPurged(db, ids)).map((purged) => ({ ...purged, trashed: true }))];
+}
+
+/** Of these prompts those that were purged, as long as their changes are kept. */
+export async function readPurged(db: Queries, ids: readonly Id[]) {
+  return db
+    .selectFrom("purged_prompts")
+    .select([
+      "prompt_id as id",
+      "project_id as projectId",
+      "name",
+      "former_names as formerNames",
+      "revision",
+      "created_at as createdAt",
+    ])
+    .where(sql<boolean>`prompt_id = any(${ids}::bigint[])`)
+    .execute();
 }

@@ -4,7 +4,8 @@ import type { FolderCount, TagCount } from "../contract/search.ts";
 import type { List } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
 import type { ProjectRef } from "./find.ts";
-import { filteredPrompts, folderName } from "./list-filter.ts";
+import { folderName } from "./folder-name.ts";
+import { filteredPrompts } from "./list-filter.ts";
 import { cutPage, type PageQuery, positionAfter, readPage } from "./page.ts";
 
 export type FolderQuery = PageQuery & { folder?: string | undefined };

@@ -39,7 +39,7 @@ describe("an export", () => {
     const tables = ["prompts", "versions", "labels", "label_moves", "aliases", "protected_labels"];
     // Made from the others; the words are those that ever occurred.
     tables.push("search_documents", "search_heads");
-    others.push("search_words");
+    others.push("search_words", "search_missing", "purged_prompts");
     const inSchema = "select table_name from information_schema.tables where table_schema = 'promptlib'";
     const named = (await from.asSuperuser(inSchema)) as { table_name: string }[];
     expect(named.map(({ table_name }) => table_name).sort()).toEqual([...tables, ...others].sort());

@@ -127,6 +127,20 @@ export async function lockPromptNamed(transaction: Queries, project: ProjectRef,
   });
 }
 
+/** Locks a prompt in the trash. Errors: `prompt_not_found`. */
+export async function lockTrashed(transaction: Queries, project: ProjectRef, id: Id) {
+  const row = await transaction
+    .selectFrom("prompts")
+    .selectAll()
+    .where("id", "=", id)
+    .where("project_id", "=", project.id)
+    .where("trashed_at", "is not", null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!row) throw new PromptlibError("prompt_not_found", { message: "There is no such prompt in the trash." });
+  return row;
+}
+
 function lockNamed(transaction: Queries, project: ProjectRef, name: string) {
   return livingForUpdate(transaction).where("project_id", "=", project.id).where(nameIs(name)).executeTakeFirst();
 }

@@ -6,6 +6,8 @@ import type { Id } from "../database/tables.ts";
 import { parseReference } from "../prompt/include-reference.ts";
 import { contentIncludes } from "../prompt/template.ts";
 import type { ProjectRef } from "./find.ts";
+import { MANY_INCLUDES } from "./search-document.ts";
+import { propertyLexeme, quoted } from "./search-lexemes.ts";
 
 /**
  * The living prompts that include one of these, by the name of the included; also those that call it by a former name.
@@ -67,11 +69,35 @@ interface Candidate {
   version: number;
 }
 
-/** Versions with something that looks like an include of one of these; PostgreSQL sends what is in the tags alone. */
+/** So many names are asked for at once. */
+const NAMES_AT_ONCE = 500;
+
+/** Versions that include one of these; of prompts that are not indexed yet, those that look so. */
 async function candidates(db: Queries, project: ProjectRef, names: ReadonlyMap<string, string>): Promise<Candidate[]> {
+  const found = await unindexed(db, project, names);
+  const called = [...names.keys()];
+  for (let start = 0; start < called.length; start += NAMES_AT_ONCE) {
+    found.push(...(await indexed(db, project, called.slice(start, start + NAMES_AT_ONCE))));
+  }
+  const order = (a: Candidate, b: Candidate) =>
+    Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || a.version - b.version;
+  return [...new Map(found.map((each) => [`${each.id} ${each.version}`, each])).values()].sort(order);
+}
+
+async function indexed(db: Queries, project: ProjectRef, names: readonly string[]): Promise<Candidate[]> {
+  const lexemes = [MANY_INCLUDES, ...names].map((name) => quoted(propertyLexeme(project.id, "include", name)));
+  const { rows } = await sql<Candidate>`
+    select p.id, p.name, d.version from search_documents d join prompts p on p.id = d.prompt_id
+    where d.words @@ ${lexemes.join(" | ")}::tsquery and p.trashed_at is null`.execute(db);
+  return rows;
+}
+
+/** PostgreSQL sends what is in the tags alone. */
+async function unindexed(db: Queries, project: ProjectRef, names: ReadonlyMap<string, string>): Promise<Candidate[]> {
   const { rows } = await sql<Candidate & { tags: string[]; escaped: boolean }>`
     select p.id, p.name, v.version, v.text is null as escaped, found.tags
-    from prompts p
+    from search_missing m
+    join prompts p on p.id = m.prompt_id
     join versions v on v.prompt_id = p.id
     cross join lateral (select coalesce(v.text, v.messages::text) as body) content
     cross join lateral (
@@ -81,9 +107,10 @@ async function candidates(db: Queries, project: ProjectRef, names: ReadonlyMap<s
       and content.body like '%{{%>%}}%'
       and (v.version = p.newest
         or exists (select from labels l where l.prompt_id = p.id and l.version = v.version))
-      and found.tags is not null
-    order by p.name collate "C", v.version`.execute(db);
-  return rows.filter(({ tags, escaped }) => tags.some((tag) => names.has(nameIn(escaped ? unescaped(tag) : tag))));
+      and found.tags is not null`.execute(db);
+  return rows
+    .filter(({ tags, escaped }) => tags.some((tag) => names.has(nameIn(escaped ? unescaped(tag) : tag))))
+    .map(({ id, name, version }) => ({ id, name, version }));
 }
 
 /** From the braces to the first that close; what is between braces and > is told apart when the text is parsed. */

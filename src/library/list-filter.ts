@@ -1,9 +1,10 @@
 /** What lists of prompts have in common: by what they are narrowed and sorted. */
-import { type SelectQueryBuilder, sql } from "kysely";
+import { type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
 import type { ListQuery } from "../contract/routes.ts";
 import type { Queries } from "../database/database.ts";
-import type { Tables } from "../database/tables.ts";
+import type { Id, Tables } from "../database/tables.ts";
 import type { ProjectRef } from "./find.ts";
+import { folderName } from "./folder-name.ts";
 import { type Page, positionAfter } from "./page.ts";
 
 export type PromptFilter = Pick<ListQuery, "tag" | "label" | "folder" | "type">;
@@ -24,54 +25,63 @@ export function filteredPrompts(db: Queries, project: ProjectRef, filter: Prompt
   return query;
 }
 
-export function folderName(folder: string): string {
-  return folder.normalize("NFC").replace(/\/+$/, "");
-}
-
 /** As a range of bytes, which the index of the names answers: 0 is what comes behind / there. */
 export function isBelow(folder: string) {
   const name = folderName(folder);
   return sql<boolean>`(${nameBytes} > ${`${name}/`} and ${nameBytes} < ${`${name}0`})`;
 }
 
-type PromptQuery = SelectQueryBuilder<Tables, "prompts", object>;
+export type PromptQuery = SelectQueryBuilder<Tables, "prompts", object>;
 
-/** Up to so many are sorted rather than looked for in the order of an index that has all of the project. */
-const FEW = 10_000;
-
-/** Whether few prompts have the tag: PostgreSQL takes them for spread evenly, which tags are not. */
-export async function areFew(db: Queries, project: ProjectRef, { tag }: PromptFilter): Promise<boolean> {
-  if (tag === undefined) return false;
-  const found = filteredPrompts(db, project, { tag })
-    .select("id")
-    .limit(FEW + 1);
-  const { rows } = await sql<{ count: number }>`select count(*)::int as count from (${found}) found`.execute(db);
-  return (rows[0]?.count ?? 0) <= FEW;
+/** What comes behind the page before, and in which order; of `prompts`. */
+export function sorting(sort: ListSort, page: Page) {
+  const [first, second] = positionAfter(page, sort) ?? [];
+  const down = sort.startsWith("-");
+  const [order, beyond] = down ? [sql`desc`, sql`<`] : [sql`asc`, sql`>`];
+  const behind = (place: RawBuilder<unknown>) => (first === undefined ? sql<boolean>`true` : sql<boolean>`${place}`);
+  if (sort === "name" || sort === "-name") {
+    return { after: behind(sql`${nameBytes} ${beyond} ${first}`), order: sql`${nameBytes} ${order}` };
+  }
+  return {
+    after: behind(sql`(prompts.updated_at, prompts.id) ${beyond} (${first}::timestamptz, ${second}::bigint)`),
+    order: sql`prompts.updated_at ${order}, prompts.id ${order}`,
+  };
 }
 
-/** `few`: sorted by what no index is in the order of. */
-export function sortedPrompts(query: PromptQuery, sort: ListSort, page: Page, few = false): PromptQuery {
-  const [first, second] = positionAfter(page, sort) ?? [];
-  switch (sort) {
-    case "name":
-    case "-name": {
-      const down = sort === "-name";
-      const after = first === undefined ? query : query.where(nameBytes, down ? "<" : ">", first);
-      return after.orderBy(few ? sql`${nameBytes} || ''` : nameBytes, down ? "desc" : "asc");
-    }
-    case "updated":
-    case "-updated": {
-      const direction = sort === "-updated" ? "desc" : "asc";
-      const after =
-        first === undefined
-          ? query
-          : query.where(
-              sql<boolean>`(updated_at, id) ${sql.raw(direction === "desc" ? "<" : ">")} (${first}::timestamptz, ${second}::bigint)`,
-            );
-      const updated = few ? sql`updated_at + interval '0'` : sql.ref("updated_at");
-      return after.orderBy(updated, direction).orderBy("id", direction);
-    }
-  }
+/** In the order of an index that has all of the project. */
+export function sortedPrompts(query: PromptQuery, sort: ListSort, page: Page): PromptQuery {
+  const { after, order } = sorting(sort, page);
+  return query.where(after).orderBy(order);
+}
+
+export function isNarrowed({ tag, folder, type, label }: PromptFilter): boolean {
+  return Boolean(tag || folder || type || (label && label !== "latest"));
+}
+
+/** Up to so many are sorted rather than looked for in the order of an index. */
+const FEW = 10_000;
+
+/**
+ * How many the filter lets through, counted up to FEW, and where it is no more the ids of the page, and one more.
+ * PostgreSQL takes tags and folders for spread evenly, which they are not: it would go through everything for the last.
+ */
+export async function readFew(
+  db: Queries,
+  project: ProjectRef,
+  filter: PromptFilter,
+  sort: ListSort,
+  page: Page,
+): Promise<{ count: number; ids: Id[] | null }> {
+  const { after, order } = sorting(sort, page);
+  const found = filteredPrompts(db, project, filter)
+    .select(["id", "name", "updated_at"])
+    .limit(FEW + 1);
+  const { rows } = await sql<{ count: number; ids: Id[] }>`
+    with few as materialized (${found})
+    select (select count(*)::int from few) as count,
+      array(select id from few as prompts where ${after} order by ${order} limit ${page.limit + 1}) as ids`.execute(db);
+  const { count, ids } = rows[0] ?? { count: 0, ids: [] };
+  return { count, ids: count > FEW ? null : ids };
 }
 
 export function sortPosition(sort: ListSort, row: { id: string; name: string; updated_at: Date }): string[] {

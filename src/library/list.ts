@@ -3,12 +3,21 @@ import { sql } from "kysely";
 import type { ListQuery } from "../contract/routes.ts";
 import type { List, PatchPrompt, PromptSummary, TrashedPrompt, VersionSummary } from "../contract/shapes.ts";
 import type { Database, Queries } from "../database/database.ts";
+import type { Id } from "../database/tables.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
 import { findPrompt, labelsOfPrompt, lockPrompt, type ProjectRef, promptNotFound } from "./find.ts";
-import { areFew, filteredPrompts, type PromptFilter, sortedPrompts, sortPosition } from "./list-filter.ts";
-import { type Page, type PageQuery, pageOf, positionAfter, readPage } from "./page.ts";
+import {
+  filteredPrompts,
+  isNarrowed,
+  type PromptFilter,
+  type PromptQuery,
+  readFew,
+  sortedPrompts,
+  sortPosition,
+} from "./list-filter.ts";
+import { cutPage, type Page, type PageQuery, pageOf, positionAfter, readPage } from "./page.ts";
 import { labelsOn, presentSummary, versionSummary } from "./stored.ts";
 
 export async function listPrompts(
@@ -18,18 +27,30 @@ export async function listPrompts(
 ): Promise<List<PromptSummary>> {
   const sort = asked === "relevance" ? "name" : asked;
   const page = readPage(filter);
-  const few = await areFew(db, project, filter);
-  const rows = await sortedPrompts(filteredPrompts(db, project, filter), sort, page, few)
-    .selectAll("prompts")
-    .select(labelsOfPrompt.as("labels"))
-    .limit(page.limit + 1)
-    .execute();
-  return pageOf(rows, page, {
-    list: sort,
-    count: () => filteredPrompts(db, project, filter),
-    position: (row) => sortPosition(sort, row),
-    present: (row) => presentSummary(project.name, row, row.labels),
-  });
+  const position = (row: ListedRow) => sortPosition(sort, row);
+  const present = (row: ListedRow) => presentSummary(project.name, row, row.labels);
+  const all = filteredPrompts(db, project, filter);
+  if (!isNarrowed(filter)) {
+    const rows = await listedRows(sortedPrompts(all, sort, page).limit(page.limit + 1));
+    return pageOf(rows, page, { list: sort, count: () => all, position, present });
+  }
+  const { count, ids } = await readFew(db, project, filter, sort, page);
+  const rows =
+    ids === null
+      ? await listedRows(sortedPrompts(all, sort, page).limit(page.limit + 1))
+      : inOrderOf(ids, await listedRows(all.where(sql<boolean>`prompts.id = any(${ids}::bigint[])`)));
+  return cutPage(rows, page, { list: sort, total: count, position, present });
+}
+
+function listedRows(query: PromptQuery) {
+  return query.selectAll("prompts").select(labelsOfPrompt.as("labels")).execute();
+}
+
+type ListedRow = Awaited<ReturnType<typeof listedRows>>[number];
+
+function inOrderOf<Row extends { id: Id }>(ids: readonly Id[], rows: readonly Row[]): Row[] {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 /** Errors: `prompt_not_found`. */

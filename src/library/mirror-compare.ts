@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import { sql } from "kysely";
 import type { Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
+import { readPurged } from "./changed-prompts.ts";
 import { aliasFile, isAliasFile, readAlias } from "./mirror-alias.ts";
 import {
   filesBelow,
@@ -81,6 +82,10 @@ async function settle(db: Queries, folder: string, aside: string, path: string):
     if (!inPlace) await removeMirrorFile(path);
     return false;
   }
+  if (file && !known && (await wasPurged(db, file))) {
+    await removeMirrorFile(path);
+    return false;
+  }
   await moveMirrorFile(path, join(aside, relative(folder, path)));
   return true;
 }
@@ -117,6 +122,14 @@ async function readKnown(db: Queries, id: Id): Promise<Known | undefined> {
     ])
     .where("prompts.id", "=", id)
     .executeTakeFirst();
+}
+
+/** Another prompt may have had this id, before a restore. */
+async function wasPurged(db: Queries, file: MirroredPrompt): Promise<boolean> {
+  const [purged] = await readPurged(db, [file.id]);
+  if (!purged) return false;
+  const isIt = [purged.name, ...purged.formerNames].includes(file.name);
+  return isIt && purged.createdAt.toISOString() === file.createdAt && BigInt(file.revision) < BigInt(purged.revision);
 }
 
 /** Whether the file holds something that the database does not. */

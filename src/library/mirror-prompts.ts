@@ -25,6 +25,7 @@ export async function writePrompts(db: Queries, folder: string, ids: readonly Id
   // As of one moment, so that no two of the living have one name; and whoever left a name goes before who took it.
   const rows = await readRows(db, ids);
   for (const row of rows) if (row.trashed_at !== null) await removePrompt(folder, row);
+  for (const purged of await readPurgedRows(db, ids)) await removePrompt(folder, purged);
   const living = rows.filter((row) => row.trashed_at === null);
   const [renamed, others] = [living.filter(wasRenamed), living.filter((row) => !wasRenamed(row))];
   for (const row of renamed) {
@@ -68,7 +69,19 @@ function namesOf(which: RawBuilder<unknown>) {
     select coalesce(json_agg(distinct aliases.name), '[]') from aliases where prompt_id = prompts.id and ${which})`;
 }
 
-async function removePrompt(folder: string, row: Row): Promise<void> {
+/** It may not have been heard before that they were in the trash. */
+async function readPurgedRows(db: Queries, ids: readonly Id[]): Promise<Gone[]> {
+  return db
+    .selectFrom("purged_prompts")
+    .innerJoin("projects", "projects.id", "purged_prompts.project_id")
+    .select(["prompt_id as id", "projects.name as project", "purged_prompts.name", "former_names as names"])
+    .where(sql<boolean>`prompt_id = any(${ids}::bigint[])`)
+    .execute();
+}
+
+type Gone = Pick<Row, "id" | "project" | "name" | "names">;
+
+async function removePrompt(folder: string, row: Gone): Promise<void> {
   await removeFile(folder, row, row.name);
   for (const name of row.names) {
     await removeFile(folder, row, name);
@@ -91,7 +104,7 @@ function aliasOf({ project, name: prompt, id }: Row, alias: string): MirroredAli
   return { format: 1, project, alias, prompt, id };
 }
 
-async function removeFile(folder: string, row: Row, name: string): Promise<void> {
+async function removeFile(folder: string, row: Gone, name: string): Promise<void> {
   const path = mirrorFile(folder, row.project, name);
   // Another prompt may have taken the name since: then the file is that one's.
   if ((await readOurs(path))?.id === row.id) await removeMirrorFile(path);

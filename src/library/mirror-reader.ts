@@ -9,7 +9,7 @@ import { parseSearch, type SearchQuery } from "../prompt/search-query.ts";
 import { marksIn, snippetOf } from "../prompt/search-snippet.ts";
 import { type FolderQuery, prefixOf } from "./counts.ts";
 import { promptNotFound, type Selector, selectVersion } from "./find.ts";
-import { folderName } from "./list-filter.ts";
+import { folderName } from "./folder-name.ts";
 import {
   type MirroredPrompt,
   mirroredVersionOf,

@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(async () => await mirror.close());
 
 const redact = (name: string, version: number) =>
-  redactVersion(library.database, library.project, ACTOR, name, version, "a password");
+  redactVersion(library.database, library.project, ACTOR, { name }, version, "a password");
 const move = (name: string, version: number) =>
   moveLabel(library.database, library.project, ACTOR, name, "production", version);
 const versions = async (name: string) =>

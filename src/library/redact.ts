@@ -6,15 +6,16 @@ import { sql } from "kysely";
 import { PromptlibError } from "../contract/errors.ts";
 import type { RedactedVersion } from "../contract/shapes.ts";
 import type { Database, Queries } from "../database/database.ts";
+import type { Id } from "../database/tables.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { findVersion, lockPrompt, type ProjectRef, readLabels, selectVersion } from "./find.ts";
+import { findVersion, lockPrompt, lockTrashed, type ProjectRef, readLabels, selectVersion } from "./find.ts";
 import { forgetWords } from "./search-index.ts";
 import { labelsOn, versionSummary } from "./stored.ts";
 
 /**
- * A version that is redacted already stays as it is.
+ * A version that is redacted already stays as it is. In the trash labels count, too: they come back with the prompt.
  * Errors: `prompt_not_found`, `version_not_found`, `version_in_use` as long as a label is on it: applications that fetch
  * it must not break, and a protected label is moved only by whoever may.
  */
@@ -22,12 +23,15 @@ export async function redactVersion(
   database: Database,
   project: ProjectRef,
   actor: Actor,
-  name: string,
+  which: { name: string } | { trashed: Id },
   version: number,
   reason: string,
 ): Promise<RedactedVersion> {
   const redacted = await transact(database, async (transaction) => {
-    const prompt = await lockPrompt(transaction, project, name);
+    const prompt =
+      "name" in which
+        ? await lockPrompt(transaction, project, which.name)
+        : await lockTrashed(transaction, project, which.trashed);
     selectVersion(prompt, {}, { version });
     const labels = labelsOn(version, await readLabels(transaction, prompt.id), prompt.newest);
     if (labels.length > 0) throw inUse(prompt.name, version, labels);

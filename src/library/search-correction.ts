@@ -4,36 +4,45 @@ import type { PromptList } from "../contract/search.ts";
 import type { Queries } from "../database/database.ts";
 import type { SearchQuery, SearchTerm } from "../prompt/search-query.ts";
 import type { ProjectRef } from "./find.ts";
+import { wordLexeme } from "./search-lexemes.ts";
 
 export type Correction = NonNullable<PromptList["corrected"]>[number];
 
 /** So many words stand in for one that is misspelt. */
 const TAKEN = 3;
 
-/**
- * What is looked for as PostgreSQL takes it, for a cast to tsquery; a corrected word is one of those that stand in.
- * `whole`: words as they are, where their beginnings would be enough.
- */
+interface Wording {
+  corrections?: readonly Correction[];
+  /** `whole`: words as they are, where their beginnings would be enough. `typed`: the last one is still being typed. */
+  beginnings?: "whole" | "typed";
+}
+
+/** What is looked for, for a cast to tsquery; a corrected word is one of those that stand in. */
 export function wordsQuery(
+  project: ProjectRef,
   { wanted, unwanted }: SearchQuery,
-  { corrections = [], whole = false }: { corrections?: readonly Correction[]; whole?: boolean } = {},
+  { corrections = [], beginnings }: Wording = {},
 ): string {
   const standIns = new Map(corrections.map(({ word, taken }) => [word, taken]));
+  const isOpen = (term: SearchTerm, at: number) =>
+    beginnings === "typed" && at === wanted.length - 1 ? !term.quoted : term.open && beginnings !== "whole";
   return [
-    ...wanted.map((term) => termQuery({ ...term, open: term.open && !whole }, standIns)),
-    ...unwanted.map((term) => `!(${termQuery(term, new Map())})`),
+    ...wanted.map((term, at) => termQuery(project, { ...term, open: isOpen(term, at) }, standIns)),
+    ...unwanted.map((term) => `!(${termQuery(project, term, new Map())})`),
   ].join(" & ");
 }
 
 /** Words are letters, digits and marks, so there is nothing to quote within them. */
 function termQuery(
+  project: ProjectRef,
   { words, open }: Pick<SearchTerm, "words" | "open">,
   standIns: ReadonlyMap<string, readonly string[]>,
 ): string {
+  const quoted = (word: string) => `'${wordLexeme(project.id, word)}'`;
   const lexeme = (word: string, at: number) => {
     const taken = standIns.get(word);
-    if (taken) return `(${taken.map((one) => `'${one}'`).join(" | ")})`;
-    return `'${word}'${open && at === words.length - 1 ? ":*" : ""}`;
+    if (taken) return `(${taken.map(quoted).join(" | ")})`;
+    return `${quoted(word)}${open && at === words.length - 1 ? ":*" : ""}`;
   };
   return words.length === 1 ? lexeme(words[0] ?? "", 0) : `(${words.map(lexeme).join(" <-> ")})`;
 }
@@ -48,9 +57,8 @@ export async function corrections(db: Queries, project: ProjectRef, query: Searc
     ) as taken
     from unnest(${words}::text[]) as given(word)
     where not exists (
-      select from search_words w where w.project_id = ${project.id}::bigint and w.word like given.word || '%')`.execute(
-    db,
-  );
+      select from search_words w where w.project_id = ${project.id}::bigint
+        and w.word >= given.word and w.word < given.word || ${"\u{10ffff}"})`.execute(db);
   return rows.map(({ word, taken }) => ({ word, taken: nearest(word, taken) })).filter(({ taken }) => taken.length > 0);
 }
 

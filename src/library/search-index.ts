@@ -2,12 +2,15 @@
  * Keeps what is searched in step: whatever changes a prompt brings its documents along in the same transaction. One
  * document is that of the newest version, the others those of versions with labels.
  */
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import type { Content } from "../contract/shapes.ts";
 import type { Database, Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import { atEnd, recordChange, transact } from "../database/transaction.ts";
-import { documentOf, headOf } from "./search-document.ts";
+import { labelsOfPrompt } from "./find.ts";
+import { correctableIn, documentOf, headWords, searchHead } from "./search-document.ts";
+import { quoted, wordLexeme } from "./search-lexemes.ts";
+import type { LabelMap } from "./stored.ts";
 
 /** Prompts that running transactions have changed so far. */
 const changed = new WeakMap<Queries, Set<Id>>();
@@ -26,8 +29,11 @@ export function recordPromptChange(transaction: Queries, promptId: Id, revision:
 
 /** Prompts that are indexed at once: many are promoted in one act, or a whole library is caught up with. */
 const PORTION = 100;
+/** From so many on a longer list of what waits is made, which costs a third: searches meanwhile go through it. */
+const MANY = 20;
 
 async function indexInPortions(transaction: Queries, ids: readonly Id[]): Promise<void> {
+  if (ids.length >= MANY) await sql`set local gin_pending_list_limit = '4MB'`.execute(transaction);
   for (let start = 0; start < ids.length; start += PORTION) {
     await indexPrompts(transaction, ids.slice(start, start + PORTION));
   }
@@ -35,86 +41,132 @@ async function indexInPortions(transaction: Queries, ids: readonly Id[]): Promis
 
 /** Brings the documents of these prompts to what the transaction has made of them. */
 async function indexPrompts(transaction: Queries, ids: readonly Id[]): Promise<void> {
-  const heads = await readHeads(transaction, ids);
-  const stale = heads.filter(({ living, now, before }) => !living || now.head !== before);
-  if (stale.length > 0) await remove(transaction, stale);
-  await writeHeads(transaction, stale);
-  const all = sql`${heads.map(({ id }) => id)}::bigint[]`;
-  await sql`delete from search_documents d using prompts p
-    where d.prompt_id = any(${all}) and p.id = d.prompt_id and not (${isSearched(sql`d.version`)})`.execute(
-    transaction,
-  );
-  const described = new Map(heads.map((head) => [head.id, head]));
-  await writeDocuments(transaction, described, all);
+  const prompts = await readPrompts(transaction, ids);
+  const stale = prompts.filter((prompt) => !prompt.living || isDescribedAnew(prompt));
+  const relabelled = prompts.filter((prompt) => !stale.includes(prompt) && isLabelledAnew(prompt));
+  await remove(transaction, "search_heads", [...stale, ...relabelled]);
+  await remove(transaction, "search_documents", stale);
+  await removeStaleDocuments(transaction, ids);
+  await writeHeads(transaction, [...stale, ...relabelled]);
+  await writeDocuments(transaction, prompts);
 }
 
-/** Of a prompt `p`: whether this version of it has a document. */
-function isSearched(version: RawBuilder<unknown>) {
-  return sql<boolean>`${version} = p.newest
-    or exists (select from labels l where l.prompt_id = p.id and l.version = ${version})`;
-}
-
-async function readHeads(transaction: Queries, ids: readonly Id[]) {
+async function readPrompts(transaction: Queries, ids: readonly Id[]) {
   const rows = await transaction
     .selectFrom("prompts")
-    .leftJoin("search_heads", "search_heads.prompt_id", "prompts.id")
-    .select(["id", "prompts.project_id", "prompts.name", "description", "tags", "head as before"])
+    .leftJoin("search_heads", (join) =>
+      join
+        .onRef("search_heads.prompt_id", "=", "prompts.id")
+        .onRef("search_heads.project_id", "=", "prompts.project_id"),
+    )
+    .select(["id", "prompts.project_id", "prompts.name", "type", "description", "tags", "newest"])
+    .select(["head as headBefore", "properties as propertiesBefore", "labels as labelsBefore"])
+    .select(labelsOfPrompt.as("labels"))
     .select(sql<boolean>`trashed_at is null`.as("living"))
     .where(sql<boolean>`id = any(${ids}::bigint[])`)
     .orderBy("id")
     .execute();
-  return rows.map((row) => ({ ...row, now: headOf(row) }));
+  return rows.map((row) => ({ ...row, head: searchHead(row) }));
 }
 
-type Head = Awaited<ReturnType<typeof readHeads>>[number];
+type Indexed = Awaited<ReturnType<typeof readPrompts>>[number];
 
-async function remove(transaction: Queries, heads: readonly Head[]): Promise<void> {
-  const before = heads.filter((head) => head.before !== null).map(({ id }) => id);
-  if (before.length === 0) return;
-  for (const table of ["search_heads", "search_documents"] as const) {
-    await transaction.deleteFrom(table).where(sql<boolean>`prompt_id = any(${before}::bigint[])`).execute();
-  }
+function isDescribedAnew({ head, headBefore, propertiesBefore }: Indexed): boolean {
+  return head.head !== headBefore || !areSame(head.properties, propertiesBefore);
 }
 
-async function writeHeads(transaction: Queries, heads: readonly Head[]): Promise<void> {
-  const living = heads.filter((head) => head.living);
-  if (living.length === 0) return;
-  const rows = living.map(({ id, project_id, now }) => ({ prompt_id: id, project_id, ...now }));
-  await transaction.insertInto("search_heads").values(rows).execute();
+function isLabelledAnew({ labels, labelsBefore }: Indexed): boolean {
+  return !areSame(labelNames(labels), labelsBefore);
 }
 
-interface Said {
+function areSame(now: readonly string[], before: readonly string[] | null): boolean {
+  return before !== null && now.length === before.length && now.every((each, at) => each === before[at]);
+}
+
+function labelNames(labels: LabelMap, version?: number): string[] {
+  const names = Object.keys(labels).filter((label) => version === undefined || labels[label] === version);
+  return names.sort();
+}
+
+async function remove(
+  transaction: Queries,
+  table: "search_heads" | "search_documents",
+  prompts: readonly Indexed[],
+): Promise<void> {
+  const ids = prompts.filter(({ headBefore }) => headBefore !== null).map(({ id }) => id);
+  if (ids.length === 0) return;
+  const projects = prompts.map(({ project_id }) => project_id);
+  let query = transaction.deleteFrom(table).where(sql<boolean>`prompt_id = any(${ids}::bigint[])`);
+  if (table === "search_heads") query = query.where(sql<boolean>`project_id = any(${projects}::bigint[])`);
+  await query.execute();
+}
+
+/** Of versions that are neither the newest nor labelled any more, or on which other labels stand by now. */
+async function removeStaleDocuments(transaction: Queries, ids: readonly Id[]): Promise<void> {
+  await sql`delete from search_documents d using prompts p
+    where d.prompt_id = any(${ids}::bigint[]) and p.id = d.prompt_id and (
+      d.labels <> array(select l.label from labels l
+        where l.prompt_id = p.id and l.version = d.version order by l.label collate "C")
+      or (d.version <> p.newest and d.labels = '{}'))`.execute(transaction);
+}
+
+async function writeHeads(transaction: Queries, prompts: readonly Indexed[]): Promise<void> {
+  const rows = prompts
+    .filter(({ living }) => living)
+    .map((prompt) => {
+      const labels = labelNames(prompt.labels);
+      const words = headWords(prompt, prompt.head, labels);
+      return { prompt_id: prompt.id, project_id: prompt.project_id, ...prompt.head, labels, words };
+    });
+  if (rows.length > 0) await transaction.insertInto("search_heads").values(rows).execute();
+}
+
+interface Stored {
   text: string | null;
   messages: Content["messages"] | null;
 }
 
-function bodyOf({ text, messages }: Said): Pick<Content, "text" | "messages"> {
+function bodyOf({ text, messages }: Stored): Pick<Content, "text" | "messages"> {
   return text === null ? { messages: messages ?? [] } : { text };
 }
 
-/** Those that lack one. */
-async function writeDocuments(transaction: Queries, heads: ReadonlyMap<Id, Head>, ids: RawBuilder<unknown>) {
-  const { rows } = await sql<Said & { prompt_id: Id; version: number }>`
-    select v.prompt_id, v.version, v.text, v.messages from prompts p
-    join versions v on v.prompt_id = p.id
-      and v.version in (select p.newest union select l.version from labels l where l.prompt_id = p.id)
-    where p.id = any(${ids}) and p.trashed_at is null
-      and not exists (select from search_documents d where d.prompt_id = v.prompt_id and d.version = v.version)`.execute(
-    transaction,
-  );
+/** Of the versions that lack one. */
+async function writeDocuments(transaction: Queries, prompts: readonly Indexed[]): Promise<void> {
+  const living = new Map(prompts.filter((prompt) => prompt.living).map((prompt) => [prompt.id, prompt]));
+  const rows = await readUnwritten(transaction, [...living.values()]);
   if (rows.length === 0) return;
   const correctable = new Map<Id, Set<string>>();
-  const documents = rows.flatMap(({ prompt_id, version, ...said }) => {
-    const head = heads.get(prompt_id);
-    if (!head) return [];
-    const document = documentOf(head, bodyOf(said));
-    const words = correctable.get(head.project_id) ?? new Set();
-    correctable.set(head.project_id, words);
+  const documents = rows.flatMap(({ prompt_id, version, template, ...stored }) => {
+    const prompt = living.get(prompt_id);
+    if (!prompt) return [];
+    const labels = labelNames(prompt.labels, version);
+    const document = documentOf(prompt, prompt.head, { ...bodyOf(stored), template }, labels);
+    const words = correctable.get(prompt.project_id) ?? new Set();
+    correctable.set(prompt.project_id, words);
     for (const word of document.correctable) words.add(word);
-    return [{ prompt_id, version, project_id: head.project_id, words: document.words }];
+    return [{ prompt_id, version, labels, words: document.words }];
   });
   await transaction.insertInto("search_documents").values(documents).execute();
   for (const [project, words] of correctable) await writeWords(transaction, project, words);
+}
+
+/** Version by version, whatever PostgreSQL takes the tables for: much may have been loaded since it last looked. */
+async function readUnwritten(transaction: Queries, prompts: readonly Indexed[]) {
+  const wanted = prompts.flatMap(({ id, newest, labels }) =>
+    [...new Set([newest, ...Object.values(labels)])].map((version) => ({ id, version })),
+  );
+  const { rows } = await sql<Stored & { prompt_id: Id; version: number; template: Content["template"] }>`
+    select wanted.id as prompt_id, wanted.version, v.text, v.messages, v.template
+    from unnest(${wanted.map(({ id }) => id)}::bigint[], ${wanted.map(({ version }) => version)}::int[])
+      as wanted(id, version)
+    cross join lateral (
+      select text, messages, template from versions
+      where prompt_id = wanted.id and version = wanted.version offset 0) v
+    where not exists (
+      select from search_documents d where d.prompt_id = wanted.id and d.version = wanted.version offset 0)`.execute(
+    transaction,
+  );
+  return rows;
 }
 
 /** Only the new ones, and in their order, so that two who have the same new words do not wait for each other in a ring. */
@@ -127,40 +179,43 @@ async function writeWords(transaction: Queries, project: Id, words: ReadonlySet<
 }
 
 /** A text that was taken out: of its words, those that no document has any more are offered to nobody. */
-export async function forgetWords(transaction: Queries, project: Id, said: Said): Promise<void> {
-  const { correctable } = documentOf({ name: "", description: "", tags: [] }, bodyOf(said));
-  await sql`delete from search_words w
-    where w.project_id = ${project}::bigint and w.word = any(${correctable}::text[])
-      and not exists (select from search_documents d
-        where d.project_id = w.project_id and d.words @@ quote_literal(w.word)::tsquery)`.execute(transaction);
+export async function forgetWords(transaction: Queries, project: Id, stored: Stored): Promise<void> {
+  const words = correctableIn(bodyOf(stored));
+  const lexemes = words.map((word) => quoted(wordLexeme(project, word)));
+  await sql`delete from search_words w using unnest(${words}::text[], ${lexemes}::text[]) as given(word, lexeme)
+    where w.project_id = ${project}::bigint and w.word = given.word
+      and not exists (select from search_documents d where d.words @@ given.lexeme::tsquery)`.execute(transaction);
 }
 
 /**
- * Makes the documents of prompts that have none: of a library from before there was search. Answers how many there were.
+ * Makes the documents of prompts that have none: of a library from before there was this search. Answers how many there
+ * were.
  */
 export async function indexMissing(database: Database, isClosed: () => boolean = () => false): Promise<number> {
   let total = 0;
-  for (let last = "0"; !isClosed(); ) {
+  while (!isClosed()) {
     const rows = await database.reads
-      .selectFrom("prompts")
-      .select("id")
-      .where("id", ">", last)
-      .where("trashed_at", "is", null)
-      .where(sql<boolean>`not exists (select from search_heads where prompt_id = prompts.id)`)
-      .orderBy("id")
+      .selectFrom("search_missing")
+      .select("prompt_id")
+      .orderBy("prompt_id")
       .limit(PORTION)
       .execute();
-    const ids = rows.map(({ id }) => id);
-    const end = ids.at(-1);
-    if (end === undefined) break;
+    const ids = rows.map(({ prompt_id }) => prompt_id);
+    if (ids.length === 0) break;
     await transact(database, async (transaction) => {
       // Who changes one meanwhile is waited for, and sees what was made here.
       const query = transaction.selectFrom("prompts").select("id");
       await query.where(sql<boolean>`id = any(${ids}::bigint[])`).orderBy("id").forUpdate().execute();
-      await indexPrompts(transaction, ids);
+      await indexInPortions(transaction, ids);
+      await transaction.deleteFrom("search_missing").where(sql<boolean>`prompt_id = any(${ids}::bigint[])`).execute();
     });
     total += ids.length;
-    last = end;
   }
+  if (total > 0) await settleStatistics(database);
   return total;
+}
+
+/** After much was written: what waits goes into the indexes, and plans are made by what is there now. */
+export async function settleStatistics(database: Database): Promise<void> {
+  await sql`select settle_statistics()`.execute(database.writes);
 }

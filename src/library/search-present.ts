@@ -22,7 +22,7 @@ export interface FoundRow extends PromptRow {
 }
 
 /** What a version says as one text, in SQL: of messages, what each says. `v` is the version. */
-export const plainTextOf = sql<string>`coalesce(v.text, (
+const plainTextOf = sql<string>`coalesce(v.text, (
   select string_agg(said.item ->> 'content', chr(10)) from json_array_elements(v.messages) as said(item)))`;
 
 /** Reads what the rows say, and answers each as it is shown, in their order. */
@@ -34,7 +34,8 @@ export async function presentFound(
   rows: readonly FoundRow[],
 ): Promise<FoundPrompt[]> {
   const texts = await readTexts(db, rows);
-  const terms = [...query.wanted, ...corrections.flatMap(({ taken }) => taken.map(exactly))];
+  const taken = corrections.flatMap((each) => each.taken.map(exactly));
+  const terms = { texts: [...query.wanted, ...taken], heads: [...stillTyped(query), ...taken] };
   const shown: FoundPrompt[] = [];
   for (const row of rows) {
     shown.push(present(project, terms, row, texts.get(`${row.id} ${row.version}`) ?? ""));
@@ -45,7 +46,12 @@ export async function presentFound(
 }
 
 function exactly(word: string): SearchTerm {
-  return { words: [word], open: false, text: word };
+  return { words: [word], open: false, quoted: true, text: word };
+}
+
+/** In name, tags and description the beginning of the last word is enough, however short. */
+function stillTyped({ wanted }: SearchQuery): SearchTerm[] {
+  return wanted.map((term, at) => (at === wanted.length - 1 && !term.quoted ? { ...term, open: true } : term));
 }
 
 async function readTexts(db: Queries, rows: readonly FoundRow[]): Promise<Map<string, string>> {
@@ -53,14 +59,20 @@ async function readTexts(db: Queries, rows: readonly FoundRow[]): Promise<Map<st
   const { rows: read } = await sql<{ prompt_id: Id; version: number; body: string | null }>`
     select v.prompt_id, v.version, left(${plainTextOf}, ${sql.lit(SHOWN_LENGTH)}) as body
     from unnest(${rows.map(({ id }) => id)}::bigint[], ${rows.map(({ version }) => version)}::int[]) as f(id, version)
-    join versions v on v.prompt_id = f.id and v.version = f.version`.execute(db);
+    cross join lateral (
+      select * from versions where versions.prompt_id = f.id and versions.version = f.version offset 0) v`.execute(db);
   return new Map(read.map(({ prompt_id, version, body }) => [`${prompt_id} ${version}`, body ?? ""]));
 }
 
-function present(project: ProjectRef, terms: readonly SearchTerm[], row: FoundRow, body: string): FoundPrompt {
-  const nameMarks = marksIn(row.name, terms);
-  const found = snippetOf(body, terms) ?? snippetOf(row.description, terms);
-  const elsewhere = nameMarks.length > 0 || row.tags.some((tag) => marksIn(tag, terms).length > 0);
+interface Terms {
+  texts: SearchTerm[];
+  heads: SearchTerm[];
+}
+
+function present(project: ProjectRef, { texts, heads }: Terms, row: FoundRow, body: string): FoundPrompt {
+  const nameMarks = marksIn(row.name, heads);
+  const found = snippetOf(body, texts) ?? snippetOf(row.description, heads);
+  const elsewhere = nameMarks.length > 0 || row.tags.some((tag) => marksIn(tag, heads).length > 0);
   // Found, and neither in name nor tags: it is somewhere further down.
   const snippet: Snippet | null = found ?? (elsewhere || body === "" ? null : beginningOf(body));
   return {

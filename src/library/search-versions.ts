@@ -1,21 +1,27 @@
 /**
- * Search in every version, also those that nothing indexes: prompt by prompt in the order of their names, so many
- * versions for each page. A page may have few items or none, and the next one goes on.
+ * Search in every version, also those that nothing indexes: prompt by prompt in the order of their names, so much text
+ * for each page. A page may have few items or none, and the next one goes on. The texts are folded here, by the same
+ * code as everywhere: PostgreSQL knows other rules of letters.
  */
 import { sql } from "kysely";
 import type { PromptList } from "../contract/search.ts";
+import type { Content } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import type { SearchQuery } from "../prompt/search-query.ts";
+import { fold } from "../prompt/search-words.ts";
 import { labelsOfPrompt, type ProjectRef } from "./find.ts";
 import { filteredPrompts, nameBytes, type PromptFilter } from "./list-filter.ts";
 import { type Page, type PageQuery, positionAfter, readPage, writeCursor } from "./page.ts";
-import { like } from "./search-candidates.ts";
-import { type FoundRow, plainTextOf, presentFound } from "./search-present.ts";
+import { plainText } from "./search-document.ts";
+import { type FoundRow, presentFound } from "./search-present.ts";
 
 /** Looked through for one page: some tenth of a second. */
 const PROMPTS_AT_ONCE = 2_000;
 const VERSIONS_AT_ONCE = 10_000;
+const BYTES_AT_ONCE = 4 * 2 ** 20;
+/** Read together, so that a page that is full soon reads little. One version may be larger. */
+const BYTES_IN_PORTION = 2 ** 18;
 
 export async function searchVersions(
   db: Queries,
@@ -25,18 +31,26 @@ export async function searchVersions(
 ): Promise<PromptList> {
   const page = readPage(filter);
   const stretch = await readStretch(db, project, filter, page);
-  const rows = await findIn(db, query, stretch, page);
-  const items = await presentFound(db, project, query, [], rows.slice(0, page.limit));
-  const nextCursor = goOn(rows, stretch, page);
+  const found = await findIn(db, query, stretch.versions, page.limit + 1);
+  const shown = found.slice(0, page.limit);
+  const items = await presentFound(db, project, query, [], await readRows(db, shown));
+  const nextCursor = goOn(found.length > page.limit ? shown.at(-1) : stretch.end);
   return { items, nextCursor, total: items.length, totalIsExact: nextCursor === null && page.cursor === null };
 }
 
+interface Place {
+  name: string;
+  version: number;
+}
+interface Sized extends Place {
+  id: Id;
+  bytes: number;
+}
 interface Stretch {
-  prompts: { id: Id; name: string }[];
-  /** Whether prompts come behind it. */
-  more: boolean;
-  /** Of the first of them only versions below are left. */
-  below: { name: string; version: number } | null;
+  /** In their order. */
+  versions: Sized[];
+  /** Behind which the next page begins, should this one not be full; null: there is nothing behind. */
+  end: Place | null;
 }
 
 async function readStretch(db: Queries, project: ProjectRef, filter: PromptFilter, page: Page): Promise<Stretch> {
@@ -48,33 +62,111 @@ async function readStretch(db: Queries, project: ProjectRef, filter: PromptFilte
     .limit(PROMPTS_AT_ONCE + 1);
   if (below) prompts = prompts.where(nameBytes, below.version > 1 ? ">=" : ">", below.name);
   const rows = await prompts.execute();
-  let versions = 0;
+  let count = 0;
   // The first one whatever it has: there must be an end.
-  const end = rows.findIndex(({ newest }, at) => {
-    versions += newest;
-    return at > 0 && (versions > VERSIONS_AT_ONCE || at >= PROMPTS_AT_ONCE);
+  const more = rows.findIndex(({ newest }, at) => {
+    count += newest;
+    return at > 0 && (count > VERSIONS_AT_ONCE || at >= PROMPTS_AT_ONCE);
   });
-  return { prompts: end < 0 ? rows : rows.slice(0, end), more: end >= 0, below };
+  const looked = more < 0 ? rows : rows.slice(0, more);
+  const versions = await readSizes(db, looked, below);
+  let bytes = 0;
+  const over = versions.findIndex((each, at) => {
+    bytes += each.bytes;
+    return at > 0 && bytes > BYTES_AT_ONCE;
+  });
+  if (over >= 0) return { versions: versions.slice(0, over), end: versions[over - 1] ?? null };
+  const last = more < 0 ? undefined : looked.at(-1);
+  return { versions, end: last ? { name: last.name, version: 0 } : null };
 }
 
-async function findIn(db: Queries, { wanted, unwanted }: SearchQuery, { prompts, below }: Stretch, page: Page) {
-  const patterns = (terms: typeof wanted) => sql`${terms.map(({ text }) => like(text))}::text[]`;
-  const { rows } = await sql<FoundRow>`
-    select prompts.*, v.version, ${labelsOfPrompt} as labels
-    from prompts join versions v on v.prompt_id = prompts.id
-    cross join lateral (select search_folded(${plainTextOf}) as folded offset 0) body
-    where prompts.id = any(${prompts.map(({ id }) => id)}::bigint[]) and v.redacted_at is null
-      and (${below === null} or (${nameBytes}, -v.version) > (${below?.name ?? ""}, ${-(below?.version ?? 0)}::int))
-      and body.folded like all(${patterns(wanted)}) and not (body.folded like any(${patterns(unwanted)}))
-    order by ${nameBytes}, v.version desc
-    limit ${page.limit + 1}`.execute(db);
+/** What is there of each version, without reading it. */
+async function readSizes(
+  db: Queries,
+  prompts: readonly { id: Id; name: string }[],
+  below: Place | null,
+): Promise<Sized[]> {
+  const { rows } = await sql<Sized>`
+    select v.prompt_id as id, given.name, v.version, coalesce(octet_length(v.text), octet_length(v.messages::text)) as bytes
+    from unnest(${prompts.map(({ id }) => id)}::bigint[], ${prompts.map((each) => each.name)}::text[])
+      with ordinality as given(id, name, place)
+    cross join lateral (
+      select prompt_id, version, text, messages from versions
+      where prompt_id = given.id and redacted_at is null
+        and (given.name <> ${below?.name ?? ""} or version < ${below?.version ?? 0}::int) offset 0) v
+    order by given.place, v.version desc`.execute(db);
   return rows;
 }
 
-/** Behind the last that is shown; or, where all of the stretch is, behind that. */
-function goOn(rows: readonly FoundRow[], { prompts, more }: Stretch, page: Page): string | null {
-  const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;
-  if (last) return writeCursor("relevance in versions", [last.name, String(last.version)]);
-  const end = more ? prompts.at(-1) : undefined;
-  return end ? writeCursor("relevance in versions", [end.name, "0"]) : null;
+/** The first so many in which all of it is. */
+async function findIn(db: Queries, query: SearchQuery, versions: readonly Sized[], wanted: number): Promise<Sized[]> {
+  const found: Sized[] = [];
+  for (const portion of portionsOf(versions)) {
+    const texts = await readTexts(db, portion);
+    for (const version of portion) {
+      const text = texts.get(placeKey(version));
+      if (text !== undefined && saysAll(text, query)) found.push(version);
+    }
+    if (found.length >= wanted) break;
+  }
+  return found.slice(0, wanted);
+}
+
+function* portionsOf(versions: readonly Sized[]): Generator<Sized[]> {
+  let [portion, bytes]: [Sized[], number] = [[], 0];
+  for (const version of versions) {
+    if (portion.length > 0 && bytes + version.bytes > BYTES_IN_PORTION) {
+      yield portion;
+      [portion, bytes] = [[], 0];
+    }
+    portion.push(version);
+    bytes += version.bytes;
+  }
+  if (portion.length > 0) yield portion;
+}
+
+async function readTexts(db: Queries, versions: readonly Sized[]): Promise<Map<string, string>> {
+  const { rows } = await sql<{ id: Id; version: number; text: string | null; messages: Content["messages"] | null }>`
+    select v.prompt_id as id, v.version, v.text, v.messages
+    from unnest(${versions.map(({ id }) => id)}::bigint[], ${versions.map(({ version }) => version)}::int[])
+      as given(id, version)
+    cross join lateral (
+      select prompt_id, version, text, messages from versions
+      where prompt_id = given.id and version = given.version offset 0) v`.execute(db);
+  return new Map(
+    rows.map(({ text, messages, ...at }) => [
+      placeKey(at),
+      plainText(text === null ? { messages: messages ?? [] } : { text }),
+    ]),
+  );
+}
+
+function placeKey({ id, version }: { id: Id; version: number }): string {
+  return `${id} ${version}`;
+}
+
+/** As it is written: pieces of words, too. */
+function saysAll(text: string, { wanted, unwanted }: SearchQuery): boolean {
+  const folded = fold(text);
+  return wanted.every((term) => folded.includes(term.text)) && !unwanted.some((term) => folded.includes(term.text));
+}
+
+async function readRows(db: Queries, found: readonly Sized[]): Promise<FoundRow[]> {
+  if (found.length === 0) return [];
+  const rows = await db
+    .selectFrom("prompts")
+    .selectAll()
+    .select(labelsOfPrompt.as("labels"))
+    .where(sql<boolean>`id = any(${found.map(({ id }) => id)}::bigint[])`)
+    .where("trashed_at", "is", null)
+    .execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return found.flatMap(({ id, version }) => {
+    const row = byId.get(id);
+    return row ? [{ ...row, version }] : [];
+  });
+}
+
+function goOn(last: Place | null | undefined): string | null {
+  return last ? writeCursor("relevance in versions", [last.name, String(last.version)]) : null;
 }

@@ -1,114 +1,72 @@
 /** Search: which prompts come into question, then in which order, then what is shown of each. */
-import { sql } from "kysely";
 import type { ListQuery } from "../contract/routes.ts";
 import type { PromptList } from "../contract/search.ts";
 import type { Queries } from "../database/database.ts";
-import type { Id } from "../database/tables.ts";
 import { parseSearch, type SearchQuery } from "../prompt/search-query.ts";
-import { labelsOfPrompt, type ProjectRef } from "./find.ts";
+import type { ProjectRef } from "./find.ts";
 import { listPrompts } from "./list.ts";
-import { type ListSort, type PromptFilter, sortedPrompts, sortPosition } from "./list-filter.ts";
-import { COUNT_LIMIT, cutPage, type Page, positionAfter, readPage } from "./page.ts";
-import { type Candidate, type Candidates, findCandidates } from "./search-candidates.ts";
+import { sortPosition } from "./list-filter.ts";
+import { cutPage, readPage } from "./page.ts";
+import { hasPieces, matchesOf, type Wanted } from "./search-candidates.ts";
 import { type Correction, corrections, wordsQuery } from "./search-correction.ts";
-import { type FoundRow, presentFound } from "./search-present.ts";
+import { type RankedPage, type RankedRow, readRanked } from "./search-page.ts";
+import { presentFound } from "./search-present.ts";
 import { searchVersions } from "./search-versions.ts";
 
 export type PromptSearch = Omit<ListQuery, "project">;
 
 /** The list, or where something is looked for, what it is found in. Errors: `invalid_request`. */
 export async function listOrSearch(db: Queries, project: ProjectRef, asked: PromptSearch): Promise<PromptList> {
-  const { search, in: where = "all", sort, ...filter } = asked;
+  const { search, in: where = "all", sort: askedSort, ...filter } = asked;
   if (!search) return listPrompts(db, project, asked);
   const query = parseSearch(search);
   if (where === "versions") return searchVersions(db, project, query, filter);
-  const { candidates, corrected } = await findAll(db, project, query, filter, where);
   const page = readPage(filter);
-  const list = await pageOfCandidates(db, project, { query, candidates, corrected, page, sort: sort ?? "relevance" });
-  return corrected.length > 0 ? { ...list, corrected } : list;
+  const sort = askedSort ?? "relevance";
+  const ask = (wanted: Partial<Wanted>) => {
+    const all = { whole: null, open: null, heads: null, pieces: false, ...wanted };
+    return readRanked(db, matchesOf(project, query, filter, all), sort, page);
+  };
+  const { ranked, corrected } = await findFirst(db, project, query, where, ask);
+  const list = cutPage(ranked.rows, page, {
+    list: sort,
+    total: ranked.total,
+    position: (row: RankedRow) => (sort === "relevance" ? [row.score, row.id] : sortPosition(sort, row)),
+    present: (row) => row,
+  });
+  const items = await presentFound(db, project, query, corrected, list.items);
+  return { ...list, totalIsExact: !ranked.cut, items, ...(corrected.length > 0 ? { corrected } : {}) };
 }
 
 interface Found {
-  candidates: Candidates;
+  ranked: RankedPage;
   corrected: Correction[];
 }
 
 /** The next way is gone only when the one before leads nowhere, and the same for each page. */
-async function findAll(
+async function findFirst(
   db: Queries,
   project: ProjectRef,
   query: SearchQuery,
-  filter: PromptFilter,
   where: "all" | "names",
+  ask: (wanted: Partial<Wanted>) => Promise<RankedPage>,
 ): Promise<Found> {
-  const ask = (words: string | null, names: "beginning" | "anywhere" = "beginning") =>
-    findCandidates(db, project, query, filter, { words, names });
-  const found = (candidates: Candidates, corrected: Correction[] = []) => ({ candidates, corrected });
-  if (where === "names") return found(await ask(null, "anywhere"));
-  // Whole words are found sooner; where they are too many already, nobody misses their like.
-  const whole = wordsQuery(query, { whole: true });
-  const first = await ask(whole);
-  if (first.cut) return found(first);
-  const words = wordsQuery(query);
-  const second = words === whole ? first : await ask(words);
-  if (second.found.length > 0) return found(second);
-  const named = query.unwanted.length > 0 ? second : await ask(null, "anywhere");
-  if (named.found.length > 0) return found(named);
-  const corrected = await corrections(db, project, query);
-  if (corrected.length === 0) return found(named);
-  const candidates = await ask(wordsQuery(query, { corrections: corrected }));
-  return candidates.found.length > 0 ? found(candidates, corrected) : found(candidates);
-}
-
-interface Ranking {
-  query: SearchQuery;
-  candidates: Candidates;
-  corrected: readonly Correction[];
-  page: Page;
-  sort: ListSort | "relevance";
-}
-
-async function pageOfCandidates(db: Queries, project: ProjectRef, ranking: Ranking): Promise<PromptList> {
-  const { candidates, sort, page, query, corrected } = ranking;
-  const byId = new Map(candidates.found.map((candidate) => [candidate.id, candidate]));
-  const total = candidates.cut ? COUNT_LIMIT + 1 : byId.size;
-  const rows =
-    sort === "relevance"
-      ? await inOrder(db, ranked(candidates.found, page))
-      : await sortedPrompts(selectPrompts(db, [...byId.keys()]), sort, page)
-          .selectAll()
-          .select(labelsOfPrompt.as("labels"))
-          .limit(page.limit + 1)
-          .execute();
-  const found = rows.map((row): FoundRow => ({ ...row, version: byId.get(row.id)?.version ?? row.newest }));
-  const list = cutPage(found, page, {
-    list: sort,
-    total,
-    position: (row) => (sort === "relevance" ? [String(byId.get(row.id)?.score), row.id] : sortPosition(sort, row)),
-    present: (row) => row,
+  const heads = wordsQuery(project, query, { beginnings: "typed" });
+  if (where === "names") {
+    return { ranked: await ask(hasPieces(query) ? { pieces: true } : { heads }), corrected: [] };
+  }
+  const silent = query.unwanted.length > 0;
+  const said = await ask({
+    whole: wordsQuery(project, query, { beginnings: "whole" }),
+    open: wordsQuery(project, query),
+    // What must not be there may be in the text, of which names say nothing.
+    heads: silent ? null : heads,
   });
-  return { ...list, items: await presentFound(db, project, query, corrected, list.items) };
-}
-
-/** Those of the page, and one more if there is one. */
-function ranked(found: Candidate[], page: Page): Candidate[] {
-  const order = (a: Candidate, b: Candidate) => b.score - a.score || Number(BigInt(b.id) - BigInt(a.id));
-  const [score, id] = positionAfter(page, "relevance") ?? [];
-  const last = score === undefined || id === undefined ? null : { score: Number(score), id, version: 0 };
-  return found
-    .filter((one) => last === null || order(last, one) < 0)
-    .sort(order)
-    .slice(0, page.limit + 1);
-}
-
-/** Who is in the trash since is left out. */
-async function inOrder(db: Queries, candidates: readonly Candidate[]) {
-  const ids = candidates.map(({ id }) => id);
-  const rows = await selectPrompts(db, ids).selectAll().select(labelsOfPrompt.as("labels")).execute();
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.flatMap((id) => byId.get(id) ?? []);
-}
-
-function selectPrompts(db: Queries, ids: readonly Id[]) {
-  return db.selectFrom("prompts").where(sql<boolean>`id = any(${ids}::bigint[])`).where("trashed_at", "is", null);
+  if (said.total > 0) return { ranked: said, corrected: [] };
+  const named = !silent && hasPieces(query) ? await ask({ pieces: true }) : said;
+  if (named.total > 0) return { ranked: named, corrected: [] };
+  const corrected = await corrections(db, project, query);
+  if (corrected.length === 0) return { ranked: named, corrected };
+  const alike = await ask({ whole: wordsQuery(project, query, { corrections: corrected }) });
+  return { ranked: alike, corrected: alike.total > 0 ? corrected : [] };
 }

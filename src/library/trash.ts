@@ -7,7 +7,7 @@ import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { claimName } from "./aliases.ts";
 import { changePrompt, recordPromptDeed } from "./change.ts";
-import { lockPromptNamed, type ProjectRef } from "./find.ts";
+import { lockPromptNamed, lockTrashed, type ProjectRef } from "./find.ts";
 import { promptIncluded, whoIncludes } from "./includers.ts";
 import { presentTrashed, summaryOf } from "./list.ts";
 import { refuseProtectedPrompt } from "./protected-labels.ts";
@@ -58,15 +58,7 @@ export async function restorePrompt(
 ): Promise<PromptSummary> {
   try {
     return await transact(database, async (transaction) => {
-      const row = await transaction
-        .selectFrom("prompts")
-        .select(["id", "name"])
-        .where("id", "=", id)
-        .where("project_id", "=", project.id)
-        .where("trashed_at", "is not", null)
-        .forUpdate()
-        .executeTakeFirst();
-      if (!row) throw new PromptlibError("prompt_not_found", { message: "There is no such prompt in the trash." });
+      const row = await lockTrashed(transaction, project, id);
       await refuseProtectedPrompt(transaction, row.id, actor);
       await changePrompt(transaction, row.id, { trashed_at: null, trashed_by: null });
       await claimName(transaction, project, row.name, row.id);

@@ -7,6 +7,8 @@ export interface SearchTerm {
   words: string[];
   /** The last of them may go on: `summ` finds `summary`. Not inside quotes. */
   open: boolean;
+  /** Given in quotes: nothing else is meant. */
+  quoted: boolean;
   /** Folded as it was given, blanks and all. */
   text: string;
 }
@@ -42,7 +44,8 @@ function termOf(given: string, quoted: boolean): SearchTerm | null {
   const unspaced = isUnspaced(last);
   // Of an unspaced run the last character alone is the beginning of its pair.
   if (words.length > 1 && unspaced && [...last].length === 1 && (words.at(-2) ?? "").endsWith(last)) words.pop();
-  return { words, open: !quoted && (last.length >= OPEN_FROM || unspaced), text: fold(given).trim() };
+  const open = !quoted && (last.length >= OPEN_FROM || unspaced);
+  return { words, open, quoted, text: fold(given).trim() };
 }
 
 /** Whether a word of a text is one of the term. */

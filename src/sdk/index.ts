@@ -47,6 +47,7 @@ export type {
   NewUser,
 } from "../contract/routes.ts";
 export type { FolderCount, FoundPrompt, SearchIn, SearchMatch, TagCount } from "../contract/search.ts";
+export type { ShownSetting, ShownSettings } from "../contract/settings.ts";
 export type {
   Alias,
   ApiKey,
@@ -64,6 +65,7 @@ export type {
   Prompt,
   PromptSummary,
   PromptType,
+  PurgedPrompt,
   RedactedVersion,
   Role,
   SavedPrompt,

@@ -9,6 +9,7 @@ import type {
   PatchPrompt,
   Prompt,
   PromptSummary,
+  PurgedPrompt,
   RedactedVersion,
   SavedPrompt,
   SavePrompt,
@@ -107,6 +108,14 @@ export function promptCalls(transport: Transport) {
         path: `/api/trash/${encodeURIComponent(id)}/restore`,
         query: project,
       }),
+    /** For good, with all its versions. `id`: in the trash. */
+    purgePrompt: (id: string): Promise<PurgedPrompt> =>
+      transport.body({ method: "DELETE", path: `/api/trash/${encodeURIComponent(id)}`, query: project }),
+    /** Of a prompt in the trash. */
+    redactTrashed: (id: string, version: number, reason: string): Promise<RedactedVersion> => {
+      const path = `/api/trash/${encodeURIComponent(id)}/versions/${version}/redact`;
+      return transport.body({ method: "POST", path, query: project, body: { reason } });
+    },
     /** Takes out what a version says, for good. No label may be on it. */
     redactVersion: (name: string, version: number, reason: string): Promise<RedactedVersion> =>
       transport.body({

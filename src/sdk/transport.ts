@@ -52,6 +52,13 @@ export interface Transport {
   exchange(call: Call, lines: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Response>;
 }
 
+/** Browsers send no stream over HTTP/1.1, most of them none at all: there all is put together first, on their disk. */
+const isPage = "document" in globalThis;
+
+async function wholeOf(lines: ReadableStream<Uint8Array>): Promise<Blob> {
+  return await new Response(lines).blob();
+}
+
 /** Longest that Retry-After is waited for. Who asks for more gets no second request from us. */
 const LONGEST_WAIT_MS = 2000;
 const FIRST_WAIT_MS = 150;
@@ -110,6 +117,7 @@ export function createTransport(options: ClientOptions): Transport {
     },
     async exchange(call, lines, signal) {
       const headers = headersOf(call, options.token, "application/x-ndjson");
+      if (isPage) return await opened(call, { method: call.method, headers, body: await wholeOf(lines), signal });
       // "half" is what fetch demands for a streamed body; Node answers while it is still being sent.
       const init = { method: call.method, headers, body: lines, duplex: "half" as const, signal };
       return await opened(call, init);

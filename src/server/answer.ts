@@ -5,7 +5,9 @@ import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sleep } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
+import { routes } from "../contract/routes.ts";
 import { isToldByMirror, toPromptlibError } from "./failure.ts";
+import { forWantOfRoom } from "./room.ts";
 import type { Answer, Parts } from "./route.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -26,6 +28,9 @@ export const FROM_MIRROR = { "x-served-from": "mirror" };
 
 /** How long the rest of a request is read that nobody needs any more. */
 const LINGER_MS = 10_000;
+
+/** What is held of the answer for a page that is still sending: browsers read nothing before they have sent all. */
+const HELD_BYTES = 64 * 1024 * 1024;
 
 /** How long an answer of many lines waits for somebody who reads none of them. */
 const STALLED_MS = 60_000;
@@ -69,16 +74,22 @@ async function sendLines(
   try {
     for await (const line of lines) {
       if (gone.signal.aborted) break;
-      if (!raw.write(`${JSON.stringify(line)}\n`)) await drainedOr(gone.signal, raw);
+      const isTaken = raw.write(`${JSON.stringify(line)}\n`);
+      if (!isTaken && !isHeld(reply)) await drainedOr(gone.signal, raw);
     }
   } catch (error) {
     if (!gone.signal.aborted) {
-      raw.write(`${JSON.stringify(toPromptlibError(parts.backend.log, error, reply.request.id))}\n`);
+      raw.write(`${JSON.stringify(problemOf(parts, error, reply.request))}\n`);
       await readOut(reply.request.raw);
     }
   }
   raw.end();
   return reply;
+}
+
+function isHeld({ raw, request }: FastifyReply): boolean {
+  const isSendingPage = request.headers["x-promptlib-csrf"] !== undefined && !request.raw.complete;
+  return isSendingPage && raw.writableLength < HELD_BYTES;
 }
 
 /** An answer that ends while the request is still being sent breaks the connection, and may itself be lost. */
@@ -102,8 +113,13 @@ async function drainedOr(gone: AbortSignal, raw: FastifyReply["raw"]): Promise<v
   }
 }
 
+function problemOf({ backend }: Parts, error: unknown, request: FastifyRequest): PromptlibError {
+  const id = request.routeOptions?.config?.id;
+  return forWantOfRoom(toPromptlibError(backend.log, error, request.id), id && routes[id], backend.config);
+}
+
 export function fail(parts: Parts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = toPromptlibError(parts.backend.log, error, request.id);
+  const problem = problemOf(parts, error, request);
   parts.metrics.answered(request.routeOptions?.config?.id ?? "none", problem.status);
   const { retryAfterSeconds } = (problem.details ?? {}) as { retryAfterSeconds?: number };
   if (problem.status === 503 || problem.status === 429)

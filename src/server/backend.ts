@@ -7,7 +7,6 @@
  */
 import { join } from "node:path";
 import pg from "pg";
-import { sleep } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { keptSecret } from "../base/home.ts";
 import type { Log } from "../base/log.ts";
@@ -30,11 +29,7 @@ import { createFirstAdmin, hasUsers } from "../library/users.ts";
 import { ChangeEvents } from "./change-events.ts";
 import { toldByMirror } from "./failure.ts";
 import { listenerLimit } from "./listener-limit.ts";
-
-/** A read that the database does not answer within this is answered without it. */
-const READ_PATIENCE_MS = 500;
-/** A list may take the database longer, and the mirror longer still. */
-const LIST_PATIENCE_MS = 1_500;
+import { isUnavailable, listPatiently, patiently } from "./patience.ts";
 
 export interface BackendOptions {
   log: Log;
@@ -150,7 +145,7 @@ export class Backend {
       if (ready) return { ...ready, fromMirror: false };
     }
     if (this.feed.isLive) {
-      const read = await this.#patiently(this.ready.read(this.database.reads, project, name, selector));
+      const read = await patiently(this.ready.read(this.database.reads, project, name, selector));
       if (read) return { ...read, fromMirror: false };
     }
     // Memory was current when the database went; the mirror may lack the last moment before.
@@ -177,21 +172,9 @@ export class Backend {
     }
   }
 
-  /** A list, from the database or (null) not. */
-  async list<T>(read: (db: Queries) => Promise<T>): Promise<T | null> {
-    return this.feed.isLive ? this.#patiently(read(this.database.reads), LIST_PATIENCE_MS) : null;
-  }
-
-  /** The answer of the database, or null when it is away. */
-  async #patiently<T>(answer: Promise<T>, patience = READ_PATIENCE_MS): Promise<T | null> {
-    // When the wait is over first, nobody listens to what becomes of the answer.
-    answer.catch(() => {});
-    try {
-      return await Promise.race([answer, sleep(patience).then(() => null)]);
-    } catch (error) {
-      if (isUnavailable(error)) return null;
-      throw error;
-    }
+  /** `mirrored`: there is another way to answer. */
+  async list<T extends object>(read: (db: Queries) => Promise<T>, mirrored: boolean): Promise<T | "away" | "slow"> {
+    return listPatiently(this.feed, this.database, read, mirrored);
   }
 
   /** Writes and what only the database knows: refused at once while it is away. */
@@ -293,8 +276,4 @@ export class Backend {
     const made = await createFirstAdmin(this.database, this.config.adminUsername, password);
     if (made && !this.config.adminPassword) onFirstAdmin(this.config.adminUsername, password);
   }
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof PromptlibError && error.code === "database_unavailable";
 }

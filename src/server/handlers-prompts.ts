@@ -12,6 +12,7 @@ import { listTrash, listVersions, patchPrompt } from "../library/list.ts";
 import { movePrompt } from "../library/move.ts";
 import { readPage } from "../library/page.ts";
 import { prepareSave } from "../library/prepare-save.ts";
+import { purgePrompt } from "../library/purge.ts";
 import { promptOf, readyAnswer } from "../library/ready.ts";
 import { redactVersion } from "../library/redact.ts";
 import { duplicatePrompt, renamePrompt } from "../library/rename.ts";
@@ -119,7 +120,12 @@ export const promptHandlers = {
 
   async redactVersion({ project, actor, params, body }, { backend }) {
     const name = normalizeName(params.name);
-    return { body: await redactVersion(backend.database, project, actor, name, params.version, body.reason) };
+    return { body: await redactVersion(backend.database, project, actor, { name }, params.version, body.reason) };
+  },
+
+  async redactTrashed({ project, actor, params, body }, { backend }) {
+    const which = { trashed: params.id };
+    return { body: await redactVersion(backend.database, project, actor, which, params.version, body.reason) };
   },
 
   async listVersions({ project, params, query }, { backend }) {
@@ -132,6 +138,10 @@ export const promptHandlers = {
 
   async restorePrompt({ project, actor, params }, { backend }) {
     return { body: await restorePrompt(backend.database, project, actor, params.id) };
+  },
+
+  async purgePrompt({ project, actor, params }, { backend }) {
+    return { body: await purgePrompt(backend.database, project, actor, params.id) };
   },
 
   importPrompts({ project, actor, caller, query, raw }, { backend, maintenance }) {

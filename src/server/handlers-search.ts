@@ -12,21 +12,22 @@ import type { Handlers } from "./route.ts";
 
 export const searchHandlers = {
   async listPrompts({ project, query }, { backend }) {
-    const listed = await backend.list((db) => listOrSearch(db, project, query));
-    if (listed) return { body: listed };
-    if (query.search && query.in !== "names") throw onlyNames();
+    const mirrored = !query.search || query.in === "names";
+    const listed = await backend.list((db) => listOrSearch(db, project, query), mirrored);
+    if (typeof listed === "object") return { body: listed };
+    if (!mirrored) throw listed === "slow" ? new PromptlibError("search_too_slow") : onlyNames();
     return { body: await listMirrored(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
   },
 
   async listFolders({ project, query }, { backend }) {
-    const listed = await backend.list((db) => countFolders(db, project, query));
-    if (listed) return { body: listed };
+    const listed = await backend.list((db) => countFolders(db, project, query), true);
+    if (typeof listed === "object") return { body: listed };
     return { body: await mirroredFolders(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
   },
 
   async listTags({ project, query }, { backend }) {
-    const listed = await backend.list((db) => countTags(db, project, query));
-    if (listed) return { body: listed };
+    const listed = await backend.list((db) => countTags(db, project, query), true);
+    if (typeof listed === "object") return { body: listed };
     return { body: await mirroredTags(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
   },
 

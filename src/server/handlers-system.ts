@@ -20,6 +20,10 @@ export const systemHandlers = {
     return { body: await metrics.text(), headers: { "content-type": metrics.registry.contentType } };
   },
 
+  readSettings(_request, { backend }) {
+    return { body: { items: backend.config.shown } };
+  },
+
   openapi() {
     description ??= openApi();
     return { body: description };

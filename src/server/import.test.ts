@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(async () => await server.close());
 
 /** A request whose body and answer are in the hands of the test. */
-function begin(query = "format=csv"): Conversation {
+function begin(query = "format=csv", headers: Record<string, string> = {}): Conversation {
   const { hostname, port } = new URL(server.url);
   const sent = sendRequest({
     hostname,
@@ -21,7 +21,7 @@ function begin(query = "format=csv"): Conversation {
     path: `/api/import?${query}`,
     method: "POST",
     agent: false,
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/x-ndjson" },
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/x-ndjson", ...headers },
   });
   const conversation: Conversation = { sent, lines: [], ended: false, resume() {} };
   let rest = "";
@@ -170,6 +170,24 @@ describe("an import", () => {
     await eventually(async () => talk.lines.length > 0);
     talk.sent.destroy();
     expect((await server.ask("/health")).status).toBe(200);
+  });
+
+  it("goes on for a page, which reads nothing before it has sent all", async () => {
+    const talk = begin("format=csv&dryRun=true", { "x-promptlib-csrf": "1" });
+    talk.deaf = true;
+    talk.sent.once("finish", () => {
+      talk.deaf = false;
+      talk.resume();
+    });
+    // Both ways more than sockets hold.
+    const path = `${"long/".repeat(200)}p.csv`;
+    const lineOf = (content: string) => `${JSON.stringify({ path, content })}\n`;
+    talk.sent.write(lineOf(HEADER));
+    for (let sent = 0; sent < 15; sent++)
+      talk.sent.write(lineOf(`same,${TEXT.slice(0, 700)},FALSE,TEXT\n`.repeat(1_000)));
+    talk.sent.end();
+    await eventually(async () => talk.ended);
+    expect(talk.lines.at(-1)).toMatchObject({ summary: { twin: 14_999, created: 1 } });
   });
 
   it("names a prompt after the path inside its folder, where the format has no names", async () => {

@@ -15,7 +15,25 @@ import { NOSNIFF } from "./answer.ts";
 const BUILT = fileURLToPath(new URL("../../dist/web/", import.meta.url));
 
 /** What the pages show at which address is theirs (src/web/address.ts); the rest is not found here either. */
-export const PAGE_ADDRESSES = ["/", "/new", "/prompts/*", "/recovery", "/system"];
+export const PAGE_ADDRESSES = [
+  "/",
+  "/new",
+  "/prompts/*",
+  "/import",
+  "/export",
+  "/trash",
+  "/welcome",
+  "/members",
+  "/keys",
+  "/recovery",
+  "/projects",
+  "/users",
+  "/audit",
+  "/maintenance",
+  "/settings",
+  "/system",
+  "/profile",
+];
 
 const TYPES: Readonly<Record<string, string>> = {
   js: "text/javascript; charset=utf-8",

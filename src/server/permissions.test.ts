@@ -310,7 +310,7 @@ async function prepare(server: Served, id: RouteId, route: Route, caller: Caller
   if (needs("/prompts/{name}") || id.endsWith("ByQuery"))
     await local.savePrompt({ name: fresh, text: "x", labels: ["given"] });
   const values: Record<string, string> = { name: fresh, username: fresh, label: "given", version: "1" };
-  if (needs("{version}")) await redactable(local, fresh);
+  if (needs("{version}") && !needs("/trash/")) await redactable(local, fresh);
   if (needs("{username}")) await makeUser(server, fresh, id === "removeMember");
   if (id === "protectLabel" || id === "unprotectLabel") values.label = fresh;
   if (id === "unprotectLabel") await local.protectLabel(fresh);
@@ -323,7 +323,7 @@ async function prepare(server: Served, id: RouteId, route: Route, caller: Caller
   if (id === "endUserSession") values.id = sidOf(await signIn(server, fresh, "long enough for this"));
   if (id === "readJob" || id === "cancelJob") values.id = "1";
   if (id === "revokeKey" || id === "rotateKey") values.id = (await local.createKey({ name: fresh })).id;
-  if (id === "restorePrompt") values.id = await trashed(server, fresh);
+  if (needs("/trash/{id}")) values.id = await trashed(server, fresh);
   const query = new URLSearchParams();
   if (route.query && "project" in route.query.shape) query.set("project", "ours");
   if (route.query && "name" in route.query.shape) query.set("name", fresh);
@@ -344,7 +344,7 @@ async function makeUser(server: Served, username: string, member: boolean): Prom
 
 async function trashed(server: Served, name: string): Promise<string> {
   const local = server.as(server.localToken, "ours");
-  await local.savePrompt({ name, text: "x" });
+  for (const text of ["x", "y"]) await local.savePrompt({ name, text });
   return (await local.trashPrompt(name)).id;
 }
 
@@ -358,6 +358,7 @@ function bodyOf(id: string, fresh: string, { password = "of nobody, and long eno
     patchPrompt: { description: "changed" },
     moveLabel: { version: 1 },
     redactVersion: { reason: "a secret" },
+    redactTrashed: { reason: "a secret" },
     movePrompt: { project: "elsewhere", name: `${fresh}-moved` },
     renamePrompt: { to: `${fresh}-renamed` },
     duplicatePrompt: { to: `${fresh}-copy` },

@@ -1,17 +1,20 @@
 /** Search, folders, tags and diff over HTTP, with the database and without. */
 import { isDeepStrictEqual } from "node:util";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freshDatabase } from "../../test/support/database.ts";
+import { type FreshDatabase, freshDatabase } from "../../test/support/database.ts";
 import type { DatabaseProxy } from "../../test/support/database-proxy.ts";
 import { eventually, newKey, proxyTo, type Served, serveOn } from "../../test/support/server.ts";
 import { listMirrored } from "../library/mirror-reader.ts";
 import { diffVersions } from "../prompt/diff.ts";
+import { createClient } from "../sdk/index.ts";
 
 let server: Served;
 let proxy: DatabaseProxy;
 let key: string;
+let database: FreshDatabase;
 beforeAll(async () => {
-  const database = await freshDatabase();
+  database = await freshDatabase();
   proxy = await proxyTo(database);
   server = await serveOn(database, { proxy });
   await server.local.savePrompt({ name: "mail/refund", text: "Explain the refund.\n", tags: ["mail"] });
@@ -74,6 +77,38 @@ describe("with the database", () => {
     ];
     expect(diffVersions(one.prompt, two.prompt)).toEqual((await client.diffVersions("mail/refund")).diff);
   });
+});
+
+it("a search that takes too long is told as that, asked once, and ended in the database, too; the rest goes on", async () => {
+  const locking = new pg.Client(database.superuserConfig);
+  await locking.connect();
+  try {
+    await locking.query("begin; lock table promptlib.search_documents in access exclusive mode");
+    let asked = 0;
+    const client = createClient({
+      url: server.url,
+      token: key,
+      fetch: (input, init) => {
+        asked += 1;
+        return fetch(input, init);
+      },
+    });
+    await expect(client.listPrompts({ search: "refund" })).rejects.toMatchObject({
+      code: "search_too_slow",
+      status: 504,
+    });
+    expect(asked).toBe(1);
+    await eventually(async () => {
+      const { rowCount } = await locking.query(`select from pg_stat_activity
+        where state = 'active' and query like '%search_documents%' and pid <> pg_backend_pid()`);
+      return rowCount === 0;
+    });
+    expect((await get("/api/prompts")).headers).not.toHaveProperty("x-served-from");
+    expect((await get("/api/prompts/legal")).status).toBe(200);
+  } finally {
+    await locking.end();
+  }
+  expect((await get("/api/prompts?search=refund")).status).toBe(200);
 });
 
 it("while the database is away names are searched, folders and tags counted and versions compared; full text waits", async () => {

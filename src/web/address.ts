@@ -17,8 +17,20 @@ export interface LibraryFilter {
 
 /** Pages beside the library, each with one address and a chunk of its own (rooms.tsx). */
 export const ROOM_PATHS = {
+  import: "/import",
+  export: "/export",
+  trash: "/trash",
+  welcome: "/welcome",
+  members: "/members",
+  keys: "/keys",
   recovery: "/recovery",
+  projects: "/projects",
+  users: "/users",
+  audit: "/audit",
+  maintenance: "/maintenance",
+  settings: "/settings",
   system: "/system",
+  profile: "/profile",
 } as const;
 
 export type RoomName = keyof typeof ROOM_PATHS;

@@ -2,16 +2,19 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { type Client, createClient, PromptlibError, type ServedFrom } from "../sdk/index.ts";
 import { noteMirror, noteTrouble, useRecoveries } from "./connection.ts";
-import { noteEnd } from "./session.ts";
+import { findSession, noteEnd } from "./session.ts";
 
-export function clientOf(project: string): Client {
-  return createClient({ url: location.origin, project });
+/** null: for what is about no project. */
+export function clientOf(project: string | null): Client {
+  return createClient({ url: location.origin, ...(project === null ? {} : { project }) });
 }
 
 /** What every failure goes through, so that the banner and the sign-in know of it. Answers it as ours. */
 export function noteFailure(error: unknown): PromptlibError {
   noteTrouble(error);
   noteEnd(error);
+  // Somebody took a right away meanwhile: what the pages offer follows.
+  if (error instanceof PromptlibError && error.code === "forbidden") void findSession().catch(() => {});
   return error instanceof PromptlibError ? error : new PromptlibError("internal", { cause: error });
 }
 

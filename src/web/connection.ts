@@ -54,6 +54,11 @@ export function noteMirror(): void {
   if (present.state === "well") void look();
 }
 
+/** Something was done that changes it. */
+export function lookAgain(): void {
+  void look();
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

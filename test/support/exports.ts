@@ -92,7 +92,7 @@ async function fillInTime({ database, project, save }: TestLibrary): Promise<voi
   await moveLabel(database, project, ACTOR, "was/first", "staging", 2);
   await promoteLabel(database, project, ACTOR, "production", { from: "staging", all: true });
   await promoteLabel(database, project, ACTOR, "canary", { from: "latest", names: ["was/first", "Chat"] });
-  await redactVersion(database, project, ACTOR, "was/first", 1, "a password");
+  await redactVersion(database, project, ACTOR, { name: "was/first" }, 1, "a password");
   for (const [name, to] of [
     ["was/first", "was/second"],
     ["was/second", "was/first"],

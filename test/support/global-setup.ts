@@ -33,6 +33,7 @@ const PREFIX = "promptlib-test-run-";
 const HOME = "home-";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  sayWhatIsLeftOut(project);
   buildPages();
   await sweep();
   const directory = await temporaryDirectory(PREFIX);
@@ -62,6 +63,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await cluster.stop();
     for (const other of others) await duplicate(home.root, other.root);
   }
+}
+
+function sayWhatIsLeftOut(project: TestProject): void {
+  if (project.vitest.projects.some(({ name }) => name === "all")) return;
+  console.warn(
+    "\n*** NOT TESTED HERE: the pages in a browser, and what needs root, system packages or minutes. npm run test:all does. ***\n",
+  );
 }
 
 /** Once, where they are missing or stale: else every `promptlib up` of the tests would build them, several at a time. */

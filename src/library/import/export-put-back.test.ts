@@ -128,7 +128,7 @@ describe("a prompt that is put back", () => {
   it("does not bring back what was redacted here since", async () => {
     for (const text of ["secret", "clean"]) await from.save({ name: "a", text });
     const before = await exported(from);
-    await redactVersion(from.database, from.project, ACTOR, "a", 1, "a password");
+    await redactVersion(from.database, from.project, ACTOR, { name: "a" }, 1, "a password");
     const after = await exported(from);
     expect(after).not.toContain("secret");
     expect((await putBack(from, before)).map(({ result }) => result)).toEqual(["rejected"]);
@@ -191,7 +191,7 @@ describe("an export that was changed by hand", () => {
     const { database, project } = from;
     await moveLabel(database, project, ACTOR, "a", "x", 2);
     await moveLabel(database, project, ACTOR, "a", "x", 3);
-    await redactVersion(database, project, ACTOR, "a", 1, "a password");
+    await redactVersion(database, project, ACTOR, { name: "a" }, 1, "a password");
     await renamePrompt(database, project, ACTOR, "a", "b");
     const text = await exported(from);
     const changed = async (what: string | RegExp, by: string) => {

@@ -9,6 +9,7 @@ import type { ProjectRef } from "../find.ts";
 import { planMoves } from "../labels.ts";
 import type { PreparedSave } from "../prepare-save.ts";
 import { type LockedPrompts, lockPrompts, savePrompt, typeConflict } from "../save.ts";
+import { settleStatistics } from "../search-index.ts";
 import { trashIn } from "../trash.ts";
 import { isGone, patiently, transactOrTry } from "./attempt.ts";
 import { importExport } from "./export-file.ts";
@@ -16,6 +17,8 @@ import { type ForeignFormat, type Pending, readItems } from "./items.ts";
 import { namesBrought, whoNeeds } from "./missing.ts";
 
 const BATCH = 100;
+/** After so many new versions the database is told that it is another one by now. */
+const MANY = 1_000;
 
 export interface ImportOptions {
   format: ImportFormat;
@@ -39,11 +42,19 @@ export async function* importFiles(
   options: ImportOptions,
 ): AsyncGenerator<ImportLine> {
   const { format, ...others } = options;
-  if (format === "promptlib") {
-    yield* importExport(database, project, actor, pieces, options.dryRun);
-    return;
+  const lines =
+    format === "promptlib"
+      ? importExport(database, project, actor, pieces, options.dryRun)
+      : importForeign(new Importer(database, project, actor, { ...others, format }), pieces);
+  for await (const line of lines) {
+    if ("summary" in line && !options.dryRun && line.summary.created + line.summary.updated >= MANY) {
+      await patiently(() => settleStatistics(database));
+    }
+    yield line;
   }
-  const importer = new Importer(database, project, actor, { ...others, format });
+}
+
+async function* importForeign(importer: Importer, pieces: AsyncIterable<ImportPiece>): AsyncGenerator<ImportLine> {
   for await (const item of importer.run(pieces)) {
     importer.count(item);
     yield item;

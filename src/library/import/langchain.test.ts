@@ -12,6 +12,21 @@ const made = (name: string, kwargs: object) => ({
 const template = (text: string, format = "f-string") =>
   made("PromptTemplate", { input_variables: [], template: text, template_format: format });
 
+const fewShot = {
+  _type: "few_shot",
+  input_variables: ["word"],
+  prefix: "Antonyms 😀:",
+  suffix: "Q: {word}\nA:",
+  example_separator: "\n--\n",
+  example_prompt: { _type: "prompt", input_variables: ["q", "a"], template: "Q: {q}\nA: {a}" },
+  examples: [
+    { q: "happy", a: "sad" },
+    { q: "{{brace}}", a: 7 },
+  ],
+  partial_variables: { word: "tall" },
+  metadata: { owner: "ada" },
+};
+
 describe("a prompt of LangChain", () => {
   it("in a classic file becomes a text, its variables converted, doubled braces single", async () => {
     const prompt = {
@@ -89,6 +104,22 @@ describe("a prompt of LangChain", () => {
     expect(JSON.stringify(read)).not.toMatch(/sk-[12]/);
   });
 
+  it("with a few examples becomes the one template that LangChain makes of them", async () => {
+    const wanted = {
+      text: "Antonyms 😀:\n--\nQ: happy\nA: sad\n--\nQ: {brace}\nA: 7\n--\nQ: {{word}}\nA:",
+      template: "mustache",
+      variables: { word: { default: "tall" } },
+      config: { metadata: { owner: "ada" } },
+    };
+    expect(await one(fewShot)).toMatchObject(wanted);
+    const { _type, example_prompt, ...kwargs } = fewShot;
+    const fromHub = made("FewShotPromptTemplate", { ...kwargs, example_prompt: template(example_prompt.template) });
+    expect(await one(fromHub)).toMatchObject(wanted);
+    // Braces of an example are read once more by LangChain, too.
+    const text = await one({ ...fewShot, examples: [{ q: "{x", a: "" }] });
+    expect(text).toMatchObject({ template: "none", notes: [expect.stringContaining("kept as it is")] });
+  });
+
   it("in the classic file of a chat has one message, the user's", async () => {
     expect(await one({ _type: "chat", messages: [{ prompt: { template: "{q}" } }] })).toMatchObject({
       messages: [{ role: "user", content: "{{q}}" }],
@@ -98,7 +129,19 @@ describe("a prompt of LangChain", () => {
   it.each<[unknown, string]>([
     [{ a: 1 }, "the file is no prompt of LangChain: it has neither _type nor lc, id and kwargs"],
     [[], "the file is no prompt of LangChain: it has neither _type nor lc, id and kwargs"],
-    [{ _type: "few_shot", examples: [] }, "few_shot of LangChain cannot be imported; a prompt or a chat can"],
+    [{ _type: "llm", a: 1 }, "llm of LangChain cannot be imported; a prompt, few_shot or a chat can"],
+    [{ ...fewShot, examples: "examples.json" }, "of its parts one is in another file, examples.json"],
+    [{ ...fewShot, example_selector: made("Selector", {}) }, "chooses its examples by a program"],
+    [
+      { ...fewShot, example_prompt: { template: "{{ q }}", template_format: "jinja2" } },
+      "has examples in the template_format",
+    ],
+    [{ ...fewShot, examples: [{ q: "1", a: true }] }, "has no text for everything in example 1"],
+    [{ ...fewShot, examples: [{ q: "1" }] }, "has no text for everything in example 1"],
+    [
+      { ...fewShot, example_prompt: { template: "x".repeat(100_000) }, examples: Array(20).fill({}) },
+      "is longer than 1048576 bytes with its examples",
+    ],
     [{ _type: "prompt", template_path: "x.txt" }, "has no text in the field template: it is in another file, x.txt"],
     [{ _type: "prompt", template: " " }, "is empty"],
     [{ _type: "prompt", template: "x", template_format: "erb" }, 'has the unknown template_format "erb"'],

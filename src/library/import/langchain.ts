@@ -5,6 +5,7 @@
 import type { Json, Variable } from "../../contract/shapes.ts";
 import { type Fields, fieldsOf, isRecord, isVariableName } from "./fields.ts";
 import { parseJsonFile } from "./json-file.ts";
+import { fewShotPrompt } from "./langchain-few-shot.ts";
 import { readMessage } from "./langchain-messages.ts";
 import { formatOf, type Templated } from "./langchain-template.ts";
 import { type Outcome, onePromptReader } from "./one-prompt.ts";
@@ -55,6 +56,7 @@ function thingOf(value: Json): Thing | null {
 /** What has become something else is not kept twice. */
 function restOf(fields: Fields): Fields {
   const gone = ["_type", "template", "template_format", "input_variables", "messages", "partial_variables"];
+  gone.push("examples", "example_prompt", "example_separator", "prefix", "suffix");
   return Object.fromEntries(Object.entries(fields).filter(([key, value]) => !gone.includes(key) && value !== null));
 }
 
@@ -72,18 +74,30 @@ interface Read {
 function readThing({ kind, fields }: Thing): Read | Fault {
   switch (kind) {
     case "prompt":
-    case "PromptTemplate": {
-      const read = formatOf(fields);
-      if ("fault" in read) return { fault: `the prompt ${read.fault}` };
-      return { body: { text: read.text }, language: read.language, placeholders: {} };
+    case "PromptTemplate":
+      return readPrompt(fields);
+    case "few_shot":
+    case "FewShotPromptTemplate": {
+      const prompt = fewShotPrompt(fields);
+      return isFault(prompt) ? { fault: `the prompt ${prompt.fault}` } : readPrompt(prompt);
     }
     case "chat":
     case "ChatPromptTemplate":
     case "StructuredPrompt":
       return readChat(fields);
     default:
-      return { fault: `${kind} of LangChain cannot be imported; a prompt or a chat can` };
+      return { fault: `${kind} of LangChain cannot be imported; a prompt, few_shot or a chat can` };
   }
+}
+
+function isFault(value: Fields | Fault): value is Fault {
+  return "fault" in value;
+}
+
+function readPrompt(fields: Fields): Read | Fault {
+  const read = formatOf(fields);
+  if ("fault" in read) return { fault: `the prompt ${read.fault}` };
+  return { body: { text: read.text }, language: read.language, placeholders: {} };
 }
 
 function readChat({ messages }: Fields): Read | Fault {

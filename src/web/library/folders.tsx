@@ -1,30 +1,131 @@
-/** The folders one level down, with how many prompts are below each. */
+/** The folders as a tree, each level loaded when it is opened; the one that is looked at is open with those above it. */
+import { useMemo, useState } from "react";
+import type { FolderCount } from "../../sdk/index.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
 
 interface FoldersProps {
   project: string;
+  /** null: all of them. */
   folder: string | null;
-  onOpen(folder: string): void;
+  onOpen(folder: string | null): void;
 }
 
-const SHOWN = 24;
+/** From here on one looks for a folder by typing. */
+const MANY = 12;
+const PAGE = 200;
+/** Of one level; what is beyond is found by searching. */
+const MOST = 2_000;
 
 export function Folders({ project, folder, onOpen }: FoldersProps) {
-  const { value } = useLoaded(JSON.stringify(["folders", project, folder]), async () =>
-    noteSource(await clientOf(project).listFolders({ limit: SHOWN, ...(folder === null ? {} : { folder }) })),
-  );
-  if (!value || value.items.length === 0) return null;
+  const { value } = useLevel(project, null);
+  const [typed, setTyped] = useState("");
+  const total = value?.length ?? 0;
+  const wanted = useMemo(() => words(typed), [typed]);
+  if (!value || (total === 0 && folder === null)) return null;
   return (
-    <ul className="folders" aria-label="Folders">
-      {value.items.map((one) => (
-        <li key={one.folder}>
-          <button type="button" className="chip tag" onClick={() => onOpen(one.folder)}>
-            <bdi>{one.folder.slice(one.folder.lastIndexOf("/") + 1)}/</bdi>
-            <span className="chip-version">{one.prompts.toLocaleString("en")}</span>
+    <details className="folders" open={matchMedia("(min-width: 75rem)").matches || undefined}>
+      <summary>Folders</summary>
+      {total > MANY && (
+        <input
+          type="search"
+          value={typed}
+          aria-label="Find a folder"
+          placeholder="Find a folder"
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      )}
+      <ul aria-label="Folders">
+        <li>
+          <button type="button" className="folder-name" aria-current={folder === null} onClick={() => onOpen(null)}>
+            All prompts
           </button>
         </li>
+        <Level project={project} folders={value} folder={folder} wanted={wanted} onOpen={onOpen} />
+      </ul>
+    </details>
+  );
+}
+
+function words(typed: string): string {
+  return typed.trim().toLocaleLowerCase();
+}
+
+interface LevelProps extends FoldersProps {
+  folders: readonly FolderCount[];
+  wanted: string;
+}
+
+function Level({ folders, wanted, ...rest }: LevelProps) {
+  const shown = wanted === "" ? folders : folders.filter(({ folder }) => folder.toLocaleLowerCase().includes(wanted));
+  return (
+    <>
+      {shown.map((one) => (
+        <Branch key={one.folder} one={one} {...rest} />
       ))}
-      {value.nextCursor !== null && <li className="hint">and {value.total - value.items.length} more</li>}
+      {wanted !== "" && shown.length === 0 && <li className="hint">No folder is called so.</li>}
+    </>
+  );
+}
+
+function Branch({ one, project, folder, onOpen }: FoldersProps & { one: FolderCount }) {
+  const isOnTheWay = folder !== null && (folder === one.folder || folder.startsWith(`${one.folder}/`));
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const isOpen = chosen ?? (isOnTheWay && one.folders > 0);
+  const leaf = one.folder.slice(one.folder.lastIndexOf("/") + 1);
+  return (
+    <li>
+      <div className="branch">
+        {one.folders > 0 ? (
+          <button
+            type="button"
+            className="quiet twist"
+            aria-expanded={isOpen}
+            aria-label={`Folders in ${leaf}`}
+            onClick={() => setChosen(!isOpen)}
+          />
+        ) : (
+          <span className="twist" />
+        )}
+        <button
+          type="button"
+          className="folder-name"
+          aria-current={folder === one.folder}
+          onClick={() => onOpen(one.folder)}
+        >
+          <bdi>{leaf}/</bdi> <small>{one.prompts.toLocaleString("en")}</small>
+        </button>
+      </div>
+      {isOpen && <Below project={project} parent={one.folder} folder={folder} onOpen={onOpen} />}
+    </li>
+  );
+}
+
+function Below({ parent, ...rest }: FoldersProps & { parent: string }) {
+  const { value } = useLevel(rest.project, parent);
+  if (!value) return <p className="hint">Loading …</p>;
+  return (
+    <ul>
+      <Level {...rest} folders={value} wanted="" />
     </ul>
   );
+}
+
+function useLevel(project: string, parent: string | null) {
+  return useLoaded(JSON.stringify(["folders", project, parent]), async () => {
+    const folders: FolderCount[] = [];
+    for (let cursor: string | null | undefined; cursor !== null && folders.length < MOST; ) {
+      const page = noteSource(
+        await clientOf(project).listFolders({
+          limit: PAGE,
+          ...(parent === null ? {} : { folder: parent }),
+          ...(cursor === undefined ? {} : { cursor }),
+        }),
+      );
+      folders.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    return folders;
+  });
 }

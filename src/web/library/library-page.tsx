@@ -1,9 +1,12 @@
 /** The library: all prompts of a project, narrowed as one types; what it is narrowed to is in the address. */
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { EVERYTHING, type LibraryFilter } from "../address.ts";
+import { BulkBar } from "../bulk/bulk-bar.tsx";
+import { useSelection } from "../bulk/selection.ts";
 import { go, Link } from "../navigation.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { type Access, useTitle } from "../shell/page.tsx";
+import { ChooseAll } from "./choose-all.tsx";
 import { Filters } from "./filters.tsx";
 import { Folders } from "./folders.tsx";
 import { useListing } from "./listing.ts";
@@ -18,6 +21,7 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
   const asked = useMemo(() => ({ ...filter, search: filter.search.trim() }), [filter]);
   const listing = useListing(access.project, asked);
   const { items, more, error, loading, isOld } = listing;
+  const selection = useSelection();
   const change = (part: Partial<LibraryFilter>) =>
     go({ project: access.named, page: { at: "library", filter: { ...filter, search: typed, ...part } } });
   return (
@@ -38,21 +42,30 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
         onType={setTyped}
         onChange={change}
       />
-      {asked.search === "" && (
+      <div className="with-folders">
         <Folders project={access.project} folder={filter.folder} onOpen={(folder) => change({ folder })} />
-      )}
-      <Count listing={listing} />
-      {error && <Failure error={error} what="The list could not be loaded." />}
-      <PromptRows
-        rows={items}
-        total={listing.totalIsExact ? listing.total : items.length}
-        isOld={isOld}
-        onEnd={more}
-        onTag={(tag) => change({ tag })}
-      />
-      {!loading && !error && items.length === 0 && (
-        <Nothing access={access} isFiltered={asked.search !== "" || !isEverything(filter)} />
-      )}
+        <div>
+          <div className="list-head">
+            <Count listing={listing} />
+            {access.mayEdit && items.length > 0 && (
+              <ChooseAll project={access.project} filter={asked} listing={listing} selection={selection} />
+            )}
+          </div>
+          {error && <Failure error={error} what="The list could not be loaded." />}
+          <PromptRows
+            rows={items}
+            total={listing.totalIsExact ? listing.total : items.length}
+            isOld={isOld}
+            selection={access.mayEdit ? selection : null}
+            onEnd={more}
+            onTag={(tag) => change({ tag })}
+          />
+          {!loading && !error && items.length === 0 && (
+            <Nothing access={access} isFiltered={asked.search !== "" || !isEverything(filter)} />
+          )}
+          <BulkBar access={access} selection={selection} onChanged={listing.reload} />
+        </div>
+      </div>
     </>
   );
 }
@@ -114,6 +127,7 @@ function Nothing({ access, isFiltered }: { access: Access; isFiltered: boolean }
   }
   return (
     <section className="empty" aria-labelledby={id}>
+      {access.mayAdmin && <FirstSteps access={access} />}
       <h2 id={id}>No prompts yet</h2>
       {access.mayEdit ? (
         <>
@@ -131,3 +145,15 @@ function Nothing({ access, isFiltered }: { access: Access; isFiltered: boolean }
     </section>
   );
 }
+
+/** Who begins a library is led to the first steps, once; later they stand in the menu. */
+function FirstSteps({ access: { named } }: { access: Access }) {
+  useEffect(() => {
+    if (wasWelcomed) return;
+    wasWelcomed = true;
+    go({ project: named, page: { at: "room", room: "welcome", query: {} } }, { replace: true });
+  }, [named]);
+  return null;
+}
+
+let wasWelcomed = false;

@@ -1,6 +1,6 @@
 /** The list as it grows: page after page, as far as one scrolls or searches, kept while one looks at a prompt. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { FoundPrompt, PromptlibError, PromptPage, PromptSummary } from "../../sdk/index.ts";
+import type { FoundPrompt, PromptFilter, PromptlibError, PromptPage, PromptSummary } from "../../sdk/index.ts";
 import type { LibraryFilter } from "../address.ts";
 import { clientOf, noteFailure, noteSource } from "../calls.ts";
 import { useConnection, useRecoveries } from "../connection.ts";
@@ -24,6 +24,8 @@ export interface Listing extends Grown {
   error: PromptlibError | null;
   isWhole: boolean;
   more(): void;
+  /** Something was changed. */
+  reload(): void;
 }
 
 const NOTHING: Grown = { items: [], cursor: undefined, total: 0, totalIsExact: true, corrected: [] };
@@ -46,17 +48,23 @@ export function noteChange(project: string, name: string, change: Partial<Prompt
   }
 }
 
+/** What the server is asked for. */
+export function queryOf({ search, folder, tag, label, type, sort }: LibraryFilter, namesOnly = false): PromptFilter {
+  return {
+    ...(search === "" ? {} : { search, ...(namesOnly ? { in: "names" } : {}) }),
+    ...(sort === null ? {} : { sort }),
+    ...(folder === null ? {} : { folder }),
+    ...(tag === null ? {} : { tag }),
+    ...(label === null ? {} : { label }),
+    ...(type === null ? {} : { type }),
+  };
+}
+
 async function nextPage(project: string, filter: LibraryFilter, namesOnly: boolean, grown: Grown): Promise<Grown> {
-  const { search, folder, tag, label, type, sort } = filter;
   const answer = noteSource(
     await clientOf(project).listPrompts({
-      ...(search === "" ? {} : { search, ...(namesOnly ? { in: "names" } : {}) }),
-      ...(sort === null ? {} : { sort }),
+      ...queryOf(filter, namesOnly),
       limit: grown.items.length === 0 ? FIRST_PAGE : PAGE,
-      ...(folder === null ? {} : { folder }),
-      ...(tag === null ? {} : { tag }),
-      ...(label === null ? {} : { label }),
-      ...(type === null ? {} : { type }),
       ...(typeof grown.cursor === "string" ? { cursor: grown.cursor } : {}),
     }),
   );
@@ -81,8 +89,9 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
     if (present.cursor !== undefined) before.current = { project, grown: present };
   }, [present, project]);
 
+  /** `wanted`: how many rows there shall be at least, as far as there are so many. */
   const load = useCallback(
-    async (from: Grown) => {
+    async (from: Grown, wanted = 0) => {
       asking.current = key;
       setState((last) => ({
         key,
@@ -93,7 +102,9 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
       let next = from;
       let error: PromptlibError | null = null;
       try {
-        next = await nextPage(project, { search, folder, tag, label, type, sort }, namesOnly, from);
+        do next = await nextPage(project, { search, folder, tag, label, type, sort }, namesOnly, next);
+        while (next.items.length < wanted && next.cursor !== null && asking.current === key);
+        if (asking.current !== key) return;
         kept.delete(key);
         kept.set(key, next);
         for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT))) kept.delete(oldest);
@@ -110,8 +121,8 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came back makes it load anew
   useEffect(() => {
-    const known = kept.get(key);
-    if (!known || known.items.length <= FIRST_PAGE) void load(NOTHING);
+    // All that is shown, however far somebody had scrolled: a row that was left out would be wrong for ever.
+    void load(NOTHING, kept.get(key)?.items.length);
     return () => {
       asking.current = null;
     };
@@ -129,5 +140,6 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
     more: () => {
       if (asking.current === null && !isWhole && present.cursor !== undefined) void load(present);
     },
+    reload: () => void load(NOTHING, present.items.length),
   };
 }

@@ -1,6 +1,7 @@
 /** The rows of the list. Only those in view exist; the list is as high as if all did. */
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { FoundPrompt } from "../../sdk/index.ts";
+import type { Selection } from "../bulk/selection.ts";
 import { Link } from "../navigation.tsx";
 import { LabelChip, TagChip } from "../shell/chips.tsx";
 import { When } from "../shell/when.tsx";
@@ -13,6 +14,8 @@ interface PromptRowsProps {
   total: number;
   /** What is shown is what was asked for before. */
   isOld: boolean;
+  /** null: nothing can be done to many of them. */
+  selection: Selection | null;
   onEnd(): void;
   onTag(tag: string): void;
 }
@@ -20,7 +23,7 @@ interface PromptRowsProps {
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 60;
 
-export function PromptRows({ rows, total, isOld, onEnd, onTag }: PromptRowsProps) {
+export function PromptRows({ rows, total, isOld, selection, onEnd, onTag }: PromptRowsProps) {
   const list = useRef<HTMLUListElement>(null);
   const { from, to, rowHeight } = useVisible(list, rows.length);
   useEffect(() => {
@@ -33,17 +36,34 @@ export function PromptRows({ rows, total, isOld, onEnd, onTag }: PromptRowsProps
       className="rows"
       aria-label="Prompts"
       aria-busy={isOld}
+      data-selectable={selection !== null}
       style={{ height: rows.length * rowHeight }}
-      onKeyDown={moveFocus}
+      onKeyDown={(event) => {
+        const at = event.target instanceof Element ? event.target.closest("li")?.ariaPosInSet : null;
+        if (event.key !== "x" || !at || !selection || event.ctrlKey || event.metaKey || event.altKey) moveFocus(event);
+        else selection.toggle(rows, Number(at) - 1, false);
+      }}
     >
       {rows.slice(from, to).map((prompt, index) => (
         <li
           key={prompt.name}
           className="row"
+          data-chosen={selection?.chosen.has(prompt.name)}
           aria-setsize={Math.max(total, rows.length)}
           aria-posinset={from + index + 1}
           style={{ transform: `translateY(${(from + index) * rowHeight}px)` }}
         >
+          {selection && (
+            <input
+              type="checkbox"
+              className="row-choice"
+              aria-label={`Choose ${prompt.name}`}
+              checked={selection.chosen.has(prompt.name)}
+              // The mouse tells of the shift key, the change does not.
+              onClick={(event) => selection.toggle(rows, from + index, event.shiftKey)}
+              onChange={() => undefined}
+            />
+          )}
           <Row prompt={prompt} onTag={onTag} />
         </li>
       ))}
@@ -111,8 +131,9 @@ function moveFocus(event: KeyboardEvent<HTMLUListElement>): void {
   if (step === 0 || !row) return;
   event.preventDefault();
   const next = step === 1 ? row.nextElementSibling : row.previousElementSibling;
-  const link = next?.querySelector("a");
-  link?.focus({ preventScroll: true });
+  const isChoosing = event.target instanceof HTMLInputElement;
+  const target = next?.querySelector<HTMLElement>(isChoosing ? "input" : "a");
+  target?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: "nearest" });
 }
 

@@ -1,24 +1,26 @@
 /** Somebody saved meanwhile: what they wrote beside what is written here. Nothing is lost, whatever one chooses. */
 import { useMemo } from "react";
-import { transcript } from "../../prompt/messages.ts";
 import type { Prompt } from "../../sdk/index.ts";
+import { clientOf, noteSource, useLoaded } from "../calls.ts";
 import { When } from "../shell/when.tsx";
 import { changedLines } from "./changed-lines.ts";
-import type { Content } from "./draft.ts";
+import { type Content, type Draft, textOf } from "./draft.ts";
+import { MergeView } from "./merge-view.tsx";
 import { personOf } from "./versions.tsx";
 
 interface ConflictProps {
   /** The newest version, which is not what was begun on. */
   theirs: Prompt;
-  mine: Content;
-  onGoOn(): void;
+  draft: Draft;
+  /** `merged`: with theirs in it. */
+  onGoOn(merged?: Content): void;
   onTake(): void;
 }
 
-export function Conflict({ theirs, mine, onGoOn, onTake }: ConflictProps) {
-  const { version, author, message, createdAt } = theirs;
-  const [their, own] = useMemo(() => [textOf(theirs), textOf(mine)], [theirs, mine]);
-  const changed = useMemo(() => changedLines(their, own), [their, own]);
+export function Conflict({ theirs, draft, onGoOn, onTake }: ConflictProps) {
+  const { version, author, message, createdAt, project, name } = theirs;
+  // A prompt that took the name meanwhile has less versions, or others: there is nothing in common.
+  const isSamePrompt = draft.base !== null && draft.base < version;
   return (
     <section className="conflict" aria-label="Somebody saved meanwhile">
       <p>
@@ -33,25 +35,82 @@ export function Conflict({ theirs, mine, onGoOn, onTake }: ConflictProps) {
         )}
         ). Yours is untouched, and not saved yet.
       </p>
-      <div className="sides">
-        <Side title={`Version ${version}`} text={their} changed={changed.one} />
-        <Side title="Yours" text={own} changed={changed.other} />
-      </div>
+      {isSamePrompt ? (
+        <Together key={version} project={project} name={name} theirs={theirs} draft={draft} onMerge={onGoOn} />
+      ) : (
+        <p>It is another prompt, which has this name now.</p>
+      )}
+      <SideBySide theirs={theirs} mine={draft.content} isOpen={!isSamePrompt} />
       <div className="buttons">
-        <button type="button" className="primary" onClick={onGoOn}>
+        <button type="button" onClick={() => onGoOn()}>
           Go on with mine, on top of version {version}
         </button>
         <button type="button" onClick={onTake}>
           Drop mine and take version {version}
         </button>
       </div>
-      <p className="hint">To have both, go on with yours and take over what you want of theirs before you save.</p>
     </section>
   );
 }
 
-function textOf({ text, messages }: Content): string {
-  return messages ? transcript(messages) : (text ?? "");
+interface TogetherProps {
+  project: string;
+  name: string;
+  theirs: Prompt;
+  draft: Draft;
+  onMerge(merged: Content): void;
+}
+
+function Together({ project, name, theirs, draft, onMerge }: TogetherProps) {
+  const base = draft.base ?? 0;
+  const { value } = useLoaded(JSON.stringify(["version", project, name, base]), async () =>
+    noteSource(await clientOf(project).fetchPrompt(name, { version: base })),
+  );
+  return (
+    <>
+      {theirs.version - base > 1 && <Between project={project} name={name} from={base} to={theirs.version} />}
+      {value && <MergeView base={value.prompt} mine={draft.content} theirs={theirs} onMerge={onMerge} />}
+    </>
+  );
+}
+
+/** More than one was saved since. */
+function Between({ project, name, from, to }: { project: string; name: string; from: number; to: number }) {
+  const { value } = useLoaded(JSON.stringify(["versions since", project, name, from, to]), () =>
+    clientOf(project).listVersions(name, { limit: Math.min(to - from, 200) }),
+  );
+  if (!value) return null;
+  return (
+    <ul className="values" aria-label="Saved since">
+      {value.items
+        .filter(({ version }) => version > from)
+        .map(({ version, author, createdAt, message }) => (
+          <li key={version}>
+            Version {version}: <bdi>{personOf(author)}</bdi>, <When at={createdAt} />
+            {message !== "" && (
+              <>
+                {" · "}
+                <bdi>{message}</bdi>
+              </>
+            )}
+          </li>
+        ))}
+    </ul>
+  );
+}
+
+function SideBySide({ theirs, mine, isOpen }: { theirs: Prompt; mine: Content; isOpen: boolean }) {
+  const [their, own] = useMemo(() => [textOf(theirs), textOf(mine)], [theirs, mine]);
+  const changed = useMemo(() => changedLines(their, own), [their, own]);
+  return (
+    <details open={isOpen}>
+      <summary>Side by side</summary>
+      <div className="sides">
+        <Side title={`Version ${theirs.version}`} text={their} changed={changed.one} />
+        <Side title="Yours" text={own} changed={changed.other} />
+      </div>
+    </details>
+  );
 }
 
 function Side({ title, text, changed: [from, to] }: { title: string; text: string; changed: [number, number] }) {

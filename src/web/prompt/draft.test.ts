@@ -1,42 +1,8 @@
 import { expect, it } from "vitest";
-import { type Content, type Draft, draftKey, isSame, readDraft, saveOf, writeDraft } from "./draft.ts";
+import { type Content, type Draft, isDraft, isSame, saveOf, withType } from "./draft.ts";
 
 const content: Content = { text: "Hello {{name}}", variables: {}, config: { temperature: 0 }, template: "mustache" };
 const draft: Draft = { base: 4, content, message: " shorter ", name: "" };
-
-function shelf(full = false) {
-  const held = new Map<string, string>();
-  return {
-    getItem: (key: string) => held.get(key) ?? null,
-    setItem(key: string, value: string) {
-      if (full) throw new Error("QuotaExceededError");
-      held.set(key, value);
-    },
-    removeItem: (key: string) => void held.delete(key),
-  };
-}
-
-it("a draft is found again by the same person, project and prompt alone", () => {
-  const browser = shelf();
-  expect(writeDraft(browser, draftKey("ada", "default", "mail/welcome"), draft)).toBe(true);
-  expect(readDraft(browser, draftKey("ada", "default", "mail/welcome"))).toEqual(draft);
-  for (const other of [
-    draftKey("bob", "default", "mail/welcome"),
-    draftKey("ada", "mail", "welcome"),
-    draftKey("ada", "default", null),
-  ]) {
-    expect(readDraft(browser, other)).toBeNull();
-  }
-});
-
-it("a browser that keeps nothing says so, and one that kept something else is not believed", () => {
-  expect(writeDraft(shelf(true), "a", draft)).toBe(false);
-  const browser = shelf();
-  for (const odd of ["", "{", "null", "[]", '{"base":1}', JSON.stringify({ ...draft, content: { text: 3 } })]) {
-    browser.setItem("a", odd);
-    expect(readDraft(browser, "a"), odd).toBeNull();
-  }
-});
 
 it("is saved on top of the version that it was begun on, with the reason trimmed", () => {
   expect(saveOf(draft, "mail/welcome")).toEqual({
@@ -52,4 +18,33 @@ it("is the same whatever the order of its configuration", () => {
   const one = { ...content, config: { a: 1, b: 2 } };
   expect(isSame(one, { ...content, config: { b: 2, a: 1 } })).toBe(true);
   expect(isSame(one, { ...one, text: "Hello {{name}} " })).toBe(false);
+});
+
+it("a text becomes a message of the user, and one message a text: nothing written goes", () => {
+  const chat = withType(draft, "chat");
+  expect(chat.content).toEqual({ ...content, text: undefined, messages: [{ role: "user", content: content.text }] });
+  const changed = withType(
+    { ...chat, content: { ...chat.content, messages: [{ role: "user", content: "x" }] } },
+    "text",
+  );
+  expect(changed.content.text).toBe("x");
+  expect(withType({ ...draft, content: { ...content, text: "" } }, "chat").content.messages).toEqual([
+    { role: "system", content: "" },
+  ]);
+});
+
+it("several messages become one text with their roles, and are as they were for who goes back", () => {
+  const messages: Content["messages"] = [
+    { role: "system", content: "Be kind." },
+    { placeholder: "history" },
+    { role: "user", content: "{{question}}" },
+  ];
+  const chat: Draft = { ...draft, content: { messages, variables: {}, config: {}, template: "mustache" } };
+  const text = withType(chat, "text");
+  expect(text.content.text).toBe("[system]\nBe kind.\n\n[messages: history]\n\n[user]\n{{question}}\n");
+  expect(withType(text, "chat").content.messages).toEqual(messages);
+  expect(withType({ ...text, content: { ...text.content, text: "other" } }, "chat").content.messages).toEqual([
+    { role: "user", content: "other" },
+  ]);
+  expect(isDraft(JSON.parse(JSON.stringify(text)))).toBe(true);
 });

@@ -1,6 +1,7 @@
-/** What was written and not saved: kept in the browser until it is saved or thrown away. */
+/** What was written and not saved. Where it is kept until then is in draft-shelf.ts. */
 import { canonicalContent } from "../../prompt/content.ts";
-import type { Prompt, SavePrompt } from "../../sdk/index.ts";
+import { transcript } from "../../prompt/messages.ts";
+import type { Message, Prompt, PromptType, SavePrompt } from "../../sdk/index.ts";
 
 /** What a version consists of. */
 export type Content = Pick<Prompt, "text" | "messages" | "variables" | "config" | "template">;
@@ -13,6 +14,8 @@ export interface Draft {
   message: string;
   /** Of a new prompt. */
   name: string;
+  /** What it was before it was made a text or a chat, and what was made of it then. */
+  before?: { was: Content; became: Content };
 }
 
 export function contentOf({ text, messages, variables, config, template }: Content): Content {
@@ -29,6 +32,15 @@ export function isSame(one: Content, other: Content): boolean {
   return canonicalContent(one) === canonicalContent(other);
 }
 
+export function typeOf({ messages }: Content): PromptType {
+  return messages ? "chat" : "text";
+}
+
+/** As one text to read and to compare: the text, or the messages under their roles. */
+export function textOf({ text, messages }: Content): string {
+  return messages ? transcript(messages) : (text ?? "");
+}
+
 /** The request that saves it as the next version, or as the first. */
 export function saveOf({ base, content, message }: Draft, name: string): SavePrompt {
   return {
@@ -39,51 +51,49 @@ export function saveOf({ base, content, message }: Draft, name: string): SavePro
   };
 }
 
-/** `name` null: the new prompt. Each person has drafts of the own, also where a browser is shared. */
-export function draftKey(user: string, project: string, name: string | null): string {
-  return `promptlib.draft.${JSON.stringify(name === null ? [user, project] : [user, project, name])}`;
+/**
+ * The draft as the other type, with all that was written: a text becomes a message of the user, messages a text with
+ * their roles. Who goes back before changing anything has it as it was.
+ */
+export function withType(draft: Draft, type: PromptType): Draft {
+  const { content, before } = draft;
+  if (typeOf(content) === type) return draft;
+  const { variables, config, template } = content;
+  const isUntouched = before !== undefined && isSame(before.became, content);
+  const body = isUntouched ? bodyOf(before.was) : type === "chat" ? asMessages(content) : asText(content);
+  const became = { ...body, variables, config, template };
+  return { ...draft, content: became, before: { was: content, became } };
 }
 
-type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
-
-/** null: none, or none that can be read. */
-export function readDraft(shelf: Shelf, key: string): Draft | null {
-  try {
-    const draft: unknown = JSON.parse(shelf.getItem(key) ?? "null");
-    return isDraft(draft) ? draft : null;
-  } catch {
-    return null;
-  }
+function bodyOf({ text, messages }: Content): Pick<Content, "text" | "messages"> {
+  return messages ? { messages } : { text: text ?? "" };
 }
 
-/** Answers whether it is kept: a browser may refuse, or be full. */
-export function writeDraft(shelf: Shelf, key: string, draft: Draft): boolean {
-  try {
-    shelf.setItem(key, JSON.stringify(draft));
-    return true;
-  } catch {
-    return false;
-  }
+function asMessages({ text = "" }: Content): { messages: Message[] } {
+  return { messages: [{ role: text === "" ? "system" : "user", content: text }] };
 }
 
-export function dropDraft(shelf: Shelf, key: string): void {
-  try {
-    shelf.removeItem(key);
-  } catch {
-    // a browser that refuses storage holds none
-  }
+function asText({ messages = [] }: Content): { text: string } {
+  const [only, ...others] = messages;
+  if (only && others.length === 0 && "content" in only) return { text: only.content };
+  return { text: transcript(messages) };
 }
 
-function isDraft(value: unknown): value is Draft {
-  if (!isObject(value) || !isObject(value.content)) return false;
-  const { base, message, name, content } = value;
+export function isDraft(value: unknown): value is Draft {
+  if (!isObject(value)) return false;
+  const { base, message, name, content, before } = value;
   const isKnown =
     (base === null || typeof base === "number") && typeof message === "string" && typeof name === "string";
+  const hasBefore = before === undefined || (isObject(before) && isContent(before.was) && isContent(before.became));
+  return isKnown && hasBefore && isContent(content);
+}
+
+function isContent(content: unknown): content is Content {
+  if (!isObject(content)) return false;
   const holdsText = typeof content.text === "string" && content.messages === undefined;
   const holdsMessages =
     content.text === undefined && Array.isArray(content.messages) && content.messages.every(isMessage);
   return (
-    isKnown &&
     (holdsText || holdsMessages) &&
     isObject(content.variables) &&
     isObject(content.config) &&

@@ -1,94 +1,245 @@
 /** Writing on a prompt: the draft as it is kept, and saving it so that nothing written is lost on the way. */
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Prompt, PromptlibError, SavedPrompt } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
 import type { Access } from "../shell/page.tsx";
-import { type Content, type Draft, draftKey, dropDraft, readDraft, saveOf, writeDraft } from "./draft.ts";
+import { type Content, type Draft, saveOf } from "./draft.ts";
+import {
+  type DraftPlace,
+  draftsAt,
+  dropDraft,
+  isSamePlace,
+  type KeptDraft,
+  keepDraft,
+  moveDrafts,
+  placeOfKey,
+  readDraft,
+} from "./draft-shelf.ts";
 
 export interface Drafting {
   draft: Draft | null;
+  /** Another one is written on, or another tab wrote on this one. */
+  turn: number;
   /** The browser keeps it; if not, a reload would lose it. */
   isKept: boolean;
+  /** More of the same prompt that this browser keeps: of another tab, say. */
+  others: readonly KeptDraft[];
   saving: boolean;
   error: PromptlibError | null;
   /** What somebody saved meanwhile; null: nothing that is known. */
   theirs: Prompt | null;
+  /** The prompt is called so now; what is written goes there. */
+  movedTo: string | null;
   begin(base: number | null, content: Content): void;
   change(part: Partial<Draft>): void;
+  /** With another one, not by what is typed. */
+  replace(draft: Draft): void;
   drop(): void;
+  take(other: KeptDraft): void;
+  dropOther(other: KeptDraft): void;
   /** Answers what was saved; null: it was not, and the draft is as it was. */
   save(name: string): Promise<SavedPrompt | null>;
   /** The newest version turned out to be another one. */
   meet(theirs: Prompt): void;
-  /** The draft goes on top of what somebody saved. */
-  goOn(): void;
+  /** The draft goes on top of what somebody saved; `content`: with what was merged. */
+  goOn(content?: Content): void;
+  /** The prompt turned out to be called otherwise. */
+  follow(name: string): void;
 }
 
 export function useDrafting({ user, project }: Access, name: string | null): Drafting {
-  const key = draftKey(user, project, name);
-  const [draft, setDraft] = useState(() => readDraft(localStorage, key));
-  const [isKept, setKept] = useState(true);
+  const place = useMemo(() => ({ user, project, name }), [user, project, name]);
+  const own = useOwnDraft(place);
+  const { draft, present, put, leave } = own;
   const [saving, setSaving] = useState(false);
   const [error, setError] = useState<PromptlibError | null>(null);
   const [theirs, setTheirs] = useState<Prompt | null>(null);
-
-  const present = useRef(draft);
-  present.current = draft;
-  useEffect(() => {
-    if (draft) setKept(writeDraft(localStorage, key, draft));
-  }, [draft, key]);
-
-  const drop = useCallback(() => {
-    dropDraft(localStorage, key);
-    setDraft(null);
+  const [movedTo, setMovedTo] = useState<string | null>(null);
+  const settle = useCallback(() => {
     setError(null);
     setTheirs(null);
-  }, [key]);
-
+  }, []);
+  const change = (part: Partial<Draft>) => {
+    const last = present.current?.draft;
+    if (last) put({ ...last, ...part });
+  };
+  const follow = useCallback(
+    (next: string) => {
+      moveDrafts(localStorage, place, next);
+      if (present.current) remember({ ...place, name: next }, present.current.id);
+      setMovedTo(next);
+    },
+    [place, present],
+  );
+  /** Somebody was faster: what there is now, under which name. */
+  const look = async (savedName: string) => {
+    const found = await newest(project, savedName);
+    if (found?.renamedTo) follow(found.renamedTo);
+    else setTheirs(found?.prompt ?? null);
+  };
   const save = async (savedName: string) => {
-    if (!draft) return null;
+    const sent = present.current?.draft;
+    if (!sent) return null;
     setSaving(true);
     setError(null);
     try {
-      const saved = await clientOf(project).savePrompt(saveOf(draft, savedName));
+      const saved = await clientOf(project).savePrompt(saveOf(sent, savedName));
       // What was typed since it was sent goes on, on top of it.
-      if (present.current === draft) drop();
-      else if (name !== null) setDraft((last) => last && { ...last, base: saved.version });
+      if (present.current?.draft === sent) leave();
+      else if (name !== null) change({ base: saved.version });
+      settle();
       return saved;
     } catch (problem) {
       const known = noteFailure(problem);
       setError(known);
-      if (known.code === "version_conflict" && draft.base !== null) setTheirs(await newest(project, savedName));
+      if (known.code === "version_conflict" && sent.base !== null) await look(savedName);
       return null;
     } finally {
       setSaving(false);
     }
   };
-
   return {
     draft,
-    isKept,
+    turn: own.turn,
+    isKept: own.isKept,
+    others: own.others,
     saving,
     error,
     theirs,
-    begin: (base, content) => setDraft({ base, content, message: "", name: "" }),
-    change: (part) => setDraft((last) => (last ? { ...last, ...part } : last)),
-    drop,
+    movedTo,
+    begin: (base, content) => put({ base, content, message: "", name: "" }),
+    change,
+    replace: own.replace,
+    drop() {
+      leave();
+      settle();
+    },
+    take(other) {
+      own.take(other);
+      settle();
+    },
+    dropOther: own.dropOther,
     save,
     meet: setTheirs,
-    goOn() {
-      const base = theirs?.version;
-      if (base !== undefined) setDraft((last) => (last ? { ...last, base } : last));
-      setTheirs(null);
-      setError(null);
+    goOn(content) {
+      const last = present.current?.draft;
+      if (theirs && last) {
+        const next = { ...last, base: theirs.version };
+        if (content) own.replace({ ...next, content });
+        else put(next);
+      }
+      settle();
+    },
+    follow,
+  };
+}
+
+/** The draft that this tab writes on. What another tab does to it is followed, and never written over. */
+function useOwnDraft(place: DraftPlace) {
+  const first = () => {
+    const drafts = draftsAt(localStorage, place);
+    return drafts.find(({ id }) => id === remembered(place)) ?? drafts[0] ?? null;
+  };
+  const [own, setOwn] = useState<KeptDraft | null>(first);
+  const [isKept, setKept] = useState(true);
+  const [turn, setTurn] = useState(0);
+  const [others, setOthers] = useState<readonly KeptDraft[]>([]);
+  const present = useRef(own);
+  const become = useCallback(
+    (next: KeptDraft | null) => {
+      present.current = next;
+      setOwn(next);
+      if (next) remember(place, next.id);
+    },
+    [place],
+  );
+  const count = useCallback(() => {
+    setOthers(draftsAt(localStorage, place).filter(({ id }) => id !== present.current?.id));
+  }, [place]);
+  const show = useCallback(
+    (next: KeptDraft | null) => {
+      become(next);
+      setTurn((last) => last + 1);
+      count();
+    },
+    [become, count],
+  );
+  useEffect(() => {
+    count();
+    const listen = ({ key }: StorageEvent) => {
+      const about = placeOfKey(key ?? "");
+      if (!about || !isSamePlace(about.place, place)) return;
+      const mine = present.current;
+      const there = mine && readDraft(localStorage, place, mine.id);
+      if (mine && about.id === mine.id && there?.stamp !== mine.stamp) show(there);
+      else count();
+    };
+    addEventListener("storage", listen);
+    return () => removeEventListener("storage", listen);
+  }, [place, count, show]);
+  const put = useCallback(
+    (draft: Draft) => {
+      const seen = present.current;
+      const { kept, isKept: succeeded } = keepDraft(localStorage, place, seen, draft);
+      setKept(succeeded);
+      become(kept);
+      if (kept.id !== seen?.id) count();
+    },
+    [place, become, count],
+  );
+  return {
+    draft: own?.draft ?? null,
+    replace(draft: Draft) {
+      put(draft);
+      setTurn((last) => last + 1);
+    },
+    present,
+    isKept,
+    turn,
+    others,
+    put,
+    leave() {
+      if (present.current) dropDraft(localStorage, place, present.current);
+      show(null);
+    },
+    take: show,
+    dropOther(other: KeptDraft) {
+      dropDraft(localStorage, place, other);
+      count();
     },
   };
 }
 
-/** null: it cannot be had now, or there is none any more; the error that led here is shown in any case. */
-async function newest(project: string, name: string): Promise<Prompt | null> {
+/** Which draft this tab writes on: after a reload it goes on with the same. */
+function rememberedKey(place: DraftPlace): string {
+  return `promptlib.writing.${JSON.stringify([place.user, place.project, place.name])}`;
+}
+
+function remember(place: DraftPlace, id: string): void {
   try {
-    return (await clientOf(project).fetchPrompt(name)).prompt;
+    sessionStorage.setItem(rememberedKey(place), id);
+  } catch {
+    // then it goes on with the last one
+  }
+}
+
+function remembered(place: DraftPlace): string | null {
+  try {
+    return sessionStorage.getItem(rememberedKey(place));
+  } catch {
+    return null;
+  }
+}
+
+interface Newest {
+  prompt: Prompt;
+  renamedTo: string | null;
+}
+
+/** null: it cannot be had now, or there is none any more; the error that led here is shown in any case. */
+async function newest(project: string, name: string): Promise<Newest | null> {
+  try {
+    return await clientOf(project).fetchPrompt(name);
   } catch (error) {
     noteFailure(error);
     return null;

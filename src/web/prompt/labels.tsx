@@ -9,7 +9,14 @@ import { say } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 import { MoveLabel } from "./move-label.tsx";
+import { useProtectedLabels } from "./protected-labels.ts";
 import { personOf } from "./versions.tsx";
+
+/** `label` "" is one that is yet to be named. `to`: the version that it was dropped on. */
+export interface Moving {
+  label: string;
+  to: number | null;
+}
 
 interface LabelsProps {
   access: Access;
@@ -18,17 +25,21 @@ interface LabelsProps {
   shown: number;
   labels: Loaded<List<LabelPosition>>;
   versions: readonly VersionSummary[];
+  /** What is being moved: the dialog is open. */
+  moving: Moving | null;
+  onMoving(moving: Moving | null): void;
   /** Something was moved. */
   onMoved(): void;
 }
 
-export function Labels({ access, name, shown, labels, versions, onMoved }: LabelsProps) {
+export function Labels(props: LabelsProps) {
+  const { access, name, shown, labels, versions, moving, onMoving, onMoved } = props;
   const id = useId();
   const refused = useWritesRefused();
-  /** "" is a label that is yet to be named. */
-  const [moving, setMoving] = useState<string | null>(null);
+  const protectedLabels = useProtectedLabels(access.project);
   const positions = labels.value?.items.filter(({ label }) => label !== "latest") ?? [];
   const deed = useDeed(access.project, name, onMoved);
+  const on = (label: string) => positions.find((one) => one.label === label)?.version ?? null;
   const off = !access.mayEdit || refused !== null;
   const why = access.mayEdit ? (refused ?? undefined) : "You may read here; moving labels needs the role editor.";
   return (
@@ -36,7 +47,7 @@ export function Labels({ access, name, shown, labels, versions, onMoved }: Label
       <div className="card-head">
         <h2 id={id}>Labels</h2>
         {access.mayEdit && (
-          <button type="button" disabled={off} title={why} onClick={() => setMoving("")}>
+          <button type="button" disabled={off} title={why} onClick={() => onMoving({ label: "", to: null })}>
             Add a label
           </button>
         )}
@@ -57,7 +68,13 @@ export function Labels({ access, name, shown, labels, versions, onMoved }: Label
         <ul className="labels">
           {positions.map(({ label, version, movedAt, movedBy }) => (
             <li key={label}>
-              <LabelChip label={label} version={version} isNewest={version === versions[0]?.version} />
+              <LabelChip
+                label={label}
+                version={version}
+                isNewest={version === versions[0]?.version}
+                isDraggable={!off}
+              />
+              {protectedLabels.has(label) && <small>protected</small>}
               <span className="label-who">
                 <bdi>{personOf(movedBy)}</bdi>, <When at={movedAt} />
               </span>
@@ -67,7 +84,7 @@ export function Labels({ access, name, shown, labels, versions, onMoved }: Label
                   disabled={off}
                   title={why}
                   aria-label={`Move ${label}`}
-                  onClick={() => setMoving(label)}
+                  onClick={() => onMoving({ label, to: null })}
                 >
                   Move
                 </button>
@@ -78,14 +95,20 @@ export function Labels({ access, name, shown, labels, versions, onMoved }: Label
       )}
       {moving !== null && (
         <MoveLabel
-          label={moving}
-          on={positions.find(({ label }) => label === moving)?.version ?? null}
-          suggested={shown}
+          label={moving.label}
+          on={on(moving.label)}
+          suggested={moving.to ?? shown}
           versions={versions}
-          onClose={() => setMoving(null)}
-          onMove={async (label, version) => {
-            setMoving(null);
-            await deed.move(label, version, positions.find((one) => one.label === label)?.version ?? null);
+          protectedLabels={protectedLabels}
+          mayAdmin={access.mayAdmin}
+          onClose={() => onMoving(null)}
+          onMove={(label, version) => {
+            onMoving(null);
+            void deed.move(label, version, on(label));
+          }}
+          onRemove={(label) => {
+            onMoving(null);
+            void deed.remove(label, on(label));
           }}
         />
       )}
@@ -121,5 +144,14 @@ function useDeed(project: string, name: string, onMoved: () => void) {
       const text = `${label} is on version ${version}${from === null ? "" : `; it was on version ${from}`}.`;
       say(text, { name: "Undo", run: () => void undo(label, version) });
     });
-  return { error, move };
+  const remove = (label: string, from: number | null) =>
+    attempt(async () => {
+      await client.removeLabel(name, label);
+      const back = async () => {
+        if (from !== null) await client.moveLabel(name, label, from);
+        say(`${label} is on version ${from} again.`);
+      };
+      say(`${label} is on no version; it was on version ${from}.`, { name: "Undo", run: () => void attempt(back) });
+    });
+  return { error, move, remove };
 }

@@ -11,16 +11,25 @@ interface MoveLabelProps {
   on: number | null;
   suggested: number;
   versions: readonly VersionSummary[];
+  protectedLabels: ReadonlySet<string>;
+  mayAdmin: boolean;
   onMove(label: string, version: number): void;
+  /** It is on no version any more. */
+  onRemove(label: string): void;
   onClose(): void;
 }
 
 const COMMON = ["production", "staging"];
 
-export function MoveLabel({ label, on, suggested, versions, onMove, onClose }: MoveLabelProps) {
+export function MoveLabel(props: MoveLabelProps) {
+  const { label, on, suggested, versions, onMove, onClose } = props;
   const id = useId();
   const [name, setName] = useState(label);
   const [version, setVersion] = useState(suggested === on ? (versions[0]?.version ?? suggested) : suggested);
+  const [isSure, setSure] = useState(false);
+  const isProtected = props.protectedLabels.has(name);
+  const isRefused = isProtected && !props.mayAdmin;
+  const isHeld = isRefused || (isProtected && !isSure);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onMove(name, version);
@@ -75,9 +84,23 @@ export function MoveLabel({ label, on, suggested, versions, onMove, onClose }: M
             </label>
           ))}
         </fieldset>
-        <DialogButtons disabled={version === on} onClose={onClose}>
+        {isRefused && <p className="note">{name} is protected: moving it needs the role admin.</p>}
+        {isProtected && !isRefused && (
+          <label className="check note">
+            <input type="checkbox" checked={isSure} onChange={(event) => setSure(event.target.checked)} />
+            <span>{name} is protected: applications rely on it. Yes, move it.</span>
+          </label>
+        )}
+        <DialogButtons disabled={version === on || isHeld} onClose={onClose}>
           {name === "" ? "Add" : `Put ${name} on version ${version}`}
         </DialogButtons>
+        {on !== null && (
+          <p>
+            <button type="button" className="link" disabled={isHeld} onClick={() => props.onRemove(name)}>
+              Take {name} off this prompt
+            </button>
+          </p>
+        )}
       </form>
     </Dialog>
   );

@@ -7,23 +7,22 @@ import { forgetListings } from "../library/listing.ts";
 import { go, Link } from "../navigation.tsx";
 import { say } from "../shell/notices.tsx";
 import { type Access, useTitle } from "../shell/page.tsx";
-import type { Content } from "./draft.ts";
+import { type Content, type Draft, typeOf, withType } from "./draft.ts";
 import { useDrafting } from "./drafting.ts";
+import { OtherDrafts } from "./other-drafts.tsx";
 import { TryIt } from "./try-it.tsx";
 import { WriteVersion } from "./write-version.tsx";
 
 const TEXT: Content = { text: "", variables: {}, config: {}, template: "mustache" };
-const CHAT: Content = { ...TEXT, messages: [{ role: "system", content: "" }] };
-delete CHAT.text;
 
 export function NewPrompt({ access }: { access: Access }) {
   useTitle("New prompt");
   const id = useId();
   const drafting = useDrafting(access, null);
-  const draft = drafting.draft ?? { base: null, content: TEXT, message: "", name: "" };
+  const draft: Draft = drafting.draft ?? { base: null, content: TEXT, message: "", name: "" };
   const name = draft.name.normalize("NFC");
   const fault = name === "" ? null : nameFault(name);
-  const type = draft.content.messages ? "chat" : "text";
+  const type = typeOf(draft.content);
   const taken = takenName(drafting.error);
   const begin = () => drafting.draft ?? drafting.begin(null, TEXT);
   if (!access.mayEdit) {
@@ -83,7 +82,7 @@ export function NewPrompt({ access }: { access: Access }) {
                     checked={type === one}
                     onChange={() => {
                       begin();
-                      drafting.change({ content: one === "chat" ? CHAT : TEXT });
+                      drafting.change(withType(draft, one));
                     }}
                   />{" "}
                   {one === "text" ? "Text" : "Chat, with roles"}
@@ -91,8 +90,9 @@ export function NewPrompt({ access }: { access: Access }) {
               ))}
             </fieldset>
           </div>
+          <OtherDrafts drafting={drafting} />
           <WriteVersion
-            key={type}
+            key={`${type} ${drafting.turn}`}
             drafting={{
               ...drafting,
               error: taken ? null : drafting.error,
@@ -131,7 +131,7 @@ function trial(project: string, name: string, content: Content): Prompt {
   return {
     project,
     name: name === "" ? "new" : name,
-    type: content.messages ? "chat" : "text",
+    type: typeOf(content),
     description: "",
     tags: [],
     version: 1,

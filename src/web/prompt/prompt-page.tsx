@@ -16,7 +16,9 @@ import { ContentView } from "./content-view.tsx";
 import { Details } from "./details.tsx";
 import { contentOf } from "./draft.ts";
 import { type Drafting, useDrafting } from "./drafting.ts";
-import { Labels } from "./labels.tsx";
+import { Labels, type Moving } from "./labels.tsx";
+import { LeftBehind } from "./left-behind.tsx";
+import { OtherDrafts } from "./other-drafts.tsx";
 import { TryIt } from "./try-it.tsx";
 import { personOf, Versions } from "./versions.tsx";
 import { WriteVersion } from "./write-version.tsx";
@@ -43,20 +45,20 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
   const versions = useLoaded(about("versions"), () => client.listVersions(name, { limit: VERSIONS }));
   const labels = useLoaded(about("labels"), () => client.listLabels(name));
   const drafting = useDrafting(access, name);
+  useGone(drafting, fetched.reload);
   const met = drafting.theirs?.version ?? null;
   const { reload: reloadVersions } = versions;
   useEffect(() => {
     if (met !== null) reloadVersions();
   }, [met, reloadVersions]);
+  const [moving, setMoving] = useState<Moving | null>(null);
+  const refused = useWritesRefused();
   // A long text is typed at once, and rendered a moment later.
   const written = useDeferredValue(drafting.draft?.content);
   const { value, error } = fetched;
-  const prompt = value?.prompt ?? null;
-  const renamedTo = value?.renamedTo ?? null;
-  useEffect(() => {
-    if (renamedTo === null) return;
-    go({ project: access.named, page: { at: "prompt", name: renamedTo, version: asked } }, { replace: true });
-  }, [renamedTo, access.named, asked]);
+  const isGone = error?.code === "prompt_not_found";
+  const prompt = isGone ? null : (value?.prompt ?? null);
+  useRenamed(access, drafting, value?.renamedTo ?? null, asked);
   useConflict(drafting, asked === null ? prompt : null);
   const positions = labels.value?.items;
   useEffect(() => {
@@ -83,11 +85,21 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
       <Head access={access} name={name} prompt={prompt} drafting={drafting} onDescribed={fetched.reload} />
       {error && !prompt && <Failure error={error} />}
       {!error && !prompt && <p className="hint">Loading …</p>}
+      {isGone && drafting.draft && (
+        <LeftBehind access={access} name={name} draft={drafting.draft} drafting={drafting} />
+      )}
       {prompt && tried && (
         <div className="columns">
           <div className="column wide">
+            <OtherDrafts drafting={drafting} />
             {drafting.draft ? (
-              <WriteVersion drafting={drafting} draft={drafting.draft} name={name} onSaved={saved} />
+              <WriteVersion
+                key={drafting.turn}
+                drafting={drafting}
+                draft={drafting.draft}
+                name={name}
+                onSaved={saved}
+              />
             ) : (
               <Shown prompt={prompt} />
             )}
@@ -98,9 +110,16 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
               shown={prompt.version}
               labels={labels}
               versions={versions.value?.items ?? []}
+              moving={moving}
+              onMoving={setMoving}
               onMoved={reload}
             />
-            <Versions name={name} shown={prompt.version} versions={versions} />
+            <Versions
+              name={name}
+              shown={prompt.version}
+              versions={versions}
+              onLabel={access.mayEdit && refused === null ? (label, to) => setMoving({ label, to }) : null}
+            />
           </div>
           <div className="column aside">
             <TryIt project={project} prompt={tried} />
@@ -109,6 +128,26 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
       )}
     </>
   );
+}
+
+/** There was nothing any more to save it on. */
+function useGone({ error, theirs, movedTo }: Drafting, reload: () => void): void {
+  const isGone = error?.code === "version_conflict" && !theirs && movedTo === null;
+  useEffect(() => {
+    if (isGone) reload();
+  }, [isGone, reload]);
+}
+
+/** Somebody gave it another name: what is written here goes along. */
+function useRenamed(access: Access, { movedTo, follow }: Drafting, renamedTo: string | null, asked: number | null) {
+  useEffect(() => {
+    if (renamedTo !== null) follow(renamedTo);
+  }, [renamedTo, follow]);
+  useEffect(() => {
+    if (movedTo === null) return;
+    say(`It is called ${movedTo} now.`);
+    go({ project: access.named, page: { at: "prompt", name: movedTo, version: asked } }, { replace: true });
+  }, [movedTo, access.named, asked]);
 }
 
 /** A draft that was begun before somebody else saved says so at once, not only when it is saved. */

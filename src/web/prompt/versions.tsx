@@ -3,7 +3,7 @@ import { useId } from "react";
 import type { List, VersionSummary } from "../../sdk/index.ts";
 import type { Loaded } from "../calls.ts";
 import { Link } from "../navigation.tsx";
-import { LabelChip } from "../shell/chips.tsx";
+import { LABEL_TYPE, LabelChip } from "../shell/chips.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
 
@@ -12,9 +12,11 @@ interface VersionsProps {
   /** Which one is looked at. */
   shown: number;
   versions: Loaded<List<VersionSummary>>;
+  /** A label was dropped on one; null: labels cannot be moved. */
+  onLabel: ((label: string, version: number) => void) | null;
 }
 
-export function Versions({ name, shown, versions: { value, error } }: VersionsProps) {
+export function Versions({ name, shown, versions: { value, error }, onLabel }: VersionsProps) {
   const id = useId();
   return (
     <section className="card" aria-labelledby={id}>
@@ -23,7 +25,18 @@ export function Versions({ name, shown, versions: { value, error } }: VersionsPr
       {!value && !error && <p className="hint">Loading …</p>}
       <ol className="versions">
         {value?.items.map((version) => (
-          <li key={version.version} aria-current={version.version === shown ? "true" : undefined}>
+          <li
+            key={version.version}
+            aria-current={version.version === shown ? "true" : undefined}
+            onDragOver={(event) => {
+              if (onLabel && event.dataTransfer.types.includes(LABEL_TYPE)) event.preventDefault();
+            }}
+            onDrop={(event) => {
+              event.preventDefault();
+              const label = event.dataTransfer.getData(LABEL_TYPE);
+              if (label !== "" && version.redactedAt === null) onLabel?.(label, version.version);
+            }}
+          >
             <Link
               to={{ at: "prompt", name, version: version.version === value.items[0]?.version ? null : version.version }}
             >
@@ -31,7 +44,7 @@ export function Versions({ name, shown, versions: { value, error } }: VersionsPr
             </Link>
             <span className="version-labels">
               {version.labels.map((label) => (
-                <LabelChip key={label} label={label} />
+                <LabelChip key={label} label={label} isDraggable={onLabel !== null && label !== "latest"} />
               ))}
             </span>
             {version.version !== shown && version.redactedAt === null && (

@@ -3,8 +3,9 @@ import { type FormEvent, useId } from "react";
 import type { PromptlibError, SavedPrompt } from "../../sdk/index.ts";
 import { useWritesRefused } from "../connection.ts";
 import { Failure } from "../shell/failure.tsx";
+import { say } from "../shell/notices.tsx";
 import { Conflict } from "./conflict.tsx";
-import type { Draft } from "./draft.ts";
+import type { Content, Draft } from "./draft.ts";
 import type { Drafting } from "./drafting.ts";
 import { contentFault, Editor } from "./editor.tsx";
 
@@ -22,6 +23,11 @@ export function WriteVersion({ drafting, draft, name, blocked = null, onSaved }:
   const refused = useWritesRefused();
   const { error, theirs, saving } = drafting;
   const fault = blocked ?? contentFault(draft.content) ?? (theirs ? "First choose what becomes of yours." : refused);
+  const goOn = (merged?: Content) => {
+    drafting.goOn(merged);
+    if (merged)
+      say("Both are together. Look it over, and save it.", { name: "Undo", run: () => drafting.replace(draft) });
+  };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (fault !== null || saving) return;
@@ -31,7 +37,7 @@ export function WriteVersion({ drafting, draft, name, blocked = null, onSaved }:
   return (
     <form className="card" aria-labelledby={id} onSubmit={submit} onKeyDown={saveByKey}>
       <h2 id={id}>{draft.base === null ? "What it says" : `After version ${draft.base}`}</h2>
-      {theirs && <Conflict theirs={theirs} mine={draft.content} onGoOn={drafting.goOn} onTake={drafting.drop} />}
+      {theirs && <Conflict theirs={theirs} draft={draft} onGoOn={goOn} onTake={drafting.drop} />}
       <Editor content={draft.content} onChange={(content) => drafting.change({ content })} />
       <label className="field">
         <span>Why this version?</span>

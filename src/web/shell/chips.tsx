@@ -5,11 +5,23 @@ interface LabelChipProps {
   /** Said beside it where the version is not at hand. */
   version?: number;
   isNewest?: boolean;
+  /** Onto a version, to move it there. */
+  isDraggable?: boolean;
 }
 
-export function LabelChip({ label, version, isNewest = true }: LabelChipProps) {
+/** What is dragged, when it is a label. */
+export const LABEL_TYPE = "application/x-promptlib-label";
+
+export function LabelChip({ label, version, isNewest = true, isDraggable = false }: LabelChipProps) {
   return (
-    <span className="chip label" data-label={label} data-behind={!isNewest}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: without a mouse there is the button that moves it
+    <span
+      className="chip label"
+      data-label={label}
+      data-behind={!isNewest}
+      draggable={isDraggable}
+      onDragStart={(event) => event.dataTransfer.setData(LABEL_TYPE, label)}
+    >
       {label}
       {version !== undefined && <span className="chip-version">v{version}</span>}
     </span>

@@ -21,6 +21,9 @@ export function DialogButtons({ disabled, children, onClose }: Omit<DialogProps,
   );
 }
 
+/** Where one begins; where there is none, at the head, and not at what cannot be taken back. */
+const FIELD = "input:not(:disabled), select:not(:disabled), textarea";
+
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -28,14 +31,21 @@ export function Dialog({ title, children, onClose }: DialogProps) {
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();
+    element?.querySelector<HTMLElement>(FIELD)?.focus();
     return () => {
       element?.close();
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
+  // What had the focus may be gone with a step that was taken.
+  useEffect(() => {
+    const element = dialog.current;
+    if (!element?.contains(document.activeElement)) (element?.querySelector<HTMLElement>(FIELD) ?? element)?.focus();
+  });
   return (
     <dialog
       ref={dialog}
+      tabIndex={-1}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

@@ -1,11 +1,11 @@
 /** The bar above every page: where one is, who one is. */
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useId, useRef } from "react";
 import type { Identity } from "../../sdk/index.ts";
 import { EVERYTHING, type RoomName } from "../address.ts";
 import { noteFailure } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { go, Link, useAddress } from "../navigation.tsx";
-import { ROOMS } from "../rooms.tsx";
+import { ROOMS, type Room } from "../rooms.tsx";
 import { signOut } from "../session.ts";
 import { say } from "./notices.tsx";
 import type { RoomProps } from "./page.tsx";
@@ -13,7 +13,7 @@ import { ThemeChoice } from "./theme.tsx";
 
 export function Header({ identity, access }: Pick<RoomProps, "identity" | "access">) {
   const { page } = useAddress();
-  const rooms = (Object.keys(ROOMS) as RoomName[]).filter((room) => ROOMS[room].isFor({ identity, access }));
+  const who = { identity, access };
   return (
     <header className="bar">
       <Link className="brand" to={{ at: "library", filter: EVERYTHING }}>
@@ -27,33 +27,56 @@ export function Header({ identity, access }: Pick<RoomProps, "identity" | "acces
           <Link to={{ at: "library", filter: EVERYTHING }} {...current(page.at === "library")}>
             Library
           </Link>
-          {rooms.map((room) => (
-            <Link
-              key={room}
-              to={{ at: "room", room, query: {} }}
-              {...current(page.at === "room" && page.room === room)}
-            >
-              {ROOMS[room].title}
-            </Link>
-          ))}
+          <Rooms group="project" title={access ? `Project ${access.project}` : "Project"} who={who} />
+          <Rooms group="library" title="All of it" who={who} />
         </nav>
       </Menu>
-      <You name={identity.name} />
+      <You who={who} />
     </header>
+  );
+}
+
+interface RoomsProps {
+  group: Room["group"];
+  /** Left out: they stand without a heading. */
+  title?: string;
+  who: Pick<RoomProps, "identity" | "access">;
+}
+
+function Rooms({ group, title, who }: RoomsProps) {
+  const id = useId();
+  const { page } = useAddress();
+  const rooms = (Object.keys(ROOMS) as RoomName[]).filter(
+    (room) => ROOMS[room].group === group && ROOMS[room].isFor(who),
+  );
+  if (rooms.length === 0) return null;
+  const links = rooms.map((room) => (
+    <Link key={room} to={{ at: "room", room, query: {} }} {...current(page.at === "room" && page.room === room)}>
+      {ROOMS[room].title}
+    </Link>
+  ));
+  if (title === undefined) return links;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields
+    <div role="group" aria-labelledby={id}>
+      <p id={id} className="menu-heading">
+        {title}
+      </p>
+      {links}
+    </div>
   );
 }
 
 function Projects({ identity, project }: { identity: Identity; project: string | null }) {
   const names = Object.keys(identity.projects).sort();
-  const { project: named } = useAddress();
+  const { project: named, page } = useAddress();
+  // Whoever looks at the members of one project looks at those of the other next.
+  const next = page.at === "room" ? page : { at: "library" as const, filter: EVERYTHING };
   if (names.length < 2 && (named === null || project !== null)) return null;
   return (
     <label className="bare-select">
       <span className="unseen">Project</span>
-      <select
-        value={project ?? ""}
-        onChange={(event) => go({ project: event.target.value, page: { at: "library", filter: EVERYTHING } })}
-      >
+      <select value={project ?? ""} onChange={(event) => go({ project: event.target.value, page: next })}>
         {project === null && <option value="">Choose a project</option>}
         {names.map((name) => (
           <option key={name}>{name}</option>
@@ -66,17 +89,20 @@ function Projects({ identity, project }: { identity: Identity; project: string |
 const current = (is: boolean) => (is ? { "aria-current": "page" as const } : {});
 
 /** Who one is, and what is one’s own to choose. */
-function You({ name }: { name: string }) {
+function You({ who }: Pick<RoomsProps, "who">) {
   const refused = useWritesRefused();
   const leave = () => signOut().catch((error) => say(`Not signed out: ${noteFailure(error).message}`));
   const title = (
     <>
       <span className="unseen">You: </span>
-      <span className="who-name">{name}</span>
+      <span className="who-name">{who.identity.name}</span>
     </>
   );
   return (
     <Menu title={title}>
+      <nav aria-label="Your own">
+        <Rooms group="you" who={who} />
+      </nav>
       <ThemeChoice />
       <button type="button" disabled={refused !== null} onClick={leave}>
         Sign out

@@ -1,0 +1,36 @@
+/** Something that is done once and may fail: whether it is on its way, and what became of it. */
+import { useRef, useState } from "react";
+import type { PromptlibError } from "../../sdk/index.ts";
+import { noteFailure } from "../calls.ts";
+
+export interface Deed {
+  busy: boolean;
+  error: PromptlibError | null;
+  /** Answers whether it was done. A second one waits for the first: what comes meanwhile is left out. */
+  attempt(work: () => Promise<void>): Promise<boolean>;
+  /** Forget how the last one ended. */
+  clear(): void;
+}
+
+export function useDeed(): Deed {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<PromptlibError | null>(null);
+  const running = useRef(false);
+  const attempt = async (work: () => Promise<void>) => {
+    if (running.current) return false;
+    running.current = true;
+    setBusy(true);
+    setError(null);
+    try {
+      await work();
+      return true;
+    } catch (problem) {
+      setError(noteFailure(problem));
+      return false;
+    } finally {
+      running.current = false;
+      setBusy(false);
+    }
+  };
+  return { busy, error, attempt, clear: () => setError(null) };
+}

@@ -1,0 +1,80 @@
+/** Doing something to many prompts, a few at a time: what became of each, as it happens. */
+import { useRef, useState } from "react";
+import type { PromptSummary } from "../../sdk/index.ts";
+import { clientOf, noteFailure } from "../calls.ts";
+import { type Bulk, type Done, doOne } from "./deeds.ts";
+
+export type Outcome = { state: "done"; done: Done } | { state: "failed"; why: string } | { state: "waiting" };
+
+export interface Running {
+  /** By name; null: nothing was begun. */
+  outcomes: ReadonlyMap<string, Outcome> | null;
+  isRunning: boolean;
+  start(bulk: Bulk, prompts: readonly PromptSummary[]): Promise<void>;
+  /** What is on its way ends; the rest is left. */
+  stop(): void;
+  /** Takes back what was done. */
+  undo(): Promise<void>;
+}
+
+const AT_ONCE = 4;
+/** Then it will be so for the others, too. */
+const IS_AWAY = ["server_unreachable", "database_unavailable", "maintenance", "unauthenticated"];
+
+export function useRunning(project: string): Running {
+  const [outcomes, setOutcomes] = useState<ReadonlyMap<string, Outcome> | null>(null);
+  const [isRunning, setRunning] = useState(false);
+  const stopped = useRef(false);
+  const each = async <T>(items: readonly T[], nameOf: (item: T) => string, deed: (item: T) => Promise<Outcome>) => {
+    stopped.current = false;
+    setRunning(true);
+    const rest = [...items];
+    const worker = async () => {
+      for (let item = rest.shift(); item !== undefined && !stopped.current; item = rest.shift()) {
+        const name = nameOf(item);
+        let outcome: Outcome;
+        try {
+          outcome = await deed(item);
+        } catch (error) {
+          const { code, message } = noteFailure(error);
+          outcome = { state: "failed", why: message };
+          if (IS_AWAY.includes(code)) stopped.current = true;
+        }
+        setOutcomes((last) => new Map(last).set(name, outcome));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    setRunning(false);
+  };
+  return {
+    outcomes,
+    isRunning,
+    async start(bulk, prompts) {
+      const client = clientOf(project);
+      setOutcomes((last) => new Map([...(last ?? []), ...prompts.map(({ name }) => [name, WAITING] as const)]));
+      await each(
+        prompts,
+        ({ name }) => name,
+        async (prompt) => ({ state: "done", done: await doOne(client, bulk, prompt) }),
+      );
+    },
+    stop() {
+      stopped.current = true;
+    },
+    async undo() {
+      const done = [...(outcomes ?? [])].flatMap(([name, one]) =>
+        one.state === "done" ? [{ name, done: one.done }] : [],
+      );
+      await each(
+        done,
+        ({ name }) => name,
+        async ({ done: { undo } }) => {
+          await undo();
+          return { state: "failed", why: "was taken back" };
+        },
+      );
+    },
+  };
+}
+
+const WAITING: Outcome = { state: "waiting" };

@@ -1,0 +1,84 @@
+/** Where files and folders are dropped, or chosen with the browser's own dialog. */
+import { useEffect, useRef, useState } from "react";
+import { chosenFiles, droppedFiles, type GivenFile } from "./files.ts";
+
+interface DropZoneProps {
+  project: string;
+  isSmall: boolean;
+  onFiles(files: GivenFile[]): void;
+}
+
+export function DropZone({ project, isSmall, onFiles }: DropZoneProps) {
+  const [isOver, setOver] = useState(false);
+  const [isEmpty, setEmpty] = useState(false);
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  useEffect(() => folder.current?.setAttribute("webkitdirectory", ""), []);
+  // Dropped beside it, a file would be opened by the browser in place of the pages.
+  useEffect(() => {
+    const hold = (event: DragEvent) => event.preventDefault();
+    addEventListener("dragover", hold);
+    addEventListener("drop", hold);
+    return () => {
+      removeEventListener("dragover", hold);
+      removeEventListener("drop", hold);
+    };
+  }, []);
+  const take = (given: GivenFile[]) => {
+    setEmpty(given.length === 0);
+    if (given.length > 0) onFiles(given);
+  };
+  const chosen = (input: HTMLInputElement) => {
+    take(chosenFiles(input.files ?? []));
+    // So that the same files can be chosen again, once they were mended.
+    input.value = "";
+  };
+  return (
+    <section
+      className="drop-zone"
+      aria-label="Files"
+      data-over={isOver}
+      data-small={isSmall}
+      onDragOver={() => setOver(true)}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false);
+        void droppedFiles(event.dataTransfer).then(take);
+      }}
+    >
+      <p>
+        <strong>Drop files or folders here</strong>
+        {!isSmall && (
+          <>
+            {" "}
+            to bring them into the project <bdi>{project}</bdi>. Nothing is changed before you have seen what would be.
+          </>
+        )}
+      </p>
+      <div className="buttons">
+        <button type="button" onClick={() => files.current?.click()}>
+          Choose files
+        </button>
+        <button type="button" onClick={() => folder.current?.click()}>
+          Choose a folder
+        </button>
+      </div>
+      {!isSmall && (
+        <p className="hint">
+          CSV lists, fabric, Prompty, Dotprompt, OpenAI and Anthropic requests, LangChain, Langfuse, promptfoo, and
+          exports of this library. The format is told by the files.
+        </p>
+      )}
+      {isEmpty && <p role="status">There was no file in it.</p>}
+      <input
+        ref={files}
+        type="file"
+        multiple
+        hidden
+        aria-label="Files to import"
+        onChange={(event) => chosen(event.target)}
+      />
+      <input ref={folder} type="file" hidden aria-label="Folder to import" onChange={(event) => chosen(event.target)} />
+    </section>
+  );
+}

@@ -1,0 +1,191 @@
+/** Bringing prompts along: files and folders are dropped or chosen, looked at without changing anything, then imported. */
+import { useEffect, useState } from "react";
+import { type ImportFormat, importFormats, isFormat } from "../../sdk/import-formats.ts";
+import { EVERYTHING } from "../address.ts";
+import { useWritesRefused } from "../connection.ts";
+import { forgetListings } from "../library/listing.ts";
+import { Link } from "../navigation.tsx";
+import { type Access, type RoomProps, useTitle } from "../shell/page.tsx";
+import { DropZone } from "./drop-zone.tsx";
+import { type GivenFile, type Told, tellFormat, wantedFiles } from "./files.ts";
+import { ImportRun } from "./import-run.tsx";
+import { countsOf, writesOf } from "./report.ts";
+import { useImport } from "./run.ts";
+
+export default function ImportPage({ access }: RoomProps) {
+  useTitle("Import");
+  return (
+    <>
+      <div className="page-head">
+        <h1 tabIndex={-1}>Import</h1>
+      </div>
+      {access?.mayEdit ? (
+        <Import key={access.project} access={access} />
+      ) : (
+        <p className="note">
+          {access ? `Importing needs the role editor in the project ${access.project}.` : "You are in no project."}
+        </p>
+      )}
+    </>
+  );
+}
+
+interface Chosen {
+  files: GivenFile[];
+  told: Told;
+}
+
+function Import({ access }: { access: Access }) {
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const [format, setFormat] = useState<ImportFormat | null>(null);
+  const [source, setSource] = useState("");
+  const [prune, setPrune] = useState(false);
+  const { run, start, stop, forget } = useImport(access.project);
+  const refused = useWritesRefused();
+  const wanted = chosen && format ? wantedFiles(chosen.files, format) : [];
+  const take = async (files: GivenFile[]) => {
+    forget();
+    const told = await tellFormat(files);
+    setChosen({ files, told });
+    const only = told.unknown.length === 0 && told.formats.length === 1 ? (told.formats[0] ?? null) : null;
+    setFormat(only);
+    setPrune(false);
+    if (only) void start({ files: wantedFiles(files, only), format: only, source, prune: false, dryRun: true });
+  };
+  const preview = (part: { format?: ImportFormat; prune?: boolean; source?: string } = {}) => {
+    const next = { format, prune, source, ...part };
+    if (!chosen || !next.format) return;
+    void start({ ...next, format: next.format, files: wantedFiles(chosen.files, next.format), dryRun: true });
+  };
+  const isDone = run !== null && !run.order.dryRun && (run.summary !== null || run.error !== null);
+  useEffect(() => {
+    if (isDone) forgetListings();
+  }, [isDone]);
+  return (
+    <div className="stack">
+      <DropZone project={access.project} isSmall={chosen !== null} onFiles={take} />
+      {chosen && (
+        <section className="card stack" aria-label="What is imported">
+          <About chosen={chosen} wanted={wanted.length} format={format} />
+          <div className="two-fields">
+            <label className="field">
+              <span>Format</span>
+              <select
+                value={format ?? ""}
+                onChange={(event) => {
+                  const next = isFormat(event.target.value) ? event.target.value : null;
+                  setFormat(next);
+                  if (next) preview({ format: next });
+                  else forget();
+                }}
+              >
+                <option value="">Say which</option>
+                {Object.keys(importFormats).map((each) => (
+                  <option key={each}>{each}</option>
+                ))}
+              </select>
+            </label>
+            {format !== "promptlib" && (
+              <label className="field">
+                <span>A name for these files, if there are several such lists</span>
+                <input
+                  value={source}
+                  pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,63}"
+                  title="1 to 64 letters, digits, dots, dashes and underscores"
+                  autoComplete="off"
+                  spellCheck={false}
+                  onChange={(event) => setSource(event.target.value)}
+                  onBlur={(event) => event.target.validity.valid && run?.order.source !== source && preview()}
+                />
+              </label>
+            )}
+          </div>
+          {format && format !== "promptlib" && (
+            <label className="check">
+              <input
+                type="checkbox"
+                checked={prune}
+                onChange={(event) => {
+                  setPrune(event.target.checked);
+                  preview({ prune: event.target.checked });
+                }}
+              />
+              Move to the trash what an earlier import brought and these files no longer have
+            </label>
+          )}
+        </section>
+      )}
+      {run && (
+        <ImportRun run={run} project={access.project} onStop={stop}>
+          {run.order.dryRun && run.summary && (
+            <button
+              type="button"
+              className="primary"
+              disabled={writesOf(run.summary) === 0 || refused !== null}
+              title={refused ?? ""}
+              onClick={() => void start({ ...run.order, dryRun: false })}
+            >
+              Import {writesOf(run.summary).toLocaleString("en")} {writesOf(run.summary) === 1 ? "change" : "changes"}
+            </button>
+          )}
+          {run.order.dryRun && run.error && (
+            <button type="button" onClick={() => preview()}>
+              Look again
+            </button>
+          )}
+          {isDone && run.error && (
+            <button type="button" className="primary" onClick={() => void start(run.order)}>
+              Go on with the import
+            </button>
+          )}
+          {isDone && run.summary && countsOf(run.summary).length > 0 && (
+            <Link className="button primary" to={{ at: "library", filter: { ...EVERYTHING, sort: "-updated" } }}>
+              To the library
+            </Link>
+          )}
+        </ImportRun>
+      )}
+    </div>
+  );
+}
+
+function About({
+  chosen: { files, told },
+  wanted,
+  format,
+}: {
+  chosen: Chosen;
+  wanted: number;
+  format: ImportFormat | null;
+}) {
+  const left = files.length - wanted;
+  const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
+  return (
+    <div>
+      <p>
+        <strong>
+          {files.length === 1 ? <bdi>{files[0]?.path}</bdi> : `${files.length.toLocaleString("en")} files`}
+        </strong>{" "}
+        <span className="hint">{sizeText(bytes)}</span>
+        {format && left > 0 && (
+          <span className="hint">
+            , {left.toLocaleString("en")} of them passed over: not of the format {format}
+          </span>
+        )}
+      </p>
+      {!format && (
+        <p className="hint" role="status">
+          {told.formats.length > 1
+            ? `They have several formats (${told.formats.join(", ")}): choose one, and import the others after it.`
+            : "The names and contents do not tell the format. Say which it is."}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`;
+  const kibibytes = bytes / 1024;
+  return kibibytes < 1024 ? `${kibibytes.toFixed(0)} KiB` : `${(kibibytes / 1024).toFixed(1)} MiB`;
+}

@@ -1,0 +1,128 @@
+/** What is in the trash, and bringing it back. */
+import { useState } from "react";
+import type { List, TrashedPrompt } from "../../sdk/index.ts";
+import { EVERYTHING } from "../address.ts";
+import { clientOf, noteFailure, useLoaded } from "../calls.ts";
+import { useWritesRefused } from "../connection.ts";
+import { forgetListings } from "../library/listing.ts";
+import { go, Link } from "../navigation.tsx";
+import { personOf } from "../prompt/versions.tsx";
+import { TagChip } from "../shell/chips.tsx";
+import { Failure } from "../shell/failure.tsx";
+import { say } from "../shell/notices.tsx";
+import { type Access, type RoomProps, useTitle } from "../shell/page.tsx";
+import { When } from "../shell/when.tsx";
+
+const PAGE = 100;
+
+export default function TrashPage({ access }: RoomProps) {
+  useTitle("Trash");
+  return (
+    <>
+      <div className="page-head">
+        <h1 tabIndex={-1}>Trash</h1>
+      </div>
+      {access ? <Trash key={access.project} access={access} /> : <p className="note">You are in no project.</p>}
+    </>
+  );
+}
+
+function Trash({ access }: { access: Access }) {
+  const client = clientOf(access.project);
+  const [limit, setLimit] = useState(PAGE);
+  const trash = useLoaded(JSON.stringify(["trash", access.project, limit]), () =>
+    firstOf(limit, (page) => client.listTrash(page)),
+  );
+  const [faults, setFaults] = useState<ReadonlyMap<string, string>>(new Map());
+  const refused = useWritesRefused();
+  const { value, error, reload } = trash;
+  const restore = async ({ id, name }: TrashedPrompt) => {
+    setFaults((last) => new Map([...last].filter(([known]) => known !== id)));
+    try {
+      await client.restorePrompt(id);
+      forgetListings();
+      const page = { at: "prompt", name, version: null } as const;
+      say(`${name} is back.`, { name: "Go to it", run: () => go({ project: access.named, page }) });
+    } catch (problem) {
+      const { message } = noteFailure(problem);
+      setFaults((last) => new Map(last).set(id, message));
+    }
+    reload();
+  };
+  if (error && !value) return <Failure error={error} what="The trash cannot be shown now." />;
+  if (!value) return <p role="status">Loading …</p>;
+  if (value.items.length === 0) return <Nothing />;
+  return (
+    <>
+      <p className="count" role="status">
+        {value.total === 1
+          ? "1 prompt, with all its versions"
+          : `${value.total.toLocaleString("en")} prompts, with all their versions`}
+      </p>
+      {error && <Failure error={error} what="As it was last known." />}
+      <ul className="card trash" aria-label="In the trash">
+        {value.items.map((prompt) => (
+          <li key={prompt.id}>
+            <div>
+              <p>
+                <bdi className="leaf">{prompt.name}</bdi> {prompt.type === "chat" && <span className="kind">chat</span>}{" "}
+                {prompt.tags.map((tag) => (
+                  <TagChip key={tag} tag={tag} />
+                ))}
+              </p>
+              <p className="hint">
+                {prompt.newest === 1 ? "1 version" : `${prompt.newest} versions`}, moved here by{" "}
+                <bdi>{personOf(prompt.trashedBy)}</bdi> <When at={prompt.trashedAt} />
+              </p>
+              <p className="fault" role="status">
+                {faults.get(prompt.id)}
+              </p>
+            </div>
+            {access.mayEdit && (
+              <button
+                type="button"
+                aria-label={`Bring back ${prompt.name}`}
+                disabled={refused !== null}
+                title={refused ?? ""}
+                onClick={() => void restore(prompt)}
+              >
+                Bring back
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {value.nextCursor !== null && (
+        <button type="button" onClick={() => setLimit(limit + PAGE)}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
+function Nothing() {
+  return (
+    <section className="empty">
+      <h2>The trash is empty</h2>
+      <p>Prompts that are moved to the trash wait here, whole, until somebody brings them back.</p>
+      <Link className="button" to={{ at: "library", filter: EVERYTHING }}>
+        To the library
+      </Link>
+    </section>
+  );
+}
+
+/** So many of a list, page by page. */
+async function firstOf<T>(
+  count: number,
+  list: (page: { limit: number; cursor?: string }) => Promise<List<T>>,
+): Promise<List<T>> {
+  let page = await list({ limit: PAGE });
+  const items = [...page.items];
+  while (page.nextCursor !== null && items.length < count) {
+    page = await list({ limit: PAGE, cursor: page.nextCursor });
+    items.push(...page.items);
+  }
+  return { ...page, items };
+}

@@ -1,0 +1,453 @@
+/** Members, users, keys, the audit log, maintenance, the profile, the first steps: journeys in a real browser. */
+import { readFile } from "node:fs/promises";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
+import { type FreshDatabase, freshDatabase } from "./support/database.ts";
+import type { DatabaseProxy } from "./support/database-proxy.ts";
+import { ADMIN, eventually, newUser, proxyTo, type Served, serveOn } from "./support/server.ts";
+
+const path = findChromium();
+const ROOMS = "members keys projects users audit maintenance settings system profile welcome".split(" ");
+const EVIL = `<img src=x onerror="alert(1)"><script>alert(2)</script>{{x}}"'`;
+
+describe.skipIf(!path)("the pages of those who look after the library, in Chromium", () => {
+  let browser: Browser;
+  let database: FreshDatabase;
+  let proxy: DatabaseProxy;
+  let server: Served;
+  const visitors: Visitor[] = [];
+
+  beforeAll(async () => {
+    browser = await openChromium(path ?? "");
+    database = await freshDatabase();
+    proxy = await proxyTo(database);
+    server = await serveOn(database, { proxy });
+  });
+
+  afterEach(async () => {
+    proxy.restore();
+    await server.local.setMaintenance({ mode: "off" });
+    await server.untilHealth("healthy");
+    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
+    expect(faults.flat()).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await proxy?.close();
+    await database?.drop();
+  });
+
+  async function visit(path: string, username = ADMIN.username, options: VisitOptions = {}) {
+    const visitor = await Visitor.arrive(browser, server, options);
+    visitors.push(visitor);
+    await visitor.open(path);
+    await visitor.signIn(username, username === ADMIN.username ? ADMIN.password : undefined);
+    return visitor;
+  }
+  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
+  const button = (on: Page | Locator, name: string | RegExp) => on.getByRole("button", { name });
+  const exactly = (on: Page | Locator, name: string) => on.getByRole("button", { name, exact: true });
+  const dialog = (page: Page) => page.getByRole("dialog");
+
+  it("the first administrator comes from an empty library to a prompt served by key, in three clicks", async () => {
+    const visitor = await visit("/");
+    const { page } = visitor;
+    let clicks = 0;
+    const click = async (name: string) => {
+      clicks += 1;
+      await button(page, name).click();
+    };
+    await heading(page, "Welcome to your library").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/welcome");
+    expect(await visitor.inaccessible()).toEqual([]);
+    await click("Save for production");
+    await heading(page, "There are prompts").waitFor();
+    await click("Create a key");
+    const command = await page.getByLabel("Command", { exact: true }).inputValue();
+    await click("Copy Command");
+    await page.getByText("Copied.").waitFor();
+    expect(clicks).toBe(3);
+    const [, token, url] = /^curl -H 'Authorization: Bearer (\S+)' '(\S+)'$/.exec(command) ?? [];
+    const { status, json } = await server.ask((url ?? "").slice(server.url.length), { token });
+    expect([status, json.name, json.labels]).toEqual([200, "hello", ["latest", "production"]]);
+    expect(await visitor.inaccessible()).toEqual([]);
+
+    await button(page, "Import the samples").click();
+    await button(page, "They are in the library").waitFor();
+    const { items } = await server.local.listPrompts({ folder: "samples", label: "production" });
+    expect(items.length).toBeGreaterThan(3);
+    for (const { name } of items) {
+      const values = { text: "A long text.", question: "Why?" };
+      expect(await server.local.renderPrompt(name, { label: "production", values }), name).toBeTruthy();
+    }
+    await page.getByRole("link", { name: "Look at them in the library" }).click();
+    await page.getByRole("link", { name: "samples/greeting" }).waitFor();
+    await page.goBack();
+    await heading(page, "There are prompts").waitFor();
+    expect(await page.content()).not.toContain(token);
+  });
+
+  it("a user is added with a role and signs in; the password is shown once and nowhere kept", async () => {
+    const visitor = await visit("/users");
+    const { page } = visitor;
+    await button(page, "Add a user").click();
+    await exactly(dialog(page), "Add").click();
+    await dialog(page).getByText("This is needed.").waitFor();
+    await page.getByLabel("User name").fill("Eva!");
+    await exactly(dialog(page), "Add").click();
+    await dialog(page).getByText("A user name is 1 to 64").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByLabel("User name").fill("eva");
+    await page.getByLabel("Role").selectOption("viewer");
+    await exactly(dialog(page), "Add").click();
+    const password = await page.getByLabel("Password of eva").inputValue();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "I have it").click();
+    await page.getByText("viewer in default").waitFor();
+    const kept = await page.evaluate<string>(
+      "document.documentElement.outerHTML + location + JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state])",
+    );
+    expect(kept).not.toContain(password);
+
+    const hers = await Visitor.arrive(browser, server);
+    visitors.push(hers);
+    await hers.open("/");
+    await hers.signIn("eva", password);
+    await hers.page.getByText("Go to").click();
+    expect(await hers.page.getByRole("navigation", { name: "Pages" }).getByRole("link").allTextContents()).toEqual([
+      "Library",
+      "Members",
+      "Projects",
+    ]);
+
+    await button(page, "Manage eva").click();
+    await dialog(page).getByText("signed in").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await exactly(dialog(page), "Disable").click();
+    await dialog(page).getByText("all sessions end at once").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await exactly(dialog(page), "Disable").click();
+    await dialog(page).getByText("May not sign in.").waitFor();
+    await hers.open("/members");
+    await hers.page.getByLabel("User name").waitFor();
+    await exactly(dialog(page), "Enable").click();
+    await exactly(dialog(page), "Enable").click();
+    await page.getByText("eva may sign in again.").waitFor();
+    await button(dialog(page), "New password").click();
+    await button(dialog(page), "Make a new password").click();
+    const second = await page.getByLabel("New password of eva").inputValue();
+    expect(second).not.toBe(password);
+    await button(page, "I have it").click();
+    await hers.signIn("eva", second);
+  });
+
+  it("a role is given, changed and taken; the last owner stays", async () => {
+    await newUser(server, "cleo");
+    const visitor = await visit("/members");
+    const { page } = visitor;
+    await button(page, "Add a member").click();
+    await page.getByLabel("User name").fill("nobody");
+    await exactly(dialog(page), "Add").click();
+    await dialog(page).getByText("There is no user nobody.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByLabel("User name").fill("cleo");
+    await exactly(dialog(page), "Add").click();
+    await page.getByText("cleo is editor in default.").waitFor();
+    await button(page, "Change role of cleo").click();
+    await page.getByRole("radio", { name: "admin" }).check();
+    await button(page, "Make cleo admin").click();
+    await page.getByText("cleo is admin in default.").waitFor();
+    expect(await button(page, "Change role of admin").isDisabled()).toBe(true);
+    const hers = await visit("/keys", "cleo");
+    await button(hers.page, "Create a key").click();
+    await server.local.setMember("cleo", "viewer");
+    await dialog(hers.page).getByLabel("Name").fill("too late");
+    await exactly(dialog(hers.page), "Create").click();
+    await hers.page.getByText("This page is for owners and admins").waitFor();
+    await server.local.setMember("cleo", "admin");
+    await page.reload();
+    await button(page, "Take out cleo").click();
+    await dialog(page).getByText("loses the role admin").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await dialog(page).waitFor({ state: "hidden" });
+    await button(page, "Take out cleo").click();
+    await exactly(dialog(page), "Take out").click();
+    await page.getByText("cleo is not in default any more.").waitFor();
+    expect((await server.local.listMembers()).items.map(({ username }) => username)).not.toContain("cleo");
+  });
+
+  it("a key made on the page fetches a prompt, is rotated and revoked; the audit log shows it and exports it", async () => {
+    await server.local.savePrompt({ name: "for keys", text: "x", labels: ["production"] });
+    const visitor = await visit("/keys");
+    const { page } = visitor;
+    await button(page, "Create a key").click();
+    await page.getByRole("checkbox", { name: "read" }).uncheck();
+    await page.getByLabel("Ends").selectOption("day");
+    await exactly(dialog(page), "Create").click();
+    await dialog(page).getByText("This is needed.").waitFor();
+    await dialog(page).getByText("Choose at least one thing that it may do.").waitFor();
+    await dialog(page).getByText("Choose a day that is not over.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByRole("checkbox", { name: "read" }).check();
+    await dialog(page).getByLabel("Name").fill("The website");
+    await page.getByLabel("Its last day").fill("2099-12-31");
+    await exactly(dialog(page), "Create").click();
+    const first = await page.getByLabel("API key", { exact: true }).inputValue();
+    const fetch = async (token: string) => (await server.ask("/api/prompts/for%20keys", { token })).status;
+    expect(await fetch(first)).toBe(200);
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "I have it").click();
+    await page.getByText("ends 31 Dec 2099").waitFor();
+    expect(await page.content()).not.toContain(first);
+
+    await button(page, /^Rotate The website/).click();
+    await page.getByLabel("The old key works on for").selectOption({ label: "7 days" });
+    await button(page, "Make the new key").click();
+    const second = await page.getByLabel("New API key").inputValue();
+    await dialog(page).getByText("The old key").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    expect([await fetch(first), await fetch(second)]).toEqual([200, 200]);
+    await button(page, "I have it").click();
+    const [, oldId = ""] = first.split("_");
+    await button(page, `Revoke The website (${oldId})`).click();
+    await dialog(page).getByText("and for ever").waitFor();
+    await button(page, "Revoke for ever").click();
+    await page.getByText("The key The website works no more.").waitFor();
+    expect(await fetch(first)).toBe(401);
+    expect(await visitor.inaccessible()).toEqual([]);
+
+    await visitor.open(`/audit?action=key&subject=${oldId}`);
+    const entries = page.getByRole("list", { name: "Entries" }).getByRole("listitem");
+    await page.getByText("3 entries").waitFor();
+    expect(await entries.count()).toBe(3);
+    expect(await visitor.inaccessible()).toEqual([]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Export what matches" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^audit-\d{4}-\d\d-\d\d\.ndjson$/);
+    const lines = (await readFile(await download.path(), "utf8")).trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).action)).toEqual(["key.create", "key.rotate", "key.revoke"]);
+    expect(lines.join()).not.toContain(first.split("_")[2]);
+    await button(page, "key.rotate").click();
+    await page.getByText("1 entry", { exact: true }).waitFor();
+    expect(new URL(page.url()).search).toBe(`?action=key.rotate&subject=${oldId}`);
+    await page.goBack();
+    await page.getByText("3 entries").waitFor();
+    await button(page, "Show all").click();
+    await page.waitForURL("**/audit");
+  });
+
+  it("the audit log goes on as far back as one asks", async () => {
+    await server.local.savePrompt({ name: "often changed", text: "x" });
+    const change = (n: number) => server.local.patchPrompt("often changed", { description: `Change ${n}` });
+    await Promise.all(Array.from({ length: 60 }, (_, n) => change(n)));
+    const { page } = await visit("/audit?action=prompt.change&subject=often+changed&from=2020-01-01");
+    await page.getByText("60 entries, the newest 50 shown").waitFor();
+    await button(page, "Show older ones").click();
+    await page.getByText("60 entries", { exact: true }).waitFor();
+    await page.getByText("Change 0", { exact: true }).waitFor();
+    await page.getByLabel("to the day").fill("2020-01-31");
+    await exactly(page, "Show").click();
+    await heading(page, "Nothing matches").waitFor();
+  });
+
+  it("maintenance begins with a message, all pages say so and wait, and it ends", async () => {
+    await newUser(server, "mona", { role: "editor" });
+    const visitor = await visit("/maintenance");
+    const { page } = visitor;
+    const other = await visit("/prompts/hello", "mona");
+    await page.getByText("No maintenance.").waitFor();
+    await page.getByLabel("Message for users").fill(`Moving house. ${EVIL}`);
+    await page.getByLabel("Planned end").fill("2020-01-01T10:00");
+    await button(page, "Make it read-only").click();
+    await page.getByText("This is over already.").waitFor();
+    await page.getByLabel("Planned end").fill("2099-01-01T10:00");
+    await button(page, "Make it read-only").click();
+    await page.getByRole("region", { name: "What is true now" }).getByText("Read-only.").waitFor();
+    await page.locator(".banner").getByText("Moving house.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await other.open("/prompts/hello");
+    await other.page.getByText("Moving house.").waitFor();
+    await heading(other.page, "hello").waitFor();
+    expect(await button(other.page, "Edit").isDisabled()).toBe(true);
+    await visitor.open("/keys");
+    await page.locator("main").getByText("Waits until writing is possible again.").waitFor();
+    expect(await button(page, "Create a key").isDisabled()).toBe(true);
+
+    await visitor.open("/maintenance");
+    await page.getByRole("radio", { name: "Closed" }).check();
+    await button(page, "Close the library").click();
+    await dialog(page).getByText("every application that fetches a prompt is refused").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Close it").click();
+    await page.getByText("Reading and writing are refused").waitFor();
+    expect((await server.local.readMaintenance()).mode).toBe("closed");
+    await page.reload();
+    await button(page, "End the maintenance").click();
+    await page.getByText("No maintenance.").waitFor();
+    await page.locator(".banner").waitFor({ state: "hidden" });
+    await eventually(async () => !(await button(other.page, "Edit").isDisabled()));
+  });
+
+  it("one’s own password is changed with all faults told at once, and the other session ends", async () => {
+    await newUser(server, "pia", { role: "viewer" });
+    const visitor = await visit("/profile", "pia");
+    const elsewhere = await visit("/", "pia");
+    const { page } = visitor;
+    await button(page, "Change it").click();
+    await page.getByText("This is needed.").waitFor();
+    await page.getByText("A password has at least 12 characters.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByLabel("Your password until now").fill("not my password");
+    await page.getByLabel("The new one").fill("a sentence is good");
+    await button(page, "Change it").click();
+    await page.getByText("This is not your password.").waitFor();
+    await page.getByLabel("Your password until now").fill("password of pia");
+    await button(page, "Change it").click();
+    await page.getByText("Your password is changed.").waitFor();
+    expect(await page.getByLabel("The new one").inputValue()).toBe("");
+    await page.getByText("this one", { exact: true }).waitFor();
+    const sessions = page.getByRole("list", { name: "Sessions" }).getByRole("listitem");
+    await eventually(async () => (await sessions.count()) === 1);
+    await elsewhere.open("/profile");
+    await elsewhere.signIn("pia", "a sentence is good");
+
+    await page.reload();
+    await button(page, /^End the session/).click();
+    await dialog(page).getByText("is asked to sign in again").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(dialog(page), "End it").click();
+    await page.getByText("The session has ended.").waitFor();
+    await elsewhere.open("/");
+    await elsewhere.page.getByLabel("User name").waitFor();
+  });
+
+  it("while the database is away what was known stays with its age, and what waits says why", async () => {
+    const visitor = await visit("/members");
+    const { page } = visitor;
+    await page.getByRole("list", { name: "Members" }).waitFor();
+    proxy.cut();
+    await page.getByText("Go to").click();
+    await page.getByRole("link", { name: "System" }).click();
+    await page.getByRole("listitem", { name: "Database" }).getByText("down").waitFor();
+    await page.getByText("It works, and something needs a look.").waitFor();
+    await page.getByText("Read-only for the moment.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.goBack();
+    await page.getByText("The members as they were known").waitFor();
+    await page.getByRole("list", { name: "Members" }).waitFor();
+    expect(await button(page, "Add a member").isDisabled()).toBe(true);
+    expect(await visitor.inaccessible()).toEqual([]);
+    proxy.restore();
+    await page.getByText("The members as they were known").waitFor({ state: "hidden" });
+    await eventually(async () => await button(page, "Add a member").isEnabled());
+  });
+
+  it("who may only read sees no pages of those who look after the library, and the server refuses, too", async () => {
+    const token = await newUser(server, "vera", { role: "viewer" });
+    const visitor = await visit("/members", "vera");
+    const { page } = visitor;
+    await page.getByRole("list", { name: "Members" }).waitFor();
+    expect(await button(page, "Add a member").count()).toBe(0);
+    for (const [room, title] of [
+      ["users", "Users"],
+      ["keys", "API keys"],
+      ["audit", "Audit log"],
+      ["maintenance", "Maintenance"],
+      ["settings", "Settings"],
+      ["welcome", "Welcome"],
+    ]) {
+      await visitor.open(`/${room}`);
+      await heading(page, title ?? "").waitFor();
+      await page.getByText("This page is for").waitFor();
+      if (room === "users") expect(await visitor.inaccessible()).toEqual([]);
+    }
+    for (const route of ["users", "keys", "audit", "settings"]) {
+      expect((await server.ask(`/api/${route}`, { token })).status, route).toBe(403);
+    }
+  });
+
+  it("nothing that somebody wrote runs, wherever it is shown", async () => {
+    await server.local.createKey({ name: EVIL });
+    await server.local.savePrompt({ name: `x ${EVIL.replaceAll("/", "∕")}`, text: "x", message: EVIL });
+    await server.local.createProject({ name: "evil", description: EVIL });
+    const mine = await server.local.login(ADMIN.username, ADMIN.password);
+    await server.as(mine.token).createProject({ name: "evil-too", description: EVIL });
+    await server.ask("/api/auth/login", { method: "POST", body: { username: EVIL.slice(0, 64), password: EVIL } });
+    await server.ask("/api/auth/login", {
+      method: "POST",
+      body: ADMIN,
+      headers: { "user-agent": `${EVIL} javascript:alert(3)` },
+    });
+    const visitor = await visit("/keys");
+    const { page } = visitor;
+    await page.getByText("<script>alert(2)</script>").first().waitFor();
+    await visitor.open("/audit");
+    await page.getByText("login.fail").first().waitFor();
+    await page.getByText("<script>alert(2)</script>").first().waitFor();
+    await visitor.open(`/audit?subject=${encodeURIComponent(EVIL)}&actor=${encodeURIComponent(EVIL)}`);
+    await heading(page, "Nothing matches").waitFor();
+    expect(await page.getByLabel("On what").inputValue()).toBe(EVIL);
+    await visitor.open("/projects");
+    await page.getByText("<script>alert(2)</script>").first().waitFor();
+    await visitor.open("/profile");
+    await page.getByRole("list", { name: "Sessions" }).waitFor();
+    for (const [room, name] of [
+      ["users", "Add a user"],
+      ["members", "Add a member"],
+      ["projects", "Make a project"],
+    ] as const) {
+      await visitor.open(`/${room}`);
+      await button(page, name).click();
+      await dialog(page)
+        .getByLabel(/^(User name|Name)$/)
+        .fill(EVIL);
+      await dialog(page).locator("button[type=submit]").click();
+      await dialog(page).locator(".fault, .failure").first().waitFor();
+    }
+    expect(await visitor.inaccessible()).toEqual([]);
+  });
+
+  it("the configuration is shown with where it comes from, and no secret in it", async () => {
+    const visitor = await visit("/settings");
+    const { page } = visitor;
+    await page.getByText("JWT_SECRET", { exact: true }).waitFor();
+    await page.getByText("given, not shown").first().waitFor();
+    const text = await page.content();
+    for (const secret of [ADMIN.password, server.config.jwtSecret, server.config.database?.url]) {
+      expect(secret?.length).toBeGreaterThan(10);
+      expect(text).not.toContain(secret);
+    }
+    expect(text).toContain(server.config.home.root);
+    expect(await visitor.inaccessible()).toEqual([]);
+  });
+
+  it("on the narrowest and the widest screen nothing sticks out of any of these pages", async () => {
+    await newUser(server, `${"very-long-name-".repeat(4)}1`, { role: "viewer" });
+    await server.local.createKey({ name: "要約".repeat(30), scopes: ["read", "write", `label:${"x".repeat(30)}`] });
+    const visitor = await visit("/members", ADMIN.username, { width: 360, dark: true });
+    const { page } = visitor;
+    const sticksOut = async () => {
+      const found: string[] = [];
+      for (const width of [3840, 360]) {
+        await page.setViewportSize({ width, height: 800 });
+        found.push(...(await visitor.sticksOut()));
+      }
+      return found;
+    };
+    for (const room of ROOMS) {
+      await visitor.open(`/${room}`);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.getByText("Loading …").waitFor({ state: "hidden" });
+      expect(await sticksOut(), room).toEqual([]);
+    }
+    await visitor.open("/keys");
+    await button(page, "Create a key").click();
+    expect(await sticksOut()).toEqual([]);
+  });
+});

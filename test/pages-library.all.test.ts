@@ -1,0 +1,381 @@
+import { readFile } from "node:fs/promises";
+import type { Browser, BrowserContext, Download, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
+import { type FreshDatabase, freshDatabase } from "./support/database.ts";
+import type { DatabaseProxy } from "./support/database-proxy.ts";
+import { eventually, newUser, proxyTo, type Served, serveOn } from "./support/server.ts";
+
+const path = findChromium();
+
+/** Living in the library all day: several people, several tabs, much at once, and what goes wrong then. */
+describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
+  let browser: Browser;
+  let database: FreshDatabase;
+  let proxy: DatabaseProxy;
+  let server: Served;
+  const visitors: Visitor[] = [];
+
+  beforeAll(async () => {
+    browser = await openChromium(path ?? "");
+    database = await freshDatabase();
+    proxy = await proxyTo(database);
+    server = await serveOn(database, { proxy });
+    await newUser(server, "ada", { role: "editor" });
+    await newUser(server, "bob", { role: "viewer" });
+    await newUser(server, "cleo", { role: "admin" });
+  });
+
+  afterEach(async () => {
+    proxy.restore();
+    await server.untilHealth("healthy");
+    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
+    expect(faults.flat()).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await proxy?.close();
+    await database?.drop();
+  });
+
+  async function visit(path: string, username = "ada", options: VisitOptions = {}) {
+    const visitor = await Visitor.arrive(browser, server, options);
+    visitors.push(visitor);
+    await visitor.open(path);
+    await visitor.signIn(username);
+    return visitor;
+  }
+  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
+  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
+  const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
+  const secondTab = async (context: BrowserContext, path: string) => {
+    const page = await context.newPage();
+    await page.goto(`${server.url}${path}`);
+    return page;
+  };
+
+  describe("what is written and not saved", () => {
+    it("goes along when somebody gives the prompt another name, before it is saved and when it is", async () => {
+      await server.local.savePrompt({ name: "drafts/old", text: "one" });
+      const { page } = await visit("/prompts/drafts/old");
+      await button(page, "Edit").click();
+      await textOf(page).fill("written by ada");
+      await server.local.renamePrompt("drafts/old", "drafts/new");
+      await page.keyboard.press("Control+s");
+      await page.getByText("It is called drafts/new now.").waitFor();
+      await heading(page, "new").waitFor();
+      expect(new URL(page.url()).pathname).toBe("/prompts/drafts/new");
+      expect(await textOf(page).inputValue()).toBe("written by ada");
+      await server.local.renamePrompt("drafts/new", "drafts/newer");
+      await page.reload();
+      await heading(page, "newer").waitFor();
+      expect(await textOf(page).inputValue()).toBe("written by ada");
+      await button(page, "Save version 2").click();
+      await page.getByText("Saved as version 2.").waitFor();
+      expect((await server.local.fetchPrompt("drafts/newer")).prompt.text).toBe("written by ada");
+    });
+
+    it("becomes a prompt of its own when the prompt is gone", async () => {
+      await server.local.savePrompt({ name: "drafts/gone", text: "one" });
+      const visitor = await visit("/prompts/drafts/gone");
+      const { page } = visitor;
+      await button(page, "Edit").click();
+      await textOf(page).fill("not to be lost");
+      await server.local.trashPrompt("drafts/gone");
+      await button(page, "Save version 2").click();
+      await heading(page, "What you wrote is still here").waitFor();
+      expect(await visitor.inaccessible()).toEqual([]);
+      await button(page, "Make it a new prompt").click();
+      await heading(page, "New prompt").waitFor();
+      expect(await textOf(page).inputValue()).toBe("not to be lost");
+      await page.getByLabel("Name", { exact: true }).fill("drafts/again");
+      await button(page, "Save").click();
+      await page.getByText("Saved drafts/again.").waitFor();
+    });
+
+    it("in two tabs is two drafts, as soon as both are written on", async () => {
+      await server.local.savePrompt({ name: "drafts/tabs", text: "one" });
+      const visitor = await visit("/prompts/drafts/tabs");
+      const first = visitor.page;
+      await button(first, "Edit").click();
+      await textOf(first).fill("begun");
+      const second = await secondTab(first.context(), "/prompts/drafts/tabs");
+      expect(await textOf(second).inputValue()).toBe("begun");
+      // Who only looks sees what the other one writes.
+      await textOf(first).fill("begun and continued");
+      await eventually(async () => (await textOf(second).inputValue()) === "begun and continued");
+      await textOf(second).fill("of the second tab");
+      await eventually(async () => (await textOf(first).inputValue()) === "of the second tab");
+      await second.close();
+      // Another tab wrote, and this one has not heard of it yet: what is written where is told to other pages alone.
+      await first.evaluate(`(() => {
+        const key = Object.keys(localStorage).find((each) => each.includes("drafts/tabs"));
+        localStorage.setItem(key, localStorage.getItem(key).replace(/"stamp":"/, '$&x').replace("second", "third"));
+      })()`);
+      await textOf(first).fill("of the first tab");
+      const others = first.getByRole("region", { name: "Other drafts" });
+      await others.getByText("of the third tab").waitFor();
+      expect(await visitor.inaccessible()).toEqual([]);
+      await button(first, "Go on with it").click();
+      expect(await textOf(first).inputValue()).toBe("of the third tab");
+      await others.getByText("of the first tab").waitFor();
+      await button(first, "Throw it away").click();
+      await others.waitFor({ state: "hidden" });
+      await button(first, "Throw away").click();
+      await button(first, "Edit").waitFor();
+    });
+
+    it("stays when it becomes a chat, and when it becomes a text again", async () => {
+      const { page } = await visit("/new");
+      await page.getByLabel("Name", { exact: true }).fill("drafts/types");
+      await textOf(page).fill("Be kind to {{name}}");
+      await page.getByLabel("Chat, with roles").check();
+      const message = page.getByRole("textbox", { name: "Message 1, user" });
+      expect(await message.inputValue()).toBe("Be kind to {{name}}");
+      await button(page, "Add a message").click();
+      await page.getByRole("textbox", { name: "Message 2, user" }).fill("Hello");
+      await page.getByLabel("Text", { exact: true }).first().check();
+      expect(await textOf(page).inputValue()).toBe("[user]\nBe kind to {{name}}\n\n[user]\nHello\n");
+      await page.getByLabel("Chat, with roles").check();
+      expect(await page.getByRole("textbox", { name: "Message 2, user" }).inputValue()).toBe("Hello");
+      await button(page, "Throw away").click();
+    });
+  });
+
+  it("two people on one prompt have what both wrote, and choose where they wrote on the same", async () => {
+    await server.local.savePrompt({ name: "merge", text: "Dear customer,\nthank you.\nBye\n", config: { t: 0 } });
+    const ada = await visit("/prompts/merge");
+    const cleo = await visit("/prompts/merge", "cleo");
+    for (const { page } of [ada, cleo]) await button(page, "Edit").click();
+    await textOf(cleo.page).fill("Dear friend,\nthank you.\nSee you\n");
+    await cleo.page.getByLabel("Why this version?").fill("Warmer");
+    await button(cleo.page, "Save version 2").click();
+    await cleo.page.getByText("Saved as version 2.").waitFor();
+
+    const { page } = ada;
+    await textOf(page).fill("Dear customer,\nthanks a lot.\nGoodbye\n");
+    await page.keyboard.press("Control+s");
+    const together = page.getByRole("region", { name: "Both together" });
+    await together.getByText("Both of you changed one place").waitFor();
+    expect(await ada.inaccessible()).toEqual([]);
+    await together.getByLabel("Both, theirs first").check();
+    await button(page, "Go on with both together").click();
+    const merged = "Dear friend,\nthank you.\nSee you\nthanks a lot.\nGoodbye\n";
+    await eventually(async () => (await textOf(page).inputValue()) === merged);
+    await button(page, "Undo").click();
+    await together.waitFor();
+    expect(await textOf(page).inputValue()).toBe("Dear customer,\nthanks a lot.\nGoodbye\n");
+    await together.getByLabel("Yours").check();
+    await button(page, "Go on with both together").click();
+    await button(page, "Save version 3").click();
+    await page.getByText("Saved as version 3.").waitFor();
+    expect((await server.local.fetchPrompt("merge")).prompt.text).toBe("Dear friend,\nthanks a lot.\nGoodbye\n");
+  });
+
+  it("a list that somebody scrolled far down is up to date when one comes back to it", async () => {
+    await server.local.createProject({ name: "long" });
+    const long = server.as(server.localToken, "long");
+    await long.setMember("ada", "editor");
+    for (let n = 0; n < 130; n++) await long.savePrompt({ name: `long/${String(n).padStart(3, "0")}`, text: "x" });
+    const { page } = await visit("/?project=long");
+    await page.getByText("130 prompts").waitFor();
+    await eventually(async () => {
+      await page.keyboard.press("End");
+      return await page.getByRole("link", { name: "long/129" }).isVisible();
+    });
+    await page.getByRole("link", { name: "long/129" }).click();
+    await heading(page, "129").waitFor();
+    await long.trashPrompt("long/120");
+    await page.goBack();
+    await page.getByText("129 prompts").waitFor();
+    await page.getByRole("link", { name: "long/121" }).waitFor();
+    expect(await page.getByRole("link", { name: "long/120" }).count()).toBe(0);
+  });
+
+  it("many prompts are chosen by keyboard, told what will happen, and what became of each", async () => {
+    await server.local.createProject({ name: "many" });
+    const many = server.as(server.localToken, "many");
+    await many.setMember("ada", "editor");
+    for (const name of ["a/one", "a/two", "b/one", "b/three"]) await many.savePrompt({ name, text: "x" });
+    await many.savePrompt({ name: "b/includes", text: "{{> a/two@latest}}", labels: ["production"] });
+    await many.protectLabel("production");
+    const visitor = await visit("/?project=many");
+    const { page } = visitor;
+    const dialog = page.getByRole("dialog");
+    const bar = page.getByRole("region", { name: "Chosen prompts" });
+
+    await page.getByRole("link", { name: "a/one" }).focus();
+    await page.keyboard.press("x");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("x");
+    await bar.getByText("2 prompts chosen").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Tags …").click();
+    await dialog.getByLabel("Add, separated by commas").fill("mail, neu");
+    await dialog.getByText("has the tags mail, neu then").first().waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Change").click();
+    await dialog.getByText("2 prompts done.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Undo").click();
+    await dialog.getByText("was taken back").first().waitFor();
+    expect((await many.fetchPrompt("a/one")).prompt.tags).toEqual([]);
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await bar.waitFor({ state: "hidden" });
+
+    await page.getByLabel("Choose all").check();
+    await bar.getByText("5 prompts chosen").waitFor();
+    await button(page, "Move to folder …").click();
+    await dialog.getByLabel("Into which folder?").fill("c/");
+    await dialog.getByText("left out: another one of these would be called c/one, too").first().waitFor();
+    await dialog.getByText("Those need the role admin and will be refused").click();
+    await button(page, "Move (3)").click();
+    await dialog.getByText("2 prompts done, 1 not.").waitFor();
+    await dialog.getByText("is called c/two").waitFor();
+    await dialog.locator("li[data-state=failed]", { hasText: "b/includes" }).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await page.getByRole("link", { name: "c/three" }).waitFor();
+
+    await page.getByRole("checkbox", { name: "Choose a/one" }).click();
+    await page.getByRole("checkbox", { name: "Choose c/two" }).click({ modifiers: ["Shift"] });
+    await bar.getByText("5 prompts chosen").waitFor();
+    await button(page, "Trash …").click();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await dialog.getByRole("checkbox").check();
+    await button(page, "Move to the trash").click();
+    await dialog.getByText(/prompts done, 2 not\./).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await page.getByText("2 prompts", { exact: true }).waitFor();
+    expect((await many.listTrash()).total).toBe(3);
+  });
+
+  it("hundreds of folders are a tree in which one finds the way, and the address says where one is", async () => {
+    await server.local.createProject({ name: "folders" });
+    const folders = server.as(server.localToken, "folders");
+    await folders.setMember("bob", "viewer");
+    const rows = Array.from({ length: 240 }, (_, n) => ({ path: "all.json", n }));
+    const csv = JSON.stringify(
+      rows.map(({ n }) => ({ name: `team ${n}/deep/${n}`, version: 1, type: "text", prompt: "x" })),
+    );
+    async function* pieces() {
+      yield { path: "all.json", content: csv };
+    }
+    for await (const line of folders.importPrompts(pieces(), { format: "langfuse" })) {
+      if ("summary" in line) expect(line.summary.created).toBe(240);
+    }
+    const visitor = await visit("/?project=folders", "bob");
+    const { page } = visitor;
+    const tree = page.getByRole("list", { name: "Folders" });
+    await tree.getByRole("button", { name: "team 99/" }).waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByLabel("Find a folder").fill("TEAM 23");
+    await button(page, "Folders in team 235").press("Enter");
+    await tree.getByRole("button", { name: "deep/" }).press("Enter");
+    await page.getByText("1 prompt", { exact: true }).waitFor();
+    expect(new URL(page.url()).searchParams.get("folder")).toBe("team 235/deep");
+    await page.reload();
+    await tree.getByRole("button", { name: "deep/", expanded: undefined }).waitFor();
+    expect(await page.locator(".folder-name[aria-current=true]").textContent()).toContain("deep/");
+    await button(page, "All prompts").click();
+    await page.getByText("240 prompts").waitFor();
+    expect(await page.getByRole("checkbox").count()).toBe(0);
+  });
+
+  it("files are dropped, looked at, imported and reported; what cannot be imported is kept as a table", async () => {
+    await server.local.createProject({ name: "bring" });
+    const bring = server.as(server.localToken, "bring");
+    await bring.setMember("cleo", "admin");
+    await bring.savePrompt({ name: "Old one", text: "before" });
+    const visitor = await visit("/import?project=bring", "cleo");
+    const { page } = visitor;
+    await heading(page, "Import").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    const csv = 'act,prompt\nNew one,"Hello ${name:you}"\nOld one,after\nBad one,\n';
+    await drop(page, "list.csv", csv);
+    const plan = page.getByRole("region", { name: "What will change" });
+    await plan.getByText("1 cannot be imported, 1 get a new version, 1 new.").waitFor();
+    await plan.getByText("the prompt is empty").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    expect((await bring.listPrompts()).total).toBe(1);
+    const [table] = await Promise.all([
+      page.waitForEvent("download"),
+      button(page, "Download what cannot be imported").click(),
+    ]);
+    expect(await contentOf(table)).toBe(
+      "\ufeffpath,line,name,result,version,reason,notes\r\nlist.csv,4,Bad one,rejected,,the prompt is empty,\r\n",
+    );
+    await button(page, "Import 2 changes").click();
+    await page.getByRole("region", { name: "What was done" }).getByText("1 not imported").first().waitFor();
+    expect((await bring.fetchPrompt("New one")).prompt.text).toBe("Hello {{name}}");
+    expect((await bring.fetchPrompt("Old one")).prompt).toMatchObject({ text: "after", author: "user:cleo" });
+
+    // All of it goes out, and comes into another project as it was.
+    await visitor.open("/export?project=bring");
+    await heading(page, "Export").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    const [exported] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByText("Download the export").click(),
+    ]);
+    expect(exported.suggestedFilename()).toMatch(/^bring-\d{4}-\d\d-\d\d\.ndjson$/);
+    const [bundle] = await Promise.all([
+      page.waitForEvent("download"),
+      page
+        .getByLabel(/Only what has the label/)
+        .fill("")
+        .then(() => button(page, "Download the bundle").click()),
+    ]);
+    expect(JSON.parse(await contentOf(bundle)).prompts).toHaveLength(2);
+    await server.local.createProject({ name: "brought" });
+    const brought = server.as(server.localToken, "brought");
+    await brought.setMember("cleo", "admin");
+    await visitor.open("/import?project=brought");
+    await page.getByLabel("Files to import").setInputFiles(await exported.path().then((path) => path ?? ""));
+    await page.getByLabel("Format").selectOption("promptlib");
+    await button(page, "Import 2 changes").click();
+    await page.getByText("2 new.").waitFor();
+    expect(await Array.fromAsync(brought.exportPrompts())).toEqual(await Array.fromAsync(bring.exportPrompts()));
+  });
+
+  it("what is in the trash is brought back, or says why not", async () => {
+    await server.local.createProject({ name: "trash" });
+    const trash = server.as(server.localToken, "trash");
+    await trash.setMember("ada", "editor");
+    for (const name of ["one", "two"]) {
+      await trash.savePrompt({ name, text: "x" });
+      await trash.trashPrompt(name);
+    }
+    await trash.savePrompt({ name: "two", text: "another one" });
+    const visitor = await visit("/trash?project=trash");
+    const { page } = visitor;
+    await page.getByText("2 prompts, with all their versions").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Bring back two").click();
+    await page.getByText("Another prompt has taken this name since.").waitFor();
+    await button(page, "Bring back one").click();
+    await page.getByText("one is back.").waitFor();
+    await page.getByText("1 prompt, with all its versions").waitFor();
+    await button(page, "Go to it").click();
+    await heading(page, "one").waitFor();
+  });
+});
+
+/** As if a file was dragged out of a folder onto the page. */
+async function drop(page: Page, name: string, content: string): Promise<void> {
+  await page.evaluate(
+    `(() => {
+      const data = new DataTransfer();
+      data.items.add(new File([${JSON.stringify(content)}], ${JSON.stringify(name)}));
+      const place = document.querySelector(".drop-zone");
+      for (const type of ["dragover", "drop"]) {
+        place.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+      }
+    })()`,
+  );
+}
+
+async function contentOf(download: Download): Promise<string> {
+  return await readFile(await download.path(), "utf8");
+}
