@@ -1,6 +1,6 @@
 /**
  * Figures for docs/benchmarks.md: `npm run bench`, or `npm run bench fetch starts outage size memory import search events lighthouse
- * recovery`
+ * pages recovery`
  * for some of it.
  * Everything compared is measured in the same run, interleaved, because machines differ and are shared.
  *

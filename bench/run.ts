@@ -8,6 +8,7 @@ import { print } from "./instance.ts";
 import { benchLighthouse } from "./lighthouse.ts";
 import { benchMemory } from "./memory.ts";
 import { benchOutage } from "./outage.ts";
+import { benchPages } from "./pages.ts";
 import { benchRecovery } from "./recovery.ts";
 import { benchSearch } from "./search.ts";
 import { benchSize } from "./size.ts";
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   search: benchSearch,
   events: benchEvents,
   lighthouse: benchLighthouse,
+  pages: benchPages,
   recovery: benchRecovery,
 };
 

@@ -33,7 +33,7 @@ export function word(n: number): string {
 }
 
 /** As in languages: the commonest in most texts, most words in few. */
-function textOf(random: () => number): string {
+export function textOf(random: () => number): string {
   return Array.from({ length: WORDS_IN_TEXT }, () => word(Math.floor(WORDS * random() ** 4))).join(" ");
 }
 

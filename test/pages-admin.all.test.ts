@@ -63,6 +63,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await heading(page, "Welcome to your library").waitFor();
     expect(new URL(page.url()).pathname).toBe("/welcome");
     expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByRole("link", { name: "Import files" }).waitFor();
     await click("Save for production");
     await heading(page, "There are prompts").waitFor();
     await click("Create a key");
@@ -117,11 +118,10 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await hers.open("/");
     await hers.signIn("eva", password);
     await hers.page.getByText("Go to").click();
-    expect(await hers.page.getByRole("navigation", { name: "Pages" }).getByRole("link").allTextContents()).toEqual([
-      "Library",
-      "Members",
-      "Projects",
-    ]);
+    const offered = await hers.page.getByRole("navigation", { name: "Pages" }).getByRole("link").allTextContents();
+    expect(offered).toEqual(expect.arrayContaining(["Library", "Members", "Projects"]));
+    const forOthers = ["API keys", "First steps", "Users", "Audit log", "Maintenance", "Settings", "System"];
+    expect(offered.filter((title) => forOthers.includes(title))).toEqual([]);
 
     await button(page, "Manage eva").click();
     await dialog(page).getByText("signed in").waitFor();
@@ -244,8 +244,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
 
   it("the audit log goes on as far back as one asks", async () => {
     await server.local.savePrompt({ name: "often changed", text: "x" });
-    const change = (n: number) => server.local.patchPrompt("often changed", { description: `Change ${n}` });
-    await Promise.all(Array.from({ length: 60 }, (_, n) => change(n)));
+    for (let n = 0; n < 60; n += 1) await server.local.patchPrompt("often changed", { description: `Change ${n}` });
     const { page } = await visit("/audit?action=prompt.change&subject=often+changed&from=2020-01-01");
     await page.getByText("60 entries, the newest 50 shown").waitFor();
     await button(page, "Show older ones").click();

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, BrowserContext, Download, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Client } from "../src/sdk/index.ts";
 import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
 import { type FreshDatabase, freshDatabase } from "./support/database.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
@@ -178,7 +179,10 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await server.local.createProject({ name: "long" });
     const long = server.as(server.localToken, "long");
     await long.setMember("ada", "editor");
-    for (let n = 0; n < 130; n++) await long.savePrompt({ name: `long/${String(n).padStart(3, "0")}`, text: "x" });
+    await saveMany(
+      long,
+      Array.from({ length: 130 }, (_, n) => `long/${String(n).padStart(3, "0")}`),
+    );
     const { page } = await visit("/?project=long");
     await page.getByText("130 prompts").waitFor();
     await eventually(async () => {
@@ -255,16 +259,10 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await server.local.createProject({ name: "folders" });
     const folders = server.as(server.localToken, "folders");
     await folders.setMember("bob", "viewer");
-    const rows = Array.from({ length: 240 }, (_, n) => ({ path: "all.json", n }));
-    const csv = JSON.stringify(
-      rows.map(({ n }) => ({ name: `team ${n}/deep/${n}`, version: 1, type: "text", prompt: "x" })),
+    await saveMany(
+      folders,
+      Array.from({ length: 240 }, (_, n) => `team ${n}/deep/${n}`),
     );
-    async function* pieces() {
-      yield { path: "all.json", content: csv };
-    }
-    for await (const line of folders.importPrompts(pieces(), { format: "langfuse" })) {
-      if ("summary" in line) expect(line.summary.created).toBe(240);
-    }
     const visitor = await visit("/?project=folders", "bob");
     const { page } = visitor;
     const tree = page.getByRole("list", { name: "Folders" });
@@ -361,6 +359,16 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await heading(page, "one").waitFor();
   });
 });
+
+async function saveMany(client: Client, names: readonly string[]): Promise<void> {
+  async function* pieces() {
+    const versions = names.map((name) => ({ name, version: 1, type: "text", prompt: "x" }));
+    yield { path: "all.json", content: JSON.stringify(versions) };
+  }
+  for await (const line of client.importPrompts(pieces(), { format: "langfuse" })) {
+    if ("summary" in line) expect(line.summary.created).toBe(names.length);
+  }
+}
 
 /** As if a file was dragged out of a folder onto the page. */
 async function drop(page: Page, name: string, content: string): Promise<void> {

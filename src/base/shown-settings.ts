@@ -23,14 +23,14 @@ export function showSettings({ values, environment, paths }: Given): ShownSettin
       group,
       about,
       secret,
-      value: secret ? null : (path ?? shown(setting, values.get(name))),
+      value: secret ? null : (path ?? shown(values.get(name))),
       origin: isGiven ? "environment" : isFromFile ? "file" : hasDefault ? "default" : "unset",
     };
   });
 }
 
-/** An address may have a password in it, also where it is not called a secret. */
-function shown({ name }: Setting, value: string | undefined): string | null {
+/** An address may have a password in it, also where the setting is not called a secret. */
+function shown(value: string | undefined): string | null {
   if (value === undefined) return null;
-  return name === "BACKUP_LOCATIONS" ? listed(value).map(withoutSecrets).join(", ") : value;
+  return value.includes("://") ? listed(value).map(withoutSecrets).join(", ") : value;
 }

@@ -18,5 +18,8 @@ export async function confirmed(question: string): Promise<void> {
   } finally {
     lines.close();
   }
-  throw new PromptlibError("interrupted", { message: "Nothing was changed." });
+  throw new PromptlibError("interrupted", {
+    message: "Nothing was changed.",
+    hint: "Answer y to do it, or say --yes.",
+  });
 }

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
 import type { AuditFilter } from "../contract/audit.ts";
+import { openDatabase } from "../database/database.ts";
 import { transact } from "../database/transaction.ts";
 import { recordDeed } from "./actor.ts";
 import { exportAudit, listAudit } from "./audit.ts";
@@ -73,6 +74,29 @@ describe("the audit log", () => {
     }
     expect(subjects).toEqual(Array.from({ length: 1202 }, (_, index) => String(index + 1)));
     expect((await exported())[0]).toMatchObject({ actor: "user:ada", details: { a: 1 }, address: ACTOR.address });
+  });
+
+  it("is not read as a whole for the few entries that somebody looks for", async () => {
+    const other = await openLibrary();
+    await other.asSuperuser(`insert into audit_log (actor, action, subject)
+      select 'user:many', 'many.deeds', 'one of many' from generate_series(1, 20000)`);
+    await transact(other.database, async (transaction) => {
+      recordDeed(transaction, { ...ACTOR, name: "user:rare" }, { project: null, action: "rare.deed", subject: "rare" });
+    });
+    await other.asSuperuser("analyze audit_log");
+    const indexes = async () => {
+      // Its own numbers reach the statistics when the session that asked has ended.
+      return await other.asSuperuser(`select indexrelname as index from pg_stat_user_indexes
+        where indexrelname like 'audit_log_by_%' and idx_scan > 0 order by 1`);
+    };
+    for (const filter of [{ actor: "user:rare" }, { subject: "rare" }, { action: "rare" }]) {
+      const database = openDatabase(other.fresh.appConfig, null);
+      expect((await listAudit(database.reads, { limit: 50, cursor: null }, filter)).items).toHaveLength(1);
+      await database.close();
+    }
+    const used = ["action", "actor", "subject"].map((of) => ({ index: `audit_log_by_${of}` }));
+    await vi.waitFor(async () => expect(await indexes()).toEqual(used), { timeout: 20_000 });
+    await other.close();
   });
 
   it("that is empty is exported as nothing", async () => {

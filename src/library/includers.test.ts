@@ -5,6 +5,7 @@ import { removeAlias } from "./aliases.ts";
 import { whoIncludes } from "./includers.ts";
 import { moveLabel } from "./labels.ts";
 import { renamePrompt } from "./rename.ts";
+import { indexMissing } from "./search-index.ts";
 import { trashPrompt } from "./trash.ts";
 
 let library: TestLibrary;
@@ -88,5 +89,17 @@ describe("a prompt that others include", () => {
       .executeTakeFirstOrThrow();
     await library.save({ name: "ours", text: "{{> theirs}}" });
     expect(await whoIncludes(library.database.reads, { id, name: "other" }, new Set(["theirs"]))).toEqual(new Map());
+  });
+
+  it("is known also from versions that are not indexed yet, and from one that includes very many", async () => {
+    await library.save({ name: "early", text: "{{> base}}" });
+    const many = Array.from({ length: 600 }, (_, at) => `{{> part ${at}}}`);
+    await library.save({ name: "late", text: `${many.join("\n")}{{> base}}` });
+    expect(await includersOf("base")).toEqual(["early", "late"]);
+    await library.asSuperuser(`delete from search_documents; delete from search_heads;
+      insert into search_missing select id from prompts where trashed_at is null`);
+    expect(await includersOf("base")).toEqual(["early", "late"]);
+    await indexMissing(library.database);
+    expect(await includersOf("base")).toEqual(["early", "late"]);
   });
 });

@@ -1,6 +1,7 @@
 /** The first step of a search: which prompts come into question, in PostgreSQL, never more than it can rank in time. */
 import { type RawBuilder, sql } from "kysely";
 import type { SearchQuery, SearchTerm } from "../prompt/search-query.ts";
+import { isUnspaced } from "../prompt/search-words.ts";
 import type { ProjectRef } from "./find.ts";
 import type { PromptFilter } from "./list-filter.ts";
 import { COUNT_LIMIT } from "./page.ts";
@@ -109,9 +110,12 @@ function byName(project: ProjectRef, { text }: SearchQuery, among: string): RawB
     order by name limit ${NAMED_LIMIT}`;
 }
 
-/** Whether any of it is long enough for the index of pieces, which are of three characters. */
+/**
+ * Whether any of it is long enough for the index of pieces, which are of three characters. What is written without
+ * blanks is found by its pairs.
+ */
 export function hasPieces({ wanted }: SearchQuery): boolean {
-  return wanted.some(({ text }) => text.length >= 3);
+  return wanted.some(({ text }) => text.length >= 3 && !isUnspaced(text));
 }
 
 /** Pieces of words, too. */

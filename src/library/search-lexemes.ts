@@ -40,12 +40,13 @@ export function folderLexeme(project: Id, folder: string): string {
 
 /**
  * Prompts in the order in which they were made, cut into stretches of 2 to the power of each of these. Who looks for the
- * youngest that have a common word looks in the last stretches first, and in all of them only when those have too few.
+ * youngest that have a common word looks in the last ones first.
  */
-export const STRETCHES = [11, 14, 17] as const;
+export const STRETCH = 11;
+export const LONGER_STRETCH = 14;
 
 /** Where a prompt is. */
 export function placeLexemes(project: Id, prompt: Id): string[] {
-  const stretches = STRETCHES.map((power) => `${project}#${power}=${BigInt(prompt) >> BigInt(power)}`);
+  const stretches = [STRETCH, LONGER_STRETCH].map((power) => `${project}#${power}=${BigInt(prompt) >> BigInt(power)}`);
   return [projectLexeme(project), ...stretches];
 }

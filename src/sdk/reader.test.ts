@@ -141,6 +141,17 @@ describe("a good answer", () => {
     expect(await until(async () => (await text()) === "three", PATIENCE)).toBe(true);
   });
 
+  it("is asked for again as ever while something else asks for what cannot be", async () => {
+    const server = await library((response, request) =>
+      (request.url?.includes("label=NO") ? error("invalid_request") : good("one"))(response, request),
+    );
+    const reader = readerOf(server.url, { maxAge: 0, maxStale: 0 });
+    for (let at = 0; at < 3; at += 1) {
+      await expect(reader.get("a", { label: "NO" })).rejects.toMatchObject({ code: "invalid_request" });
+      expect(await reader.get("a")).toMatchObject({ from: "server", stale: false });
+    }
+  });
+
   it("is not pushed out of memory by names that nobody answers", async () => {
     const server = await library(good("one"));
     const reader = readerOf(server.url, { limit: 3 });

@@ -118,9 +118,11 @@ export class Refresher {
     }
     one.suspect = true;
     one.trouble = known;
+    this.#onTrouble(known);
+    // A name or label that cannot be is whoever asked for it to mend: the server is as well as before.
+    if (known.code === "invalid_request" && about) return;
     this.#restUntil = performance.now() + backOff(this.#failures, about?.retryAfterMs ?? 0);
     this.#failures += 1;
-    this.#onTrouble(known);
   }
 
   #confirmed(one: Held, began: number, gone: PromptlibError | null): void {

@@ -25,12 +25,12 @@ export const PAGE_ADDRESSES = [
   "/welcome",
   "/members",
   "/keys",
-  "/recovery",
   "/projects",
   "/users",
   "/audit",
   "/maintenance",
   "/settings",
+  "/recovery",
   "/system",
   "/profile",
 ];

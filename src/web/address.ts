@@ -23,12 +23,12 @@ export const ROOM_PATHS = {
   welcome: "/welcome",
   members: "/members",
   keys: "/keys",
-  recovery: "/recovery",
   projects: "/projects",
   users: "/users",
   audit: "/audit",
   maintenance: "/maintenance",
   settings: "/settings",
+  recovery: "/recovery",
   system: "/system",
   profile: "/profile",
 } as const;

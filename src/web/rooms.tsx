@@ -8,8 +8,8 @@ type Who = Pick<RoomProps, "identity" | "access">;
 export interface Room {
   /** As the menu calls it. */
   title: string;
-  /** Under which heading it stands; `you`: in the menu about oneself. */
-  group: "project" | "library" | "you";
+  /** Under which heading it stands; left out: the project’s. `you`: in the menu about oneself. */
+  group?: "project" | "library" | "you";
   /** Whether the menu offers it; the server decides by itself who may what. */
   isFor(props: Who): boolean;
   Page: ComponentType<RoomProps>;

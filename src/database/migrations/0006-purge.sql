@@ -14,6 +14,9 @@ create table purged_prompts (
 grant select on purged_prompts to promptlib_app, promptlib_guard;
 grant delete on purged_prompts to promptlib_app;
 
+-- Else each prompt that goes is looked for in all of them.
+create index search_heads_by_prompt on search_heads (prompt_id);
+
 create function purge_prompt(of_prompt bigint) returns void
   language plpgsql security definer set search_path = promptlib, pg_temp as $$
   begin

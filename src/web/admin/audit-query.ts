@@ -27,6 +27,7 @@ export const ACTIONS: Readonly<Record<string, string>> = {
   label: "Labels",
   alias: "Former names",
   version: "Versions redacted",
+  recovery: "Recovery",
   maintenance: "Maintenance",
 };
 

@@ -13,7 +13,7 @@ import { useListing } from "./listing.ts";
 import { PromptRows } from "./prompt-rows.tsx";
 
 /** The address, and with it the list, follows what is typed with this much patience. */
-const ADDRESS_MS = 120;
+const ADDRESS_MS = 30;
 
 export function LibraryPage({ access, filter }: { access: Access; filter: LibraryFilter }) {
   useTitle(filter.folder ?? "Library");
@@ -29,9 +29,14 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
       <div className="page-head">
         <h1 tabIndex={-1}>{filter.folder === null ? "Library" : filter.folder}</h1>
         {access.mayEdit && (
-          <Link className="button primary" to={{ at: "new" }}>
-            New prompt
-          </Link>
+          <div className="buttons">
+            <Link className="button" to={{ at: "room", room: "import", query: {} }}>
+              Import
+            </Link>
+            <Link className="button primary" to={{ at: "new" }}>
+              New prompt
+            </Link>
+          </div>
         )}
       </div>
       <Filters
@@ -132,8 +137,8 @@ function Nothing({ access, isFiltered }: { access: Access; isFiltered: boolean }
       {access.mayEdit ? (
         <>
           <p>
-            Write the first one here, or bring along what you have:{" "}
-            <code className="command">promptlib import FILE</code>
+            Write the first one here, or{" "}
+            <Link to={{ at: "room", room: "import", query: {} }}>bring along what you have</Link>.
           </p>
           <Link className="button primary" to={{ at: "new" }}>
             Write the first prompt

@@ -1,14 +1,18 @@
 /** Writing a version: its text or messages, its configuration, and whether braces mean something. */
-import { useId, useMemo, useState } from "react";
+import { useId, useMemo, useRef, useState } from "react";
 import { contentSize } from "../../prompt/content.ts";
 import { templateFaults } from "../../prompt/template.ts";
 import { defaultFaults } from "../../prompt/values.ts";
 import type { Json } from "../../sdk/index.ts";
 import type { Content } from "./draft.ts";
+import { jsonFault } from "./json-fault.ts";
 import { MessagesEditor } from "./messages-editor.tsx";
+import { variablesNamed } from "./open-tag.ts";
+import { TemplateField } from "./template-field.tsx";
 import { VariablesEditor } from "./variables-editor.tsx";
 
 interface EditorProps {
+  project: string;
   content: Content;
   onChange(content: Content): void;
 }
@@ -22,26 +26,32 @@ export function contentFault(content: Content): string | null {
   return templateFaults(content).length > 0 ? "The places named above do not parse." : null;
 }
 
-export function Editor({ content, onChange }: EditorProps) {
+export function Editor({ project, content, onChange }: EditorProps) {
   const id = useId();
   const { text, messages } = content;
+  const variables = useNames(content);
+  const writing = { project, variables, isTemplate: content.template === "mustache" };
   return (
     <div className="editor">
       {messages ? (
-        <MessagesEditor messages={messages} onChange={(changed) => onChange({ ...content, messages: changed })} />
+        <MessagesEditor
+          messages={messages}
+          writing={writing}
+          onChange={(changed) => onChange({ ...content, messages: changed })}
+        />
       ) : (
-        <label className="field">
-          <span>Text</span>
-          <textarea
-            className="code"
-            dir="auto"
+        <div className="field">
+          <label htmlFor={`${id}-text`}>Text</label>
+          <TemplateField
+            {...writing}
+            id={`${id}-text`}
             value={text ?? ""}
             rows={10}
             spellCheck
             aria-describedby={id}
-            onChange={(event) => onChange({ ...content, text: event.target.value })}
+            onText={(next) => onChange({ ...content, text: next })}
           />
-        </label>
+        </div>
       )}
       <Measure id={id} content={content} />
       <Faults content={content} onVerbatim={() => onChange({ ...content, template: "none" })} />
@@ -57,6 +67,18 @@ export function Editor({ content, onChange }: EditorProps) {
       <ConfigEditor config={content.config} onChange={(config) => onChange({ ...content, config })} />
     </div>
   );
+}
+
+/** What a variable could be called; what was named once stays known, also while a tag is open in front of it. */
+function useNames(content: Content): readonly string[] {
+  const known = useRef(new Set<string>());
+  return useMemo(() => {
+    const texts = content.messages?.map((message) => ("content" in message ? message.content : "")) ?? [
+      content.text ?? "",
+    ];
+    for (const name of [...Object.keys(content.variables), ...texts.flatMap(variablesNamed)]) known.current.add(name);
+    return [...known.current];
+  }, [content]);
 }
 
 function Measure({ id, content }: { id: string; content: Content }) {
@@ -130,7 +152,8 @@ function ConfigEditor({ config, onChange }: { config: Content["config"]; onChang
         />
       </label>
       <p id={id} className="hint" role="status">
-        {parsed === null ? "Not a JSON object yet: what was valid last would be saved." : ""}
+        {parsed === null &&
+          `Not saved with it yet: ${jsonFault(typed) ?? "it is no object { … }"}. What was valid last would be saved.`}
       </p>
     </details>
   );

@@ -1,17 +1,25 @@
 /** The messages of a chat prompt: write, order, add, take out. */
 import { useState } from "react";
 import type { Message } from "../../sdk/index.ts";
+import { TemplateField } from "./template-field.tsx";
+
+let keysMade = 0;
+function newKey(): string {
+  keysMade += 1;
+  return `message ${keysMade}`;
+}
 
 const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
 
 interface MessagesEditorProps {
   messages: readonly Message[];
+  writing: { project: string; variables: readonly string[]; isTemplate: boolean };
   onChange(messages: Message[]): void;
 }
 
-export function MessagesEditor({ messages, onChange }: MessagesEditorProps) {
+export function MessagesEditor({ messages, writing, onChange }: MessagesEditorProps) {
   // Each message keeps its key while it moves, so that the focus goes with it.
-  const [keys, setKeys] = useState<string[]>(() => messages.map(() => crypto.randomUUID()));
+  const [keys, setKeys] = useState<string[]>(() => messages.map(newKey));
   const known = messages.map((_, index) => keys[index] ?? `new ${index}`);
   const change = (next: Message[], nextKeys: string[]) => {
     setKeys(nextKeys);
@@ -26,7 +34,7 @@ export function MessagesEditor({ messages, onChange }: MessagesEditorProps) {
       known.with(index, known[other] ?? "").with(other, known[index] ?? ""),
     );
   };
-  const add = (message: Message) => change([...messages, message], [...known, crypto.randomUUID()]);
+  const add = (message: Message) => change([...messages, message], [...known, newKey()]);
   return (
     <fieldset className="messages-editor">
       <legend>Messages</legend>
@@ -57,13 +65,12 @@ export function MessagesEditor({ messages, onChange }: MessagesEditorProps) {
               </span>
             </div>
             {"content" in message && (
-              <textarea
-                className="code"
-                dir="auto"
+              <TemplateField
+                {...writing}
                 rows={4}
                 aria-label={`Message ${index + 1}, ${message.role}`}
                 value={message.content}
-                onChange={(event) => replace(index, { ...message, content: event.target.value })}
+                onText={(content) => replace(index, { ...message, content })}
               />
             )}
           </li>

@@ -102,6 +102,7 @@ export function NewPrompt({ access }: { access: Access }) {
               },
             }}
             draft={draft}
+            project={access.project}
             name={name}
             blocked={name === "" ? "It has no name yet." : fault === null ? null : "The name above cannot be."}
             onSaved={() => {

@@ -19,7 +19,9 @@ import { type Drafting, useDrafting } from "./drafting.ts";
 import { Labels, type Moving } from "./labels.tsx";
 import { LeftBehind } from "./left-behind.tsx";
 import { OtherDrafts } from "./other-drafts.tsx";
+import { PromptMenu } from "./prompt-menu.tsx";
 import { TryIt } from "./try-it.tsx";
+import { Usage } from "./usage.tsx";
 import { personOf, Versions } from "./versions.tsx";
 import { WriteVersion } from "./write-version.tsx";
 
@@ -66,6 +68,11 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
     noteChange(project, name, { labels: Object.fromEntries(positions.map(({ label, version }) => [label, version])) });
   }, [positions, project, name]);
 
+  const labelNames = useMemo(
+    () => positions?.map(({ label }) => label).filter((label) => label !== "latest") ?? [],
+    [positions],
+  );
+  const historyTurn = JSON.stringify(positions?.map(({ label, movedAt }) => [label, movedAt]) ?? []);
   const tried = useMemo(() => (prompt && written ? { ...prompt, ...written } : prompt), [prompt, written]);
   const reload = () => {
     fetched.reload();
@@ -82,7 +89,14 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
   };
   return (
     <>
-      <Head access={access} name={name} prompt={prompt} drafting={drafting} onDescribed={fetched.reload} />
+      <Head
+        access={access}
+        name={name}
+        prompt={prompt}
+        drafting={drafting}
+        labels={labelNames}
+        onDescribed={fetched.reload}
+      />
       {error && !prompt && <Failure error={error} />}
       {!error && !prompt && <p className="hint">Loading …</p>}
       {isGone && drafting.draft && (
@@ -97,6 +111,7 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
                 key={drafting.turn}
                 drafting={drafting}
                 draft={drafting.draft}
+                project={project}
                 name={name}
                 onSaved={saved}
               />
@@ -123,6 +138,7 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
           </div>
           <div className="column aside">
             <TryIt project={project} prompt={tried} />
+            <Usage access={access} name={name} labels={labelNames} turn={historyTurn} />
           </div>
         </div>
       )}
@@ -201,10 +217,11 @@ interface HeadProps {
   name: string;
   prompt: Prompt | null;
   drafting: Drafting;
+  labels: readonly string[];
   onDescribed(): void;
 }
 
-function Head({ access, name, prompt, drafting, onDescribed }: HeadProps) {
+function Head({ access, name, prompt, drafting, labels, onDescribed }: HeadProps) {
   const [isDescribing, setDescribing] = useState(false);
   const refused = useWritesRefused();
   const parts = name.split("/");
@@ -236,20 +253,30 @@ function Head({ access, name, prompt, drafting, onDescribed }: HeadProps) {
           </p>
         )}
       </div>
-      {prompt && access.mayEdit && !drafting.draft && (
+      {prompt && !drafting.draft && (
         <div className="buttons">
-          <button type="button" disabled={refused !== null} title={refused ?? ""} onClick={() => setDescribing(true)}>
-            Describe
-          </button>
-          <button
-            type="button"
-            className="primary"
-            disabled={refused !== null}
-            title={refused ?? ""}
-            onClick={() => drafting.begin(prompt.newest, contentOf(prompt))}
-          >
-            {isOld ? `Write on from version ${prompt.version}` : "Edit"}
-          </button>
+          <PromptMenu access={access} prompt={prompt} labels={labels} />
+          {access.mayEdit && (
+            <>
+              <button
+                type="button"
+                disabled={refused !== null}
+                title={refused ?? ""}
+                onClick={() => setDescribing(true)}
+              >
+                Describe
+              </button>
+              <button
+                type="button"
+                className="primary"
+                disabled={refused !== null}
+                title={refused ?? ""}
+                onClick={() => drafting.begin(prompt.newest, contentOf(prompt))}
+              >
+                {isOld ? `Write on from version ${prompt.version}` : "Edit"}
+              </button>
+            </>
+          )}
         </div>
       )}
       {prompt && isDescribing && <Details prompt={prompt} onClose={() => setDescribing(false)} onSaved={onDescribed} />}

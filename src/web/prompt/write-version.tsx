@@ -12,13 +12,14 @@ import { contentFault, Editor } from "./editor.tsx";
 interface WriteVersionProps {
   drafting: Drafting;
   draft: Draft;
+  project: string;
   name: string;
   /** Why it cannot be saved, besides what is written here. */
   blocked?: string | null;
   onSaved(saved: SavedPrompt): void;
 }
 
-export function WriteVersion({ drafting, draft, name, blocked = null, onSaved }: WriteVersionProps) {
+export function WriteVersion({ drafting, draft, project, name, blocked = null, onSaved }: WriteVersionProps) {
   const id = useId();
   const refused = useWritesRefused();
   const { error, theirs, saving } = drafting;
@@ -38,7 +39,7 @@ export function WriteVersion({ drafting, draft, name, blocked = null, onSaved }:
     <form className="card" aria-labelledby={id} onSubmit={submit} onKeyDown={saveByKey}>
       <h2 id={id}>{draft.base === null ? "What it says" : `After version ${draft.base}`}</h2>
       {theirs && <Conflict theirs={theirs} draft={draft} onGoOn={goOn} onTake={drafting.drop} />}
-      <Editor content={draft.content} onChange={(content) => drafting.change({ content })} />
+      <Editor project={project} content={draft.content} onChange={(content) => drafting.change({ content })} />
       <label className="field">
         <span>Why this version?</span>
         <input

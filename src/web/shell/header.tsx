@@ -5,6 +5,7 @@ import { EVERYTHING, type RoomName } from "../address.ts";
 import { noteFailure } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { go, Link, useAddress } from "../navigation.tsx";
+import { PaletteKey } from "../palette/palette-key.tsx";
 import { ROOMS, type Room } from "../rooms.tsx";
 import { signOut } from "../session.ts";
 import { say } from "./notices.tsx";
@@ -22,6 +23,7 @@ export function Header({ identity, access }: Pick<RoomProps, "identity" | "acces
       </Link>
       <Projects identity={identity} project={access?.project ?? null} />
       <span className="spring" />
+      <PaletteKey identity={identity} access={access} />
       <Menu title="Go to">
         <nav aria-label="Pages">
           <Link to={{ at: "library", filter: EVERYTHING }} {...current(page.at === "library")}>
@@ -37,7 +39,7 @@ export function Header({ identity, access }: Pick<RoomProps, "identity" | "acces
 }
 
 interface RoomsProps {
-  group: Room["group"];
+  group: NonNullable<Room["group"]>;
   /** Left out: they stand without a heading. */
   title?: string;
   who: Pick<RoomProps, "identity" | "access">;
@@ -47,7 +49,7 @@ function Rooms({ group, title, who }: RoomsProps) {
   const id = useId();
   const { page } = useAddress();
   const rooms = (Object.keys(ROOMS) as RoomName[]).filter(
-    (room) => ROOMS[room].group === group && ROOMS[room].isFor(who),
+    (room) => (ROOMS[room].group ?? "project") === group && ROOMS[room].isFor(who),
   );
   if (rooms.length === 0) return null;
   const links = rooms.map((room) => (
@@ -113,7 +115,7 @@ function You({ who }: Pick<RoomsProps, "who">) {
 }
 
 /** Closes with Escape, when the focus leaves it, and when a link in it is followed. */
-function Menu({ title, children }: { title: ReactNode; children: ReactNode }) {
+export function Menu({ title, children }: { title: ReactNode; children: ReactNode }) {
   const menu = useRef<HTMLDetailsElement>(null);
   const address = useAddress();
   // biome-ignore lint/correctness/useExhaustiveDependencies: elsewhere is another address

@@ -1,0 +1,39 @@
+/** Ctrl-K or Cmd-K opens the palette, from everywhere; a button says so. Its code comes when it is first wanted. */
+import { lazy, Suspense, useEffect, useState } from "react";
+import type { RoomProps } from "../shell/page.tsx";
+
+const Palette = lazy(() => import("./palette.tsx"));
+const isMac = /mac|iphone|ipad/i.test(navigator.userAgent);
+
+export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "access">) {
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
+        return;
+      event.preventDefault();
+      // Another dialog holds the focus: what is in it would be lost below this one.
+      if (!document.querySelector("dialog[open]")) setOpen(true);
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+  return (
+    <>
+      <button
+        type="button"
+        className="palette-key"
+        aria-keyshortcuts={isMac ? "Meta+K" : "Control+K"}
+        onClick={() => setOpen(true)}
+      >
+        <span className="palette-word">Jump to</span>
+        <kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>
+      </button>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <Palette identity={identity} access={access} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}

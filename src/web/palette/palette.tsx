@@ -1,0 +1,97 @@
+/**
+ * Going anywhere by typing: any prompt, any page that one may see, and what is done most often. A combobox with a list
+ * (https://www.w3.org/WAI/ARIA/apg/patterns/combobox/): the focus stays in the field, the arrows choose.
+ */
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { go } from "../navigation.tsx";
+import { Dialog } from "../shell/dialog.tsx";
+import type { RoomProps } from "../shell/page.tsx";
+import { placesOf, usePrompts } from "./entries.ts";
+import { type Entry, matching } from "./matching.ts";
+
+interface PaletteProps extends Pick<RoomProps, "identity" | "access"> {
+  onClose(): void;
+}
+
+export default function Palette({ identity, access, onClose }: PaletteProps) {
+  const id = useId();
+  const field = useRef<HTMLInputElement>(null);
+  // The dialog is open by now, and has put the focus on its first button.
+  useEffect(() => field.current?.focus(), []);
+  const [typed, setTyped] = useState("");
+  const [at, setAt] = useState(0);
+  const places = useMemo(() => matching(placesOf({ identity, access }), typed), [identity, access, typed]);
+  const prompts = usePrompts(access, typed);
+  const entries = useMemo(() => [...places, ...prompts.entries], [places, prompts.entries]);
+  const chosen = Math.min(at, entries.length - 1);
+  const run = (entry: Entry | undefined) => {
+    if (!entry) return;
+    onClose();
+    go(entry.to);
+  };
+  const press = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      const next = Math.abs(step) === 1 ? (chosen + step + entries.length) % entries.length : chosen + step;
+      setAt(Math.min(Math.max(next, 0), entries.length - 1));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      run(entries[chosen]);
+    }
+  };
+  useEffect(() => {
+    document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest" });
+  }, [id, chosen]);
+  return (
+    <Dialog title="Go to" onClose={onClose}>
+      <div className="palette">
+        <input
+          type="text"
+          role="combobox"
+          aria-label="A prompt, a page, or what to do"
+          aria-expanded={entries.length > 0}
+          aria-controls={`${id}-list`}
+          aria-autocomplete="list"
+          aria-activedescendant={entries.length > 0 ? `${id}-${chosen}` : undefined}
+          placeholder="A prompt, a page, or what to do"
+          ref={field}
+          autoComplete="off"
+          spellCheck={false}
+          value={typed}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            setAt(0);
+          }}
+          onKeyDown={press}
+        />
+        <div id={`${id}-list`} role="listbox" aria-label="Where to" className="palette-list">
+          {entries.map((entry, index) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the field
+            <div
+              key={entry.key}
+              id={`${id}-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === chosen}
+              onClick={() => run(entry)}
+              onPointerMove={() => setAt(index)}
+            >
+              <bdi>{entry.title}</bdi> <small>{entry.kind}</small>
+            </div>
+          ))}
+        </div>
+        <p className="hint" role="status">
+          {said(typed, entries.length, prompts.state)}
+        </p>
+      </div>
+    </Dialog>
+  );
+}
+
+function said(typed: string, count: number, state: "idle" | "looking" | "failed"): string {
+  if (state === "failed") return "Prompts cannot be looked for now.";
+  if (typed.trim() === "") return "Type to find a prompt. Arrows choose, Enter goes, Escape closes.";
+  if (state === "looking") return "Looking …";
+  return count === 0 ? "Nothing is called so." : `${count} found`;
+}

@@ -1,0 +1,66 @@
+/** What else can be done with a prompt. */
+import { useState } from "react";
+import type { Prompt } from "../../sdk/index.ts";
+import { EVERYTHING } from "../address.ts";
+import { useWritesRefused } from "../connection.ts";
+import { go } from "../navigation.tsx";
+import { Menu } from "../shell/header.tsx";
+import { say } from "../shell/notices.tsx";
+import type { Access } from "../shell/page.tsx";
+import { CopyCode } from "./copy-code.tsx";
+import { DuplicatePrompt, MoveToProject, RenamePrompt, TrashPrompt } from "./deed-dialogs.tsx";
+
+const DEEDS = {
+  rename: { title: "Rename or move …", Dialog: RenamePrompt },
+  duplicate: { title: "Duplicate …", Dialog: DuplicatePrompt },
+  project: { title: "To another project …", Dialog: MoveToProject },
+  trash: { title: "To the trash …", Dialog: TrashPrompt },
+} as const;
+
+type Deed = keyof typeof DEEDS;
+
+interface PromptMenuProps {
+  access: Access;
+  prompt: Prompt;
+  labels: readonly string[];
+}
+
+export function PromptMenu({ access, prompt, labels }: PromptMenuProps) {
+  const [open, setOpen] = useState<Deed | "code" | null>(null);
+  const refused = useWritesRefused();
+  const deeds = (Object.keys(DEEDS) as Deed[]).filter(
+    (deed) => access.mayEdit && (deed !== "project" || access.mayAdmin),
+  );
+  const close = () => setOpen(null);
+  const done = (said: string, goOn: { name: string; project?: string } | null) => {
+    close();
+    say(said);
+    const page = goOn
+      ? ({ at: "prompt", name: goOn.name, version: null } as const)
+      : ({ at: "library", filter: EVERYTHING } as const);
+    go({ project: goOn?.project ?? access.named, page });
+  };
+  const Asked = open !== null && open !== "code" ? DEEDS[open].Dialog : null;
+  return (
+    <>
+      <Menu title="More">
+        <button type="button" onClick={() => setOpen("code")}>
+          Copy as code …
+        </button>
+        {deeds.map((deed) => (
+          <button
+            key={deed}
+            type="button"
+            disabled={refused !== null}
+            title={refused ?? ""}
+            onClick={() => setOpen(deed)}
+          >
+            {DEEDS[deed].title}
+          </button>
+        ))}
+      </Menu>
+      {open === "code" && <CopyCode prompt={prompt} labels={labels} onClose={close} />}
+      {Asked && <Asked prompt={prompt} onClose={close} onDone={done} />}
+    </>
+  );
+}

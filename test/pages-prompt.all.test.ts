@@ -1,0 +1,300 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
+import { type FreshDatabase, freshDatabase } from "./support/database.ts";
+import type { DatabaseProxy } from "./support/database-proxy.ts";
+import { eventually, newKey, newUser, proxyTo, type Served, serveOn } from "./support/server.ts";
+
+const path = findChromium();
+
+/** Everything that is done with one prompt, by hand, by keyboard alone, large, in any script, and while things break. */
+describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
+  let browser: Browser;
+  let database: FreshDatabase;
+  let proxy: DatabaseProxy;
+  let server: Served;
+  const visitors: Visitor[] = [];
+
+  beforeAll(async () => {
+    browser = await openChromium(path ?? "");
+    database = await freshDatabase();
+    proxy = await proxyTo(database);
+    server = await serveOn(database, { proxy });
+    await newUser(server, "ada", { role: "editor" });
+    await newUser(server, "cleo", { role: "admin" });
+  });
+
+  afterEach(async () => {
+    proxy.restore();
+    await server.untilHealth("healthy");
+    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
+    expect(faults.flat()).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await proxy?.close();
+    await database?.drop();
+  });
+
+  async function visit(path: string, username = "ada", options: VisitOptions = {}) {
+    const visitor = await Visitor.arrive(browser, server, options);
+    visitors.push(visitor);
+    await visitor.open(path);
+    await visitor.signIn(username);
+    return visitor;
+  }
+  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
+  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
+  const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
+  const more = async (page: Page, deed: string) => {
+    await page.getByText("More", { exact: true }).click();
+    await button(page, deed).click();
+    return page.getByRole("dialog");
+  };
+
+  it("is renamed, duplicated, copied as code, trashed, and says why where that is refused", async () => {
+    await server.local.savePrompt({ name: "deeds/one", text: "Hello {{name}}", labels: ["staging"] });
+    const visitor = await visit("/prompts/deeds/one");
+    const { page } = visitor;
+    const code = await more(page, "Copy as code …");
+    await code.getByText("/api/prompts/deeds%2Fone/render").waitFor();
+    await code.getByLabel("Language").selectOption("Python");
+    await code.getByText('os.environ["PROMPTLIB_API_KEY"]').waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.keyboard.press("Escape");
+
+    const rename = await more(page, "Rename or move …");
+    await rename.getByLabel("Name; a / makes folders").fill("deeds//x");
+    await rename.getByText("The name has an empty part").waitFor();
+    await rename.getByLabel("Name; a / makes folders").fill("deeds/deep/two");
+    expect(await visitor.inaccessible()).toEqual([]);
+    await rename.getByRole("button", { name: "Rename" }).click();
+    await page.getByText("deeds/one goes on answering.").waitFor();
+    await heading(page, "two").waitFor();
+
+    const duplicate = await more(page, "Duplicate …");
+    await duplicate.getByRole("button", { name: "Duplicate" }).click();
+    await heading(page, "two copy").waitFor();
+    await server.local.savePrompt({ name: "deeds/including", text: "{{> deeds/deep/two copy@latest}}" });
+    const refused = await more(page, "To the trash …");
+    await refused.getByRole("button", { name: "Move to the trash" }).click();
+    await refused.getByText("deeds/including").waitFor();
+    await page.keyboard.press("Escape");
+    await server.local.trashPrompt("deeds/including");
+    const trash = await more(page, "To the trash …");
+    await trash.getByRole("button", { name: "Move to the trash" }).click();
+    await page.getByText("deeds/deep/two copy is in the trash.").waitFor();
+    await heading(page, "Library").waitFor();
+  });
+
+  it("tells who fetched it, what production was on a day, and who did what; protected labels are confirmed", async () => {
+    await server.local.savePrompt({ name: "used", text: "one", labels: ["production"] });
+    await server.local.savePrompt({ name: "used", text: "two", message: "Shorter" });
+    await server.local.protectLabel("production");
+    const key = await newKey(server, ["read"]);
+    // Counts are written when a server stops, too.
+    const other = await serveOn(database);
+    await other.as(key).fetchPrompt("used", { label: "production" });
+    await other.close();
+    const visitor = await visit("/prompts/used", "cleo");
+    const { page } = visitor;
+    const usage = page.getByRole("region", { name: "Use and history" });
+    await usage.getByRole("row", { name: /API key .* production 1/ }).waitFor();
+
+    const labels = page.getByRole("region", { name: "Labels" });
+    await labels.getByText("protected").waitFor();
+    await button(page, "Move production").click();
+    expect(await button(page, "Put production on version 2").isDisabled()).toBe(true);
+    await page.getByLabel("production is protected").check();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Put production on version 2").click();
+    await page.getByText("production is on version 2; it was on version 1.").waitFor();
+
+    await labels.getByText("v2").waitFor();
+
+    // A chip is dragged onto a version.
+    await page.evaluate(`(() => {
+      const data = new DataTransfer();
+      const chip = document.querySelector(".labels .chip.label");
+      const version = [...document.querySelectorAll(".versions li")].at(-1);
+      chip.dispatchEvent(new DragEvent("dragstart", { dataTransfer: data, bubbles: true }));
+      for (const type of ["dragover", "drop"]) {
+        version.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+      }
+    })()`);
+    await page.getByLabel("production is protected").check();
+    await button(page, "Put production on version 1").click();
+    await page.getByText("production is on version 1; it was on version 2.").waitFor();
+
+    await usage.getByLabel("on", { exact: true }).fill("2020-01-01T12:00");
+    await usage.getByRole("button", { name: "Look" }).click();
+    await usage.getByText("It was on no version then.").waitFor();
+    await usage.getByText("Who did what").click();
+    await usage.getByText("put production on version 2; it was on version 1").waitFor();
+    await usage.getByText("saved version 2: Shorter").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+
+    const ada = await visit("/prompts/used");
+    await button(ada.page, "Move production").click();
+    await ada.page.getByText("moving it needs the role admin").waitFor();
+    expect(await button(ada.page, "Put production on version 2").isDisabled()).toBe(true);
+    await server.local.unprotectLabel("production");
+  });
+
+  it("of 231 KB is written on, kept over a reload and the death of the database, and saved to the letter", async () => {
+    const line = "Zeile {{name}} — 日本語 العربية 😀 of it, and so on to the end.\n";
+    const text = line.repeat(Math.ceil((231 * 1024) / Buffer.byteLength(line)));
+    await server.local.savePrompt({ name: "large", text });
+    await eventually(async () => (await server.ask("/api/system/health")).json.status === "healthy");
+    const { page } = await visit("/prompts/large");
+    await button(page, "Edit").click();
+    await textOf(page).click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type("The end, {{na");
+    await page.getByRole("status", { name: "Suggestions" }).getByText("name").waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(".");
+    const written = `${text}The end, {{name}}.`;
+    await eventually(async () => (await textOf(page).inputValue()) === written);
+    proxy.cut();
+    await page.keyboard.type("!");
+    await page.keyboard.press("Control+s");
+    await page.getByText("Read-only for the moment.").waitFor();
+    await page.reload();
+    await textOf(page).waitFor();
+    expect(await textOf(page).inputValue()).toBe(`${written}!`);
+    proxy.restore();
+    await page.getByText("Read-only for the moment.").waitFor({ state: "hidden" });
+    await button(page, "Save version 2").click();
+    await page.getByText("Saved as version 2.").waitFor();
+    expect((await server.local.fetchPrompt("large")).prompt.text).toBe(`${written}!`);
+  });
+
+  it("by keyboard alone: found, read, written, saved, labelled; the focus is always somewhere, and comes back", async () => {
+    await server.local.savePrompt({ name: "keys/only", text: "Hello {{name}}" });
+    const visitor = await visit("/");
+    const { page } = visitor;
+    await page.getByRole("link", { name: "New prompt" }).focus();
+    await page.keyboard.press("Control+k");
+    const field = page.getByRole("combobox", { name: "A prompt, a page, or what to do" });
+    await field.waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await field.waitFor({ state: "hidden" });
+    expect(await page.locator(":focus").textContent()).toBe("New prompt");
+    await page.keyboard.press("Control+k");
+    await field.waitFor();
+    await page.keyboard.type("trash");
+    await page.getByRole("option", { name: /Trash/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Trash", exact: true }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("keys on");
+    await page.getByRole("option", { name: /keys\/only/, selected: true }).waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.keyboard.press("Enter");
+    await heading(page, "only").waitFor();
+
+    const tabTo = async (name: string) => {
+      for (let steps = 0; steps < 60; steps += 1) {
+        const at = await page.evaluate<string>(
+          `document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent ?? ""`,
+        );
+        if (at.trim() === name) return;
+        await page.keyboard.press("Tab");
+      }
+      throw new Error(`Tab never came to ${name}`);
+    };
+    await tabTo("Edit");
+    await page.keyboard.press("Enter");
+    await textOf(page).waitFor();
+    // Of its own tag Tab makes a whole one; behind it, Tab goes on.
+    await textOf(page).focus();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type(" and {{n");
+    await page.getByRole("status", { name: "Suggestions" }).getByText("name").waitFor();
+    await page.keyboard.press("Tab");
+    expect(await textOf(page).inputValue()).toBe("Hello {{name}} and {{name}}");
+    await page.keyboard.press("Control+s");
+    await page.getByText("Saved as version 2.").waitFor();
+    await tabTo("Add a label");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Add a label" }).waitFor();
+    await page.getByRole("dialog").getByLabel("Name").focus();
+    await page.keyboard.type("staging");
+    await page.keyboard.press("Enter");
+    await page.getByText("staging is on version 2.").waitFor();
+    expect((await server.local.readLabel("keys/only", "staging")).version).toBe(2);
+  });
+
+  it("runs nothing of what is in it, on any page that shows it", async () => {
+    const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>{{x}}<style>*{display:none}</style>`;
+    const name = `evil/"><svg onload=alert(3)>`;
+    const save = { name, tags: [`'"><b onmouseover=alert(4)>`], description: `<iframe src="javascript:alert(5)">` };
+    await server.local.savePrompt({ ...save, text: evil, message: evil, config: { [evil]: evil } });
+    const variables = { x: { description: evil, default: evil } };
+    await server.local.savePrompt({ ...save, text: `${evil}2`, message: evil, config: { a: evil }, variables });
+    const visitor = await visit("/?folder=evil", "cleo");
+    const { page } = visitor;
+    await page.getByRole("checkbox", { name: /Choose evil/ }).check();
+    await button(page, "Tags …").click();
+    await page.getByLabel("Add, separated by commas").fill(`<img src=x onerror=alert(6)>`);
+    await page.getByText("has the tags").waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("svg");
+    await page.getByRole("option", { name: /onload=alert/ }).click();
+    await page.getByText("<script>alert(2)</script>").first().waitFor();
+    await page.getByRole("link", { name: "Compare version 1 with version 2" }).click();
+    await page.getByRole("region", { name: "From version 1 to 2" }).getByText("onerror").first().waitFor();
+    await page.getByText("Who did what").click();
+    await page.getByText("saved version 2:").waitFor();
+    const code = await more(page, "Copy as code …");
+    await code.getByText("onload").waitFor();
+    await page.keyboard.press("Escape");
+    await button(page, "Edit").click();
+    await textOf(page).fill(`${evil} mine {{`);
+    await server.local.savePrompt({ name, text: `${evil} theirs`, message: evil });
+    await textOf(page).fill(`${evil} mine`);
+    await page.keyboard.press("Control+s");
+    await page.getByRole("region", { name: "Both together" }).getByText("theirs", { exact: false }).first().waitFor();
+    await button(page, "Drop mine").click();
+    await server.local.trashPrompt(name);
+    await visitor.open("/trash");
+    await page.getByText("onload=alert(3)").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+  });
+
+  it.each([360, 390])("at a width of %d every page fits, in Arabic and Japanese, with dialogs open", async (width) => {
+    const name = `عربي/${"لمحة عامة ".repeat(3).trim()} ${width}/${"要約".repeat(12)}`;
+    await server.local.savePrompt({
+      name,
+      text: `${"x".repeat(200)} {{متغير}} ${"長い文".repeat(60)}`,
+      labels: ["staging"],
+    });
+    const visitor = await visit("/", "cleo", { width, dark: true });
+    const { page } = visitor;
+    for (const address of ["/", "/import", "/export", "/trash", "/new", `/prompts/${encodeURI(name)}`]) {
+      await visitor.open(address);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await eventually(async () => (await page.getByText("Loading …").count()) === 0);
+      expect({ address, wide: await visitor.sticksOut() }).toEqual({ address, wide: [] });
+    }
+    await more(page, "Copy as code …");
+    expect(await visitor.sticksOut()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await button(page, "Edit").click();
+    expect(await visitor.sticksOut()).toEqual([]);
+    await button(page, "Throw away").click();
+    await button(page, "Jump to").click();
+    await page.getByRole("option", { name: /要約/ }).first().waitFor();
+    expect(await visitor.sticksOut()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await visitor.open("/");
+    await page.getByRole("checkbox", { name: /要約/ }).first().check();
+    await button(page, "Move to folder …").click();
+    expect(await visitor.sticksOut()).toEqual([]);
+  });
+});
