@@ -58,7 +58,9 @@ describe("the tarball", () => {
     const odd = files.filter(
       (file) =>
         !/^(LICENSE|README\.md|CHANGELOG\.md|\.env\.example|package\.json|bin\/promptlib)$/.test(file) &&
-        !/^docs\/([\w-]+|(decisions|runbooks)\/[\w-]+)\.md$|^docs\/pictures\/session\.svg$/.test(file) &&
+        !/^docs\/([\w-]+|(decisions|runbooks)\/[\w-]+)\.md$|^docs\/pictures\/session\.svg$|^docs\/screenshots\/[\w-]+\.png$/.test(
+          file,
+        ) &&
         !/^dist\/\w+\/[\w/-]+\.js$|^dist\/(sdk|contract|prompt)\/[\w/-]+\.d\.ts$/.test(file) &&
         !/^dist\/web\/(index\.html|licenses\.md|assets\/[\w-]+\.(js|css|svg)(\.br|\.gz)?)$/.test(file) &&
         !/^dist\/database\/migrations\/\d{4}-[\w-]+\.sql$/.test(file),

@@ -5,7 +5,9 @@ import { identityOf } from "../src/base/lock.ts";
 import { MAIN, programsOf } from "./support/programs.ts";
 import { answerer, gone, ready, Stage, type Up } from "./support/stage.ts";
 
-const ROUNDS = 25;
+/** Each with up to five kills. SUPERVISOR_ROUNDS makes more of them, SUPERVISOR_SEED the same again. */
+const ROUNDS = Number(process.env.SUPERVISOR_ROUNDS ?? 15);
+const seed = Number(process.env.SUPERVISOR_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const kill = fc.record({
   victim: fc.constantFrom("supervisor", "serve", "guard", "postgres"),
   afterMs: fc.integer({ min: 0, max: 400 }),
@@ -20,40 +22,45 @@ afterAll(async () => {
   await stage.remove();
 });
 
-it("whatever is killed in whatever order, all of it is back, or the next start brings it back", async () => {
-  let up: Up = stage.up();
-  let url = await ready(up);
-  const rounds = fc.sample(fc.array(kill, { minLength: 1, maxLength: 5 }), ROUNDS);
-  for (const round of rounds) {
-    const trace = JSON.stringify(round);
-    for (const { victim, afterMs } of round) {
-      await sleep(afterMs);
-      const pid = await pidOf(victim);
-      if (pid && identityOf(pid)) process.kill(pid, "SIGKILL");
+it(
+  "whatever is killed in whatever order, all of it is back, or the next start brings it back",
+  async () => {
+    let up: Up = stage.up();
+    let url = await ready(up);
+    const rounds = fc.sample(fc.array(kill, { minLength: 1, maxLength: 5 }), { numRuns: ROUNDS, seed });
+    for (const round of rounds) {
+      const trace = `${JSON.stringify(round)} (SUPERVISOR_SEED=${seed})`;
+      for (const { victim, afterMs } of round) {
+        await sleep(afterMs);
+        const pid = await pidOf(victim);
+        if (pid && identityOf(pid)) process.kill(pid, "SIGKILL");
+      }
+      // Without supervisor and server nobody is left who could start anything.
+      if (await allGone()) {
+        up = stage.up();
+        url = await ready(up);
+      }
+      const all = await stage.allRunning().catch((error: unknown) => {
+        throw new Error(`after ${trace}`, { cause: error });
+      });
+      expect(
+        await until(async () => (await answerer(url)) === all.children.serve.pid, { timeout: 10_000 }),
+        trace,
+      ).toBe(true);
+      await stage.onDatabase(async (client) => await client.query("insert into written values (now())"));
+      // A server that was relieved may still be leaving; nobody else is there.
+      expect(
+        await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 15_000 }),
+        trace,
+      ).toBe(true);
     }
-    // Without supervisor and server nobody is left who could start anything.
-    if (await allGone()) {
-      up = stage.up();
-      url = await ready(up);
-    }
-    const all = await stage.allRunning().catch((error: unknown) => {
-      throw new Error(`after ${trace}`, { cause: error });
-    });
-    expect(await until(async () => (await answerer(url)) === all.children.serve.pid, { timeout: 10_000 }), trace).toBe(
-      true,
-    );
-    await stage.onDatabase(async (client) => await client.query("insert into written values (now())"));
-    // A server that was relieved may still be leaving; nobody else is there.
-    expect(
-      await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 15_000 }),
-      trace,
-    ).toBe(true);
-  }
-  const { supervisor } = await stage.allRunning();
-  process.kill(supervisor, "SIGTERM");
-  await gone(supervisor);
-  await stage.nothingRuns();
-}, 300_000);
+    const { supervisor } = await stage.allRunning();
+    process.kill(supervisor, "SIGTERM");
+    await gone(supervisor);
+    await stage.nothingRuns();
+  },
+  60_000 + ROUNDS * 15_000,
+);
 
 async function pidOf(victim: string): Promise<number> {
   const found = await stage.children();

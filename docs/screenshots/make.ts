@@ -2,12 +2,15 @@
  * Makes the pictures of the pages: a library in use on a fresh home, walked through in Chromium. Run it again when the
  * pages changed, and look at what it made: `bin/dev node docs/screenshots/make.ts`
  */
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { createClient, type SavePrompt } from "../../src/sdk/index.ts";
 import { findChromium, openChromium } from "../../test/support/browser.ts";
+import { temporaryDirectory } from "../../test/support/cluster.ts";
 import { Instance } from "../../test/support/instance.ts";
+import { settled } from "../../test/support/recovery-orders.ts";
 
 const PASSWORD = "correct-horse-battery";
 const directory = fileURLToPath(new URL(".", import.meta.url));
@@ -40,11 +43,19 @@ const pictures: Picture[] = [
 
 const chromium = findChromium();
 if (!chromium) throw new Error("pictures need Chromium");
-const instance = await Instance.make({ ADMIN_PASSWORD: PASSWORD });
+const place = await temporaryDirectory("prompt-library-");
+const elsewhere = join(place, "other-machine");
+await mkdir(elsewhere);
+const instance = await Instance.make(
+  { ADMIN_PASSWORD: PASSWORD, BACKUP_LOCATIONS: `file://${elsewhere}?domain=elsewhere` },
+  { directory: place },
+);
 const browser = await openChromium(chromium);
 try {
   const url = await instance.start();
   await fill(url);
+  // The first start takes a backup by itself.
+  await settled(instance);
   for (const verb of [["backup"], ["drill", "database-failure"]]) {
     const { code, stderr } = await instance.run(verb);
     if (code !== 0) throw new Error(`${verb.join(" ")}: ${stderr}`);
@@ -58,8 +69,8 @@ try {
 
 /** Prompts as teams have them, with what happened to them. */
 async function fill(url: string): Promise<void> {
-  const { stdout } = await instance.run(["key", "create", "pictures", "--scope", "write"]);
-  const client = createClient({ url, token: stdout.trim() });
+  const { token } = await createClient({ url }).login("admin", PASSWORD);
+  const client = createClient({ url, token });
   const answer = (how: string) =>
     `You answer customers of {{shop}}.\n\nAnswer in {{language}}, ${how}. Say what you are sure of; for the rest, name a person to ask.\n\nQuestion:\n{{question}}\n`;
   const saves: SavePrompt[] = [
