@@ -10,7 +10,6 @@ import { Failure } from "../shell/failure.tsx";
 import { useDeed } from "./deed.ts";
 import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
-import { RoomLink } from "./room-link.tsx";
 import { SAMPLE, SAMPLE_PROMPTS } from "./sample-prompts.ts";
 
 interface FirstPromptsProps {
@@ -37,7 +36,9 @@ export function FirstPrompts({ project, isDone, onSaved }: FirstPromptsProps) {
             <h3>Bring along what you have</h3>
             <p className="hint">Files of many tools and formats; you see what will change before it does.</p>
             <div className="buttons">
-              <RoomLink room="import">Import files</RoomLink>
+              <Link className="button" to={{ at: "room", room: "import", query: {} }}>
+                Import files
+              </Link>
             </div>
           </div>
         </div>

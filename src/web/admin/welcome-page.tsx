@@ -1,12 +1,13 @@
 /** The first minutes: prompts into the library, a key for the first application, and where backups go. */
+
 import { useState } from "react";
 import { clientOf } from "../calls.ts";
+import { Link } from "../navigation.tsx";
 import { type Access, type RoomProps, useTitle } from "../shell/page.tsx";
 import { FirstKey } from "./first-key.tsx";
 import { FirstPrompts } from "./first-prompts.tsx";
 import { useKnown } from "./known.tsx";
 import { forAdmins, NotYours } from "./not-yours.tsx";
-import { RoomLink } from "./room-link.tsx";
 
 export default function WelcomePage({ access, identity }: RoomProps) {
   if (!access?.mayAdmin) return <NotYours title="Welcome" needs={forAdmins(access?.project ?? null)} />;
@@ -44,7 +45,9 @@ function Backups() {
         a second. Until a copy is elsewhere than on this machine, losing the machine loses everything.
       </p>
       <div className="buttons">
-        <RoomLink room="recovery">See the backups</RoomLink>
+        <Link className="button" to={{ at: "room", room: "recovery", query: {} }}>
+          See the backups
+        </Link>
       </div>
     </li>
   );

@@ -71,7 +71,7 @@ function OneBackup({ backup, ordering, onPlan }: Omit<BackupsProps, "info"> & { 
         )}
         {backup.reason !== null && ` · ${REASONS[backup.reason]}`}
       </p>
-      <dl className="facts">
+      <dl className="told-of">
         <div>
           <dt>Size</dt>
           <dd>

@@ -53,7 +53,7 @@ function Newest({ report }: { report: DrillReport }) {
   const { ok, backup, at, compared, differences, failure, notCompared, point } = report;
   const rows = `${counted(compared.tables, "table")}, ${counted(Number(compared.rows), "row")}`;
   return (
-    <div className="ended" data-level={ok ? "ok" : "critical"}>
+    <div className="outcome" data-level={ok ? "ok" : "critical"}>
       <p>
         <LevelMark level={ok ? "ok" : "critical"}>{ok ? "The same" : "Failed"}</LevelMark> The last one,{" "}
         <When at={at} />:{" "}

@@ -46,7 +46,7 @@ function OneLocation({ location, live }: { location: LocationInfo; live: Live | 
         <code>{url}</code>
       </p>
       {problem !== null && <p className="fault">{problem}</p>}
-      <dl className="facts">
+      <dl className="told-of">
         <div>
           <dt>Lost with</dt>
           <dd>{LOST_WITH[domain]}</dd>

@@ -170,7 +170,7 @@ function Told({ made: { request, plan, since }, readiness }: { made: Made; readi
   }
   return (
     <div className="stack plan">
-      <dl className="facts">
+      <dl className="told-of">
         <div>
           <dt>Would be lost</dt>
           <dd>
@@ -212,7 +212,7 @@ function Told({ made: { request, plan, since }, readiness }: { made: Made; readi
       <Command text={commandOf(request)} />
       <details>
         <summary>Step by step</summary>
-        <ol className="steps">
+        <ol className="plan-steps">
           {plan.steps.map((step) => (
             <li key={step}>{step}</li>
           ))}

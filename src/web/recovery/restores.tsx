@@ -19,7 +19,7 @@ export function Restores({ restores }: { restores: readonly RestoreReport[] }) {
             <p className="hint">
               <When at={report.at} /> · {report.target}, from the backup <code>{report.backup}</code>
             </p>
-            <dl className="facts">
+            <dl className="told-of">
               <div>
                 <dt>Lost</dt>
                 <dd>{lostWords(report.lost)}</dd>

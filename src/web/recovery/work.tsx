@@ -141,7 +141,7 @@ function usePhases(progress: Progress | null): string[] {
 function Ended({ job }: { job: Job }) {
   const { level, text, notes } = outcomeOf(job);
   return (
-    <div className="ended" data-level={level}>
+    <div className="outcome" data-level={level}>
       <p>
         <LevelMark level={level}>
           {level === "ok" ? "Done" : level === "critical" ? "Failed" : wasEnded(job) ? "Ended" : "Done, but"}
