@@ -70,7 +70,8 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
       expect(new URL(page.url()).pathname).toBe("/prompts/drafts/new");
       expect(await textOf(page).inputValue()).toBe("written by ada");
       await server.local.renamePrompt("drafts/new", "drafts/newer");
-      await page.reload();
+      await page.getByRole("link", { name: "Library", exact: true }).click();
+      await page.getByRole("region", { name: "Not saved yet" }).getByRole("link", { name: "drafts/new" }).click();
       await heading(page, "newer").waitFor();
       expect(await textOf(page).inputValue()).toBe("written by ada");
       await button(page, "Save version 2").click();
@@ -357,6 +358,17 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await page.getByText("1 prompt, with all its versions").waitFor();
     await button(page, "Go to it").click();
     await heading(page, "one").waitFor();
+
+    await trash.setMember("cleo", "admin");
+    const cleo = await visit("/trash?project=trash", "cleo");
+    await button(cleo.page, "Purge two").click();
+    expect(await button(cleo.page, "Purge it").isDisabled()).toBe(true);
+    await cleo.page.getByLabel("Yes, it shall be gone.").check();
+    expect(await cleo.inaccessible()).toEqual([]);
+    await button(cleo.page, "Purge it").click();
+    await cleo.page.getByText("two is purged.").waitFor();
+    await heading(cleo.page, "The trash is empty").waitFor();
+    expect((await trash.listTrash()).total).toBe(0);
   });
 });
 

@@ -71,14 +71,21 @@ async function sendLines(
   raw.flushHeaders();
   const gone = new AbortController();
   raw.once("close", () => gone.abort());
+  // Held as one text: of very many small pieces the connection breaks.
+  let held = "";
   try {
     for await (const line of lines) {
       if (gone.signal.aborted) break;
-      const isTaken = raw.write(`${JSON.stringify(line)}\n`);
-      if (!isTaken && !isHeld(reply)) await drainedOr(gone.signal, raw);
+      held += `${JSON.stringify(line)}\n`;
+      if (raw.writableNeedDrain && isHeld(reply, held)) continue;
+      const isTaken = raw.write(held);
+      held = "";
+      if (!isTaken && !isHeld(reply, held)) await drainedOr(gone.signal, raw);
     }
+    if (held !== "") raw.write(held);
   } catch (error) {
     if (!gone.signal.aborted) {
+      raw.write(held);
       raw.write(`${JSON.stringify(problemOf(parts, error, reply.request))}\n`);
       await readOut(reply.request.raw);
     }
@@ -87,9 +94,9 @@ async function sendLines(
   return reply;
 }
 
-function isHeld({ raw, request }: FastifyReply): boolean {
+function isHeld({ request }: FastifyReply, held: string): boolean {
   const isSendingPage = request.headers["x-promptlib-csrf"] !== undefined && !request.raw.complete;
-  return isSendingPage && raw.writableLength < HELD_BYTES;
+  return isSendingPage && held.length < HELD_BYTES;
 }
 
 /** An answer that ends while the request is still being sent breaks the connection, and may itself be lost. */

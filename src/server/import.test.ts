@@ -179,15 +179,13 @@ describe("an import", () => {
       talk.deaf = false;
       talk.resume();
     });
-    // Both ways more than sockets hold.
-    const path = `${"long/".repeat(200)}p.csv`;
-    const lineOf = (content: string) => `${JSON.stringify({ path, content })}\n`;
-    talk.sent.write(lineOf(HEADER));
-    for (let sent = 0; sent < 15; sent++)
-      talk.sent.write(lineOf(`same,${TEXT.slice(0, 700)},FALSE,TEXT\n`.repeat(1_000)));
+    // Both ways more than sockets hold, in more lines than a connection takes at once.
+    talk.sent.write(piece(HEADER));
+    const twins = piece(`same,${TEXT.slice(0, 120)},FALSE,TEXT\n`.repeat(1_000));
+    for (let sent = 0; sent < 100; sent++) talk.sent.write(twins);
     talk.sent.end();
     await eventually(async () => talk.ended);
-    expect(talk.lines.at(-1)).toMatchObject({ summary: { twin: 14_999, created: 1 } });
+    expect(talk.lines.at(-1)).toMatchObject({ summary: { twin: 99_999, created: 1 } });
   });
 
   it("names a prompt after the path inside its folder, where the format has no names", async () => {

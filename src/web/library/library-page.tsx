@@ -11,6 +11,7 @@ import { Filters } from "./filters.tsx";
 import { Folders } from "./folders.tsx";
 import { useListing } from "./listing.ts";
 import { PromptRows } from "./prompt-rows.tsx";
+import { Unsaved } from "./unsaved.tsx";
 
 /** The address, and with it the list, follows what is typed with this much patience. */
 const ADDRESS_MS = 30;
@@ -39,6 +40,7 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
           </div>
         )}
       </div>
+      {access.mayEdit && <Unsaved access={access} />}
       <Filters
         project={access.project}
         filter={filter}

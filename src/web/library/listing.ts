@@ -29,7 +29,8 @@ export interface Listing extends Grown {
 }
 
 const NOTHING: Grown = { items: [], cursor: undefined, total: 0, totalIsExact: true, corrected: [] };
-const FIRST_PAGE = 100;
+/** What a window shows, and some: each letter that is typed asks for it. */
+const FIRST_PAGE = 60;
 const PAGE = 200;
 const KEPT = 24;
 const kept = new Map<string, Grown>();

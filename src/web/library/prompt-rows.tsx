@@ -21,7 +21,7 @@ interface PromptRowsProps {
 }
 
 /** Rows before the end at which the next page is asked for. */
-const AHEAD = 60;
+const AHEAD = 20;
 
 export function PromptRows({ rows, total, isOld, selection, onEnd, onTag }: PromptRowsProps) {
   const list = useRef<HTMLUListElement>(null);

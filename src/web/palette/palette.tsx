@@ -2,7 +2,7 @@
  * Going anywhere by typing: any prompt, any page that one may see, and what is done most often. A combobox with a list
  * (https://www.w3.org/WAI/ARIA/apg/patterns/combobox/): the focus stays in the field, the arrows choose.
  */
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useMemo, useState } from "react";
 import { go } from "../navigation.tsx";
 import { Dialog } from "../shell/dialog.tsx";
 import type { RoomProps } from "../shell/page.tsx";
@@ -15,9 +15,6 @@ interface PaletteProps extends Pick<RoomProps, "identity" | "access"> {
 
 export default function Palette({ identity, access, onClose }: PaletteProps) {
   const id = useId();
-  const field = useRef<HTMLInputElement>(null);
-  // The dialog is open by now, and has put the focus on its first button.
-  useEffect(() => field.current?.focus(), []);
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const places = useMemo(() => matching(placesOf({ identity, access }), typed), [identity, access, typed]);
@@ -55,7 +52,6 @@ export default function Palette({ identity, access, onClose }: PaletteProps) {
           aria-autocomplete="list"
           aria-activedescendant={entries.length > 0 ? `${id}-${chosen}` : undefined}
           placeholder="A prompt, a page, or what to do"
-          ref={field}
           autoComplete="off"
           spellCheck={false}
           value={typed}

@@ -7,6 +7,9 @@ import { useIncludable } from "./includable.ts";
 import { LitText } from "./lit-text.tsx";
 import { completionOf, type OpenTag, openTagAt, suggestionsFor } from "./open-tag.ts";
 
+/** Characters; beyond, laying the colours out at each key is felt. */
+const MOST_LIT = 50_000;
+
 interface TemplateFieldProps extends Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, "value" | "onChange"> {
   value: string;
   project: string;
@@ -58,7 +61,7 @@ export function TemplateField({ value, project, variables, isTemplate, onText, .
     <div className="template-field">
       <div className="lit">
         <div ref={ground} className="lit-ground code" dir="auto" aria-hidden="true">
-          {isTemplate && <LitText text={lit} />}
+          {isTemplate && lit.length <= MOST_LIT && <LitText text={lit} />}
         </div>
         <textarea
           {...rest}

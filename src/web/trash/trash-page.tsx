@@ -12,6 +12,7 @@ import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import { type Access, type RoomProps, useTitle } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
+import { Purge } from "./purge.tsx";
 
 const PAGE = 100;
 
@@ -34,6 +35,7 @@ function Trash({ access }: { access: Access }) {
     firstOf(limit, (page) => client.listTrash(page)),
   );
   const [faults, setFaults] = useState<ReadonlyMap<string, string>>(new Map());
+  const [purging, setPurging] = useState<TrashedPrompt | null>(null);
   const refused = useWritesRefused();
   const { value, error, reload } = trash;
   const restore = async ({ id, name }: TrashedPrompt) => {
@@ -60,7 +62,7 @@ function Trash({ access }: { access: Access }) {
           : `${value.total.toLocaleString("en")} prompts, with all their versions`}
       </p>
       {error && <Failure error={error} what="As it was last known." />}
-      <ul className="card trash" aria-label="In the trash">
+      <ul className="card trash-list" aria-label="In the trash">
         {value.items.map((prompt) => (
           <li key={prompt.id}>
             <div>
@@ -79,19 +81,43 @@ function Trash({ access }: { access: Access }) {
               </p>
             </div>
             {access.mayEdit && (
-              <button
-                type="button"
-                aria-label={`Bring back ${prompt.name}`}
-                disabled={refused !== null}
-                title={refused ?? ""}
-                onClick={() => void restore(prompt)}
-              >
-                Bring back
-              </button>
+              <div className="buttons">
+                <button
+                  type="button"
+                  aria-label={`Bring back ${prompt.name}`}
+                  disabled={refused !== null}
+                  title={refused ?? ""}
+                  onClick={() => void restore(prompt)}
+                >
+                  Bring back
+                </button>
+                {access.mayAdmin && (
+                  <button
+                    type="button"
+                    className="quiet"
+                    aria-label={`Purge ${prompt.name}`}
+                    disabled={refused !== null}
+                    title={refused ?? ""}
+                    onClick={() => setPurging(prompt)}
+                  >
+                    Purge …
+                  </button>
+                )}
+              </div>
             )}
           </li>
         ))}
       </ul>
+      {purging && (
+        <Purge
+          prompt={purging}
+          onClose={() => setPurging(null)}
+          onDone={() => {
+            setPurging(null);
+            reload();
+          }}
+        />
+      )}
       {value.nextCursor !== null && (
         <button type="button" onClick={() => setLimit(limit + PAGE)}>
           Show more
