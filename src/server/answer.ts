@@ -71,6 +71,8 @@ async function sendLines(
   raw.flushHeaders();
   const gone = new AbortController();
   raw.once("close", () => gone.abort());
+  // Who has left already closes nothing any more.
+  if (raw.destroyed || raw.closed) gone.abort();
   // Held as one text: of very many small pieces the connection breaks.
   let held = "";
   try {
@@ -80,7 +82,7 @@ async function sendLines(
       if (raw.writableNeedDrain && isHeld(reply, held)) continue;
       const isTaken = raw.write(held);
       held = "";
-      if (!isTaken && !isHeld(reply, held)) await drainedOr(gone.signal, raw);
+      if (!isTaken && !gone.signal.aborted && !isHeld(reply, held)) await drainedOr(gone.signal, raw);
     }
     if (held !== "") raw.write(held);
   } catch (error) {
