@@ -56,6 +56,7 @@ export class Backend {
   #away = false;
   #closing = false;
   #sharing = false;
+  #sharingEnds: NodeJS.Timeout | undefined;
   #indexing: Promise<void> | null = null;
 
   static async open(config: Config, options: BackendOptions): Promise<Backend> {
@@ -135,7 +136,8 @@ export class Backend {
    */
   share(ms?: number): void {
     this.#sharing = true;
-    if (ms !== undefined) setTimeout(() => (this.#sharing = false), ms).unref();
+    clearTimeout(this.#sharingEnds);
+    if (ms !== undefined) this.#sharingEnds = setTimeout(() => (this.#sharing = false), ms).unref();
   }
 
   /** One version of a prompt: from memory while that is fresh, else from the database, else without it. */
