@@ -19,7 +19,12 @@ export function LeftBehind({ access, name, draft, drafting }: LeftBehindProps) {
   const refused = useWritesRefused();
   const makeNew = () => {
     const { user, project } = access;
-    const { isKept } = keepDraft(localStorage, { user, project, name: null }, null, { ...draft, base: null, name });
+    const { isKept } = keepDraft(localStorage, { user, project, name: null }, null, {
+      ...draft,
+      base: null,
+      baseHash: undefined,
+      name,
+    });
     if (!isKept) {
       say("This browser is full, or keeps nothing. Throw away another draft, or copy the text from here.");
       return;
