@@ -89,6 +89,19 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
       await button(page, "Save version 2").click();
       await heading(page, "What you wrote is still here").waitFor();
       expect(await visitor.inaccessible()).toEqual([]);
+      await page.evaluate(`(() => {
+        let filling = "";
+        for (let size = 2 ** 22; size >= 1; size /= 2) {
+          try {
+            localStorage.setItem("filling", filling + "x".repeat(size));
+            filling += "x".repeat(size);
+          } catch {}
+        }
+      })()`);
+      await button(page, "Make it a new prompt").click();
+      await page.getByText("This browser is full").waitFor();
+      await page.getByText("not to be lost").waitFor();
+      await page.evaluate('localStorage.removeItem("filling")');
       await button(page, "Make it a new prompt").click();
       await heading(page, "New prompt").waitFor();
       expect(await textOf(page).inputValue()).toBe("not to be lost");

@@ -93,6 +93,11 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
 
     await button(page, "Back up now").focus();
     await page.keyboard.press("Enter");
+    // One that did not work can be tried again.
+    const failed = { status: 500, json: { error: { code: "internal", message: "That did not work.", hint: "" } } };
+    await page.route("**/api/recovery/jobs/*", (route) => route.fulfill(failed), { times: 1 });
+    await button(page, "Cancel").click();
+    await page.getByText("That did not work.").waitFor();
     await button(page, "Cancel").focus();
     await page.keyboard.press("Enter");
     await page.getByText("Backup ended early; what it began was taken back.").waitFor();

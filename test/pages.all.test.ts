@@ -238,6 +238,24 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     ]);
   });
 
+  it("another prompt that took the name meanwhile is not written over", async () => {
+    await server.local.savePrompt({ name: "retaken", text: "of the first" });
+    const { page } = await visit("/prompts/retaken");
+    await page.getByRole("region", { name: "Versions" }).getByText("Version 1").first().waitFor();
+    await button(page, "Edit").click();
+    await textOf(page).fill("of the first, and more");
+    await server.local.trashPrompt("retaken");
+    await server.local.savePrompt({ name: "retaken", text: "of the second" });
+    await page.keyboard.press("Control+s");
+    const conflict = page.getByRole("region", { name: "Somebody saved meanwhile" });
+    await conflict.getByText("It is another prompt, which has this name now.").waitFor();
+    expect((await server.local.fetchPrompt("retaken")).prompt).toMatchObject({ version: 1, text: "of the second" });
+    await server.local.savePrompt({ name: "retaken", text: "of the second, later" });
+    await page.reload();
+    await conflict.getByText("It is another prompt, which has this name now.").waitFor();
+    expect(await textOf(page).inputValue()).toBe("of the first, and more");
+  });
+
   it("while the database is away one reads on and loses nothing, and all returns by itself", async () => {
     await server.local.savePrompt({ name: "outage", text: "before", labels: ["production"] });
     // So that the mirror has it.

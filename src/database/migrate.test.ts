@@ -6,6 +6,8 @@ import { runOnce } from "../../test/support/library.ts";
 import { until } from "../base/clock.ts";
 import { labelAt } from "../library/label-history.ts";
 import { undoLabel } from "../library/label-undo.ts";
+import { listOrSearch } from "../library/search.ts";
+import { indexMissing } from "../library/search-index.ts";
 import { openDatabase } from "./database.ts";
 import { migrate } from "./migrate.ts";
 
@@ -18,6 +20,19 @@ async function owner(): Promise<pg.Client> {
   await client.connect();
   clients.push(client);
   return client;
+}
+
+/** The database as a program left it that knew these migrations. */
+async function migratedBy(client: pg.Client, names: readonly string[]): Promise<void> {
+  await client.query("create schema promptlib; set search_path to promptlib");
+  await client.query(
+    "create table migrations (version int primary key, name text, sha256 text, applied_at timestamptz)",
+  );
+  for (const name of names) {
+    await client.query(await readFile(new URL(`./migrations/${name}`, import.meta.url), "utf8"));
+    await client.query("insert into migrations values ($1, $2, '', now())", [Number.parseInt(name, 10), name]);
+  }
+  await client.query("set search_path to promptlib");
 }
 
 const tables = () =>
@@ -59,14 +74,8 @@ describe("migrating", () => {
 
   it("a database of the first version keeps what is in it, and its labels can be asked about and undone", async () => {
     const client = await owner();
-    const first = await readFile(new URL("./migrations/0001-library.sql", import.meta.url), "utf8");
-    await client.query("create schema promptlib; set search_path to promptlib");
-    await client.query(
-      "create table migrations (version int primary key, name text, sha256 text, applied_at timestamptz)",
-    );
-    await client.query(first);
-    await client.query(`insert into migrations values (1, '0001-library.sql', '', now());
-      insert into prompts (project_id, name, type, newest) values (1, 'a', 'text', 2);
+    await migratedBy(client, ["0001-library.sql"]);
+    await client.query(`insert into prompts (project_id, name, type, newest) values (1, 'a', 'text', 2);
       insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
         select 1, version, 'x', '{}', '{}', 'mustache', '', 'user:ada' from generate_series(1, 2) as version;
       insert into labels (prompt_id, label, version, moved_at, moved_by)
@@ -82,6 +91,34 @@ describe("migrating", () => {
       expect(await labelAt(library.reads, project, "a", "production", at)).toEqual(there);
       const undone = await undoLabel(library, project, { name: "user:ada", address: null }, "a", "production", 2);
       expect(undone).toMatchObject({ version: 1, undone: { movedAt: at } });
+    } finally {
+      await library.close();
+    }
+  });
+
+  it("a database from before search knew labels keeps what is in it, and all of it is found again", async () => {
+    const client = await owner();
+    await migratedBy(client, ["0001-library.sql", "0002-labels-and-names.sql", "0003-search.sql"]);
+    await client.query(`insert into prompts (project_id, name, type, newest, tags, trashed_at)
+        select 1, 'many/' || n, 'text', 2, array['red'], case when n = 7 then now() end
+        from generate_series(1, 230) as n;
+      insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
+        select id, version, name || case version when 1 then ' mammoth' else ' bear' end, '{}', '{}', 'mustache', '',
+          'user:ada' from prompts, generate_series(1, 2) as version;
+      insert into labels (prompt_id, label, version, moved_by)
+        select id, 'production', 1, 'user:ada' from prompts where name like '%5';
+      insert into search_heads (prompt_id, project_id, name, head) select id, 1, name, name from prompts;
+      insert into search_documents (prompt_id, version, project_id, words) select id, 2, 1, 'old' from prompts`);
+    expect(await migrate(client)).toMatchObject({ from: 3 });
+    const library = openDatabase(empty.appConfig, null);
+    try {
+      const project = { id: "1", name: "default" };
+      const found = async (search: string, filter = {}) =>
+        (await listOrSearch(library.reads, project, { search, ...filter })).total;
+      expect(await indexMissing(library)).toBe(229);
+      expect([await found("bear"), await found("mammoth"), await found("old")]).toEqual([229, 23, 0]);
+      expect(await found("bear", { tag: "red", folder: "many" })).toBe(229);
+      expect(await indexMissing(library)).toBe(0);
     } finally {
       await library.close();
     }

@@ -18,6 +18,8 @@ export interface PreparedSave {
   labels: string[];
   message: string;
   baseVersion: number | undefined;
+  /** As `hashText` writes it. */
+  baseHash?: string | undefined;
 }
 
 /**
@@ -52,6 +54,7 @@ export function prepareSave(save: SavePrompt): PreparedSave {
     labels: save.labels ?? [],
     message: save.message ?? "",
     baseVersion: save.baseVersion,
+    baseHash: save.baseHash,
   };
 }
 

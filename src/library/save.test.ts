@@ -117,6 +117,26 @@ describe("saving", () => {
     });
   });
 
+  it("on a version of a prompt that is in the trash is a conflict with the one that has its name by now", async () => {
+    const name = freshName();
+    for (const text of ["one", "two"]) await library.save({ name, text });
+    const [{ hash }] = (await library.asSuperuser(
+      `select 'sha256:' || encode(content_hash, 'hex') as hash from versions join prompts on id = prompt_id
+       where name = '${name}' and version = 2`,
+    )) as [{ hash: string }];
+    await trashPrompt(library.database, library.project, ACTOR, name);
+    for (const text of ["another", "yet another"]) await library.save({ name, text });
+    const mine = { name, text: "mine", baseVersion: 2, baseHash: hash };
+    await expect(library.save(mine)).rejects.toMatchObject({
+      code: "version_conflict",
+      message: expect.stringContaining("is another prompt by now"),
+      details: { newest: { version: 2, text: "yet another" }, between: [] },
+    });
+    expect(await versionNumbers(name)).toEqual([2, 1]);
+    // What says the same takes nothing away.
+    expect(await library.save({ ...mine, text: "yet another" })).toMatchObject({ created: false, version: 2 });
+  });
+
   it("that must be of a new prompt is refused with what is there, also under a former name, of whatever type", async () => {
     const name = freshName();
     const saves = Array.from({ length: 8 }, (_, at) => library.save({ name, text: `text ${at}`, baseVersion: 0 }));

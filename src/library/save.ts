@@ -142,6 +142,8 @@ async function saveNext(
   // Whoever was not told that it was saved, sends the same again.
   const isAgain = !created && baseVersion === prompt.newest - 1;
   if (baseVersion !== prompt.newest && !isAgain) throw await versionConflict(transaction, project, prompt, baseVersion);
+  const isOfThis = save.baseHash === undefined || save.baseHash === hashText(prompt.newestHash);
+  if (created && !isOfThis) throw await versionConflict(transaction, project, prompt, baseVersion);
   if (save.type !== prompt.type) throw typeConflict(save.name, prompt.type);
   const version = created ? prompt.newest + 1 : prompt.newest;
   const moves = await planMoves(transaction, project, prompt.id, save.labels, version, actor);
@@ -211,14 +213,19 @@ async function versionConflict(db: Queries, project: ProjectRef, prompt: LockedP
     .limit(BETWEEN_LIMIT)
     .execute();
   return new PromptlibError("version_conflict", {
-    ...(base === 0
-      ? { message: `There is a prompt named “${prompt.name}” already.`, hint: EXISTS_HINT }
-      : { message: `“${prompt.name}” is at version ${prompt.newest} by now, not ${base}.` }),
+    ...conflictWords(prompt, base),
     details: {
       newest,
       between: between.map(({ created_at, ...version }) => ({ ...version, createdAt: created_at.toISOString() })),
     },
   });
+}
+
+function conflictWords({ name, newest }: PromptRow, base: number): { message: string; hint?: string } {
+  if (base === 0) return { message: `There is a prompt named “${name}” already.`, hint: EXISTS_HINT };
+  if (base === newest)
+    return { message: `“${name}” is another prompt by now, whose version ${base} says something else.` };
+  return { message: `“${name}” is at version ${newest} by now, not ${base}.` };
 }
 
 const EXISTS_HINT = "Choose another name, or save the next version of that one: details.newest is what it says now.";

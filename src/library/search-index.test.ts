@@ -134,4 +134,29 @@ describe("a library from before there was search", () => {
     expect(await library.asSuperuser(known)).toEqual(Array(3).fill({ reltuples: 120 }));
     await expectInStep(library);
   });
+
+  it("with long texts is made so a few of them at a time", async () => {
+    const { database, project, save } = library;
+    for (let at = 0; at < 6; at += 1) {
+      await save({ name: `long/${at}`, text: `mammoth${at} ${"a ".repeat(500_000)}`, template: "none" });
+      await save({
+        name: "long",
+        text: `bear${at} ${"a ".repeat(500_000)}`,
+        template: "none",
+        labels: [`label-${at}`],
+      });
+    }
+    await library.asSuperuser(`truncate search_documents, search_heads, search_words;
+      insert into search_missing select id from prompts`);
+    expect(await indexMissing(database)).toBe(7);
+    const transactions = "select count(distinct xmin::text)::int as count from search_heads";
+    expect(await library.asSuperuser(transactions)).toEqual([{ count: 3 }]);
+    const statements = `select count(distinct cmin::text)::int as count from search_documents
+      where prompt_id = (select id from prompts where name = 'long')`;
+    expect(await library.asSuperuser(statements)).toEqual([{ count: 3 }]);
+    for (const search of ["mammoth5", "bear5"]) {
+      expect(await listOrSearch(database.reads, project, { search })).toMatchObject({ total: 1 });
+    }
+    await expectInStep(library);
+  });
 });

@@ -2,6 +2,7 @@
  * Keeps what is searched in step: whatever changes a prompt brings its documents along in the same transaction. One
  * document is that of the newest version, the others those of versions with labels.
  */
+import { setImmediate } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Content } from "../contract/shapes.ts";
 import type { Database, Queries } from "../database/database.ts";
@@ -29,6 +30,8 @@ export function recordPromptChange(transaction: Queries, promptId: Id, revision:
 
 /** Prompts that are indexed at once: many are promoted in one act, or a whole library is caught up with. */
 const PORTION = 100;
+/** What is read, split and written together; the last of it may be one version longer. */
+const BYTES_AT_ONCE = 2 * 2 ** 20;
 /** From so many on a longer list of what waits is made, which costs a third: searches meanwhile go through it. */
 const MANY = 20;
 
@@ -133,41 +136,61 @@ function bodyOf({ text, messages }: Stored): Pick<Content, "text" | "messages"> 
 /** Of the versions that lack one. */
 async function writeDocuments(transaction: Queries, prompts: readonly Indexed[]): Promise<void> {
   const living = new Map(prompts.filter((prompt) => prompt.living).map((prompt) => [prompt.id, prompt]));
-  const rows = await readUnwritten(transaction, [...living.values()]);
-  if (rows.length === 0) return;
   const correctable = new Map<Id, Set<string>>();
-  const documents = rows.flatMap(({ prompt_id, version, template, ...stored }) => {
-    const prompt = living.get(prompt_id);
-    if (!prompt) return [];
-    const labels = labelNames(prompt.labels, version);
-    const document = documentOf(prompt, prompt.head, { ...bodyOf(stored), template }, labels);
-    const words = correctable.get(prompt.project_id) ?? new Set();
-    correctable.set(prompt.project_id, words);
-    for (const word of document.correctable) words.add(word);
-    return [{ prompt_id, version, labels, words: document.words }];
-  });
-  await transaction.insertInto("search_documents").values(documents).execute();
+  for (let left = 1; left > 0; ) {
+    const rows = await readUnwritten(transaction, [...living.values()]);
+    left = (rows[0]?.total ?? 0) - rows.length;
+    const documents = [];
+    for (const { prompt_id, version, template, ...stored } of rows) {
+      const prompt = living.get(prompt_id);
+      if (!prompt) continue;
+      const labels = labelNames(prompt.labels, version);
+      const document = documentOf(prompt, prompt.head, { ...bodyOf(stored), template }, labels);
+      const words = correctable.get(prompt.project_id) ?? new Set();
+      correctable.set(prompt.project_id, words);
+      for (const word of document.correctable) words.add(word);
+      documents.push({ prompt_id, version, labels, words: document.words });
+      // Others are answered between two of them.
+      if (rows.length > 1) await setImmediate();
+    }
+    if (documents.length > 0) await transaction.insertInto("search_documents").values(documents).execute();
+  }
   for (const [project, words] of correctable) await writeWords(transaction, project, words);
 }
 
-/** Version by version, whatever PostgreSQL takes the tables for: much may have been loaded since it last looked. */
-async function readUnwritten(transaction: Queries, prompts: readonly Indexed[]) {
+interface Unwritten extends Stored {
+  prompt_id: Id;
+  version: number;
+  template: Content["template"];
+  /** How many there are. */
+  total: number;
+}
+
+/**
+ * The first of them, so much as is written together. Version by version, whatever PostgreSQL takes the tables for: much
+ * may have been loaded since it last looked.
+ */
+async function readUnwritten(transaction: Queries, prompts: readonly Indexed[]): Promise<Unwritten[]> {
   const wanted = prompts.flatMap(({ id, newest, labels }) =>
     [...new Set([newest, ...Object.values(labels)])].map((version) => ({ id, version })),
   );
-  const { rows } = await sql<Stored & { prompt_id: Id; version: number; template: Content["template"] }>`
-    select wanted.id as prompt_id, wanted.version, v.text, v.messages, v.template
-    from unnest(${wanted.map(({ id }) => id)}::bigint[], ${wanted.map(({ version }) => version)}::int[])
-      as wanted(id, version)
-    cross join lateral (
-      select text, messages, template from versions
-      where prompt_id = wanted.id and version = wanted.version offset 0) v
-    where not exists (
-      select from search_documents d where d.prompt_id = wanted.id and d.version = wanted.version offset 0)`.execute(
-    transaction,
-  );
+  const { rows } = await sql<Unwritten>`
+    select prompt_id, version, text, messages, template, total from (
+      select wanted.id as prompt_id, wanted.version, v.text, v.messages, v.template, count(*) over ()::int as total,
+        sum(${bytesOf}) over (order by wanted.place) - ${bytesOf} as before
+      from unnest(${wanted.map(({ id }) => id)}::bigint[], ${wanted.map(({ version }) => version)}::int[])
+        with ordinality as wanted(id, version, place)
+      cross join lateral (
+        select text, messages, template from versions
+        where prompt_id = wanted.id and version = wanted.version offset 0) v
+      where not exists (
+        select from search_documents d where d.prompt_id = wanted.id and d.version = wanted.version offset 0)) unwritten
+    where before < ${BYTES_AT_ONCE}::bigint`.execute(transaction);
   return rows;
 }
+
+/** Of a version `v`. */
+const bytesOf = sql`coalesce(octet_length(v.text), octet_length(v.messages::text), 0)`;
 
 /** Only the new ones, and in their order, so that two who have the same new words do not wait for each other in a ring. */
 async function writeWords(transaction: Queries, project: Id, words: ReadonlySet<string>): Promise<void> {
@@ -194,13 +217,7 @@ export async function forgetWords(transaction: Queries, project: Id, stored: Sto
 export async function indexMissing(database: Database, isClosed: () => boolean = () => false): Promise<number> {
   let total = 0;
   while (!isClosed()) {
-    const rows = await database.reads
-      .selectFrom("search_missing")
-      .select("prompt_id")
-      .orderBy("prompt_id")
-      .limit(PORTION)
-      .execute();
-    const ids = rows.map(({ prompt_id }) => prompt_id);
+    const ids = await readMissing(database.reads);
     if (ids.length === 0) break;
     await transact(database, async (transaction) => {
       // Who changes one meanwhile is waited for, and sees what was made here.
@@ -213,6 +230,21 @@ export async function indexMissing(database: Database, isClosed: () => boolean =
   }
   if (total > 0) await settleStatistics(database);
   return total;
+}
+
+/** The first of them: few, where they say much. Who changes one of them waits until all are done. */
+async function readMissing(reads: Queries): Promise<Id[]> {
+  const { rows } = await sql<{ prompt_id: Id }>`
+    select prompt_id from (
+      select prompt_id, sum(bytes) over (order by prompt_id) - bytes as before
+      from (select m.prompt_id, newest from search_missing m join prompts on id = m.prompt_id
+        order by m.prompt_id limit ${PORTION}::int) missing
+      cross join lateral (
+        select coalesce(sum(${bytesOf}), 0) as bytes from versions v
+        where v.prompt_id = missing.prompt_id and (v.version = missing.newest or v.version in (
+          select l.version from labels l where l.prompt_id = missing.prompt_id))) said) sized
+    where before < ${BYTES_AT_ONCE}::bigint order by prompt_id`.execute(reads);
+  return rows.map(({ prompt_id }) => prompt_id);
 }
 
 /** After much was written: what waits goes into the indexes, and plans are made by what is there now. */

@@ -28,6 +28,12 @@ export interface FetchedPrompt {
   /** Of the prompt: grows with each change of it. null: the server did not say. */
   revision: bigint | null;
 }
+/** What the caller has is what it still is. */
+interface Unchanged {
+  prompt: null;
+  /** That of the prompt may have grown all the same: a label went to and fro, say. */
+  revision: bigint | null;
+}
 export interface RenderedAnswer {
   rendered: RenderedPrompt;
   servedFrom: ServedFrom;
@@ -57,7 +63,7 @@ export function promptCalls(transport: Transport) {
   }
 
   return {
-    fetchPrompt: fetchPromptThrough(transport, at),
+    ...fetchesThrough(transport, at),
     resolvePrompts: resolvePromptsThrough(transport),
     /** Rendered by the server, with what it includes. `render` does it here, for a prompt that was fetched. */
     async renderPrompt(name: string, body: RenderRequest = {}): Promise<RenderedAnswer> {
@@ -134,7 +140,28 @@ export function promptCalls(transport: Transport) {
   };
 }
 
-function fetchPromptThrough(transport: Transport, at: (name: string) => string) {
+function fetchesThrough(transport: Transport, at: (name: string) => string) {
+  async function refetchPrompt(
+    name: string,
+    { ifNoneMatch, ...query }: WhichVersion & { ifNoneMatch?: string },
+  ): Promise<FetchedPrompt | Unchanged> {
+    const { status, headers, body } = await transport.answer<Prompt>({
+      method: "GET",
+      path: at(name),
+      query: { ...query, ...transport.project },
+      ...(ifNoneMatch === undefined ? {} : { headers: { "if-none-match": ifNoneMatch }, accepts: [304] }),
+    });
+    const revision = revisionOf(headers);
+    if (status === 304) return { prompt: null, revision };
+    const renamedTo = headers.get("x-renamed-to");
+    return {
+      prompt: body,
+      etag: headers.get("etag"),
+      servedFrom: servedFrom(headers),
+      renamedTo: renamedTo === null ? null : decodeURIComponent(renamedTo),
+      revision,
+    };
+  }
   /** One version: by number, by label, or the latest. With `ifNoneMatch`, null when that is what it still is. */
   async function fetchPrompt(
     name: string,
@@ -142,25 +169,19 @@ function fetchPromptThrough(transport: Transport, at: (name: string) => string) 
   ): Promise<FetchedPrompt | null>;
   async function fetchPrompt(name: string, which?: WhichVersion): Promise<FetchedPrompt>;
   async function fetchPrompt(name: string, which: WhichVersion & { ifNoneMatch?: string } = {}) {
-    const { ifNoneMatch, ...query } = which;
-    const { status, headers, body } = await transport.answer<Prompt>({
-      method: "GET",
-      path: at(name),
-      query: { ...query, ...transport.project },
-      ...(ifNoneMatch === undefined ? {} : { headers: { "if-none-match": ifNoneMatch }, accepts: [304] }),
-    });
-    if (status === 304) return null;
-    const renamedTo = headers.get("x-renamed-to");
-    const revision = headers.get("x-revision") ?? "";
-    return {
-      prompt: body,
-      etag: headers.get("etag"),
-      servedFrom: servedFrom(headers),
-      renamedTo: renamedTo === null ? null : decodeURIComponent(renamedTo),
-      revision: /^\d+$/.test(revision) ? BigInt(revision) : null,
-    };
+    const fetched = await refetchPrompt(name, which);
+    return fetched.prompt === null ? null : fetched;
   }
-  return fetchPrompt;
+  return {
+    fetchPrompt,
+    /** The same, for who goes on asking: what is unchanged has a revision, too. */
+    refetchPrompt,
+  };
+}
+
+function revisionOf(headers: Headers): bigint | null {
+  const revision = headers.get("x-revision") ?? "";
+  return /^\d+$/.test(revision) ? BigInt(revision) : null;
 }
 
 function resolvePromptsThrough(transport: Transport) {

@@ -141,6 +141,26 @@ describe("a good answer", () => {
     expect(await until(async () => (await text()) === "three", PATIENCE)).toBe(true);
   });
 
+  it("is kept in the face of where its label was between two answers that were the same", async () => {
+    const server = await library((response, request) => good("one")(response.setHeader("x-revision", "10"), request));
+    const reader = readerOf(server.url, { maxAge: 0, maxStale: 0 });
+    const read = () => reader.get("a", { label: "production" });
+    await read();
+    server.answer = (response) => response.writeHead(304, { "x-revision": "12" }).end();
+    expect(await read()).toMatchObject({ prompt: { text: "one" }, stale: false });
+    server.answer = (response, request) =>
+      good("between")(
+        response.setHeaders(
+          new Map([
+            ["x-revision", "11"],
+            ["x-served-from", "mirror"],
+          ]),
+        ),
+        request,
+      );
+    expect(await read()).toMatchObject({ prompt: { text: "one" }, stale: true });
+  });
+
   it("is asked for again as ever while something else asks for what cannot be", async () => {
     const server = await library((response, request) =>
       (request.url?.includes("label=NO") ? error("invalid_request") : good("one"))(response, request),

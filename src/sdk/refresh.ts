@@ -20,13 +20,13 @@ const COHERENT_MS = 1_500;
 const GONE_MS = 1_000;
 
 export class Refresher {
-  readonly #client: Pick<Client, "fetchPrompt">;
+  readonly #client: Pick<Client, "refetchPrompt">;
   readonly #onTrouble: (error: PromptlibError) => void;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #failures = 0;
   #restUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(client: Pick<Client, "fetchPrompt">, onTrouble: (error: PromptlibError) => void) {
+  constructor(client: Pick<Client, "refetchPrompt">, onTrouble: (error: PromptlibError) => void) {
     this.#client = client;
     this.#onTrouble = onTrouble;
   }
@@ -87,11 +87,12 @@ export class Refresher {
     one.suspect = false;
     try {
       const { etag = null } = one.answer ?? {};
-      const fetched = await this.#client.fetchPrompt(one.name, {
+      const fetched = await this.#client.refetchPrompt(one.name, {
         ...one.which,
         ...(etag === null ? {} : { ifNoneMatch: etag }),
       });
-      if (fetched) this.#take(one, fetched);
+      if (fetched.prompt !== null) this.#take(one, fetched);
+      else if (one.answer) one.answer.revision = newer(fetched.revision, one.answer.revision);
       this.#confirmed(one, began, null);
     } catch (error) {
       this.#failed(one, began, error);
@@ -132,6 +133,11 @@ export class Refresher {
     this.#failures = 0;
     this.serverIsBack();
   }
+}
+
+function newer(one: bigint | null, other: bigint | null): bigint | null {
+  if (one === null || other === null) return one ?? other;
+  return one > other ? one : other;
 }
 
 /** A label may have moved without a new version. */

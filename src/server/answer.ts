@@ -29,9 +29,6 @@ export const FROM_MIRROR = { "x-served-from": "mirror" };
 /** How long the rest of a request is read that nobody needs any more. */
 const LINGER_MS = 10_000;
 
-/** What is held of the answer for a page that is still sending: browsers read nothing before they have sent all. */
-const HELD_BYTES = 64 * 1024 * 1024;
-
 /** How long an answer of many lines waits for somebody who reads none of them. */
 const STALLED_MS = 60_000;
 
@@ -73,32 +70,32 @@ async function sendLines(
   raw.once("close", () => gone.abort());
   // Who has left already closes nothing any more.
   if (raw.destroyed || raw.closed) gone.abort();
-  // Held as one text: of very many small pieces the connection breaks.
-  let held = "";
+  const held = parts.heldAnswers.begin();
+  const isHeld = () => isSendingPage(reply.request) && parts.heldAnswers.hasRoom;
   try {
     for await (const line of lines) {
       if (gone.signal.aborted) break;
-      held += `${JSON.stringify(line)}\n`;
-      if (raw.writableNeedDrain && isHeld(reply, held)) continue;
-      const isTaken = raw.write(held);
-      held = "";
-      if (!isTaken && !gone.signal.aborted && !isHeld(reply, held)) await drainedOr(gone.signal, raw);
+      held.add(`${JSON.stringify(line)}\n`);
+      if (raw.writableNeedDrain && isHeld()) continue;
+      const isTaken = raw.write(held.take());
+      if (!isTaken && !gone.signal.aborted && !isHeld()) await drainedOr(gone.signal, raw);
     }
-    if (held !== "") raw.write(held);
+    if (!gone.signal.aborted) raw.write(held.take());
   } catch (error) {
     if (!gone.signal.aborted) {
-      raw.write(held);
+      raw.write(held.take());
       raw.write(`${JSON.stringify(problemOf(parts, error, reply.request))}\n`);
       await readOut(reply.request.raw);
     }
+  } finally {
+    held.take();
   }
   raw.end();
   return reply;
 }
 
-function isHeld({ request }: FastifyReply, held: string): boolean {
-  const isSendingPage = request.headers["x-promptlib-csrf"] !== undefined && !request.raw.complete;
-  return isSendingPage && held.length < HELD_BYTES;
+function isSendingPage({ headers, raw }: FastifyRequest): boolean {
+  return headers["x-promptlib-csrf"] !== undefined && !raw.complete;
 }
 
 /** An answer that ends while the request is still being sent breaks the connection, and may itself be lost. */

@@ -26,6 +26,7 @@ import { makePassword } from "../library/passwords.ts";
 import { type ReadyAnswer, ReadyPrompts, readyAnswer } from "../library/ready.ts";
 import { indexMissing } from "../library/search-index.ts";
 import { createFirstAdmin, hasUsers } from "../library/users.ts";
+import { backOff, waited } from "../sdk/back-off.ts";
 import { ChangeEvents } from "./change-events.ts";
 import { toldByMirror } from "./failure.ts";
 import { listenerLimit } from "./listener-limit.ts";
@@ -54,8 +55,9 @@ export class Backend {
   /** Where the knowledge who may what comes from. */
   accessKnown: "nowhere" | "file" | "damaged file" | "database" = "nowhere";
   #away = false;
-  #closing = false;
+  readonly #closing = new AbortController();
   #sharing = false;
+  #sharingEnds: NodeJS.Timeout | undefined;
   #indexing: Promise<void> | null = null;
 
   static async open(config: Config, options: BackendOptions): Promise<Backend> {
@@ -135,7 +137,8 @@ export class Backend {
    */
   share(ms?: number): void {
     this.#sharing = true;
-    if (ms !== undefined) setTimeout(() => (this.#sharing = false), ms).unref();
+    clearTimeout(this.#sharingEnds);
+    if (ms !== undefined) this.#sharingEnds = setTimeout(() => (this.#sharing = false), ms).unref();
   }
 
   /** One version of a prompt: from memory while that is fresh, else from the database, else without it. */
@@ -189,7 +192,7 @@ export class Backend {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#closing.abort();
     this.events.close();
     await this.feed.close();
     await this.#indexing;
@@ -211,14 +214,19 @@ export class Backend {
 
   /** A library from before there was search becomes searchable while the server works. */
   async #indexMissing(): Promise<void> {
-    try {
-      const indexed = await indexMissing(this.database, () => this.#closing);
-      if (indexed > 0) this.log.info({ indexed }, "made prompts searchable that were not");
-    } catch (error) {
-      if (!isUnavailable(error)) this.log.error({ err: error }, "prompts could not be made searchable");
-    } finally {
-      this.#indexing = null;
+    for (let failures = 0; !this.#closing.signal.aborted; failures += 1) {
+      try {
+        const indexed = await indexMissing(this.database, () => this.#closing.signal.aborted);
+        if (indexed > 0) this.log.info({ indexed }, "made prompts searchable that were not");
+        break;
+      } catch (error) {
+        if (!isUnavailable(error)) {
+          this.log.error({ err: error }, "prompts could not be made searchable; it is tried again");
+        }
+        await waited(backOff(failures), this.#closing.signal);
+      }
     }
+    this.#indexing = null;
   }
 
   #databaseAway(error: unknown): void {

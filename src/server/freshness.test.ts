@@ -1,9 +1,12 @@
 /** Several servers on one database, databases that stand still or break off: nothing stale, nothing lost, nothing hung. */
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { testLog } from "../../test/support/cluster.ts";
 import { type FreshDatabase, freshDatabase } from "../../test/support/database.ts";
 import type { DatabaseProxy } from "../../test/support/database-proxy.ts";
 import { eventually, newKey, proxyTo, type Reply, type Served, serveOn } from "../../test/support/server.ts";
+import { sleep } from "../base/clock.ts";
+import { Backend } from "./backend.ts";
 
 let database: FreshDatabase;
 let proxy: DatabaseProxy;
@@ -68,6 +71,26 @@ describe("two servers on one database", () => {
       }
     } finally {
       await close();
+    }
+  });
+
+  it("on one socket for good are not taken for fresh because they were to share it for a moment before", async () => {
+    const refuse = (error: unknown) => expect.unreachable(String(error));
+    const backend = await Backend.open(direct.config, {
+      log: testLog(direct.config.home),
+      onFirstAdmin() {},
+      onRefused: refuse,
+    });
+    try {
+      await eventually(async () => backend.isFresh);
+      backend.share(1);
+      await eventually(async () => backend.isFresh);
+      backend.share(1);
+      backend.share();
+      await sleep(20);
+      expect(backend.isFresh).toBe(false);
+    } finally {
+      await backend.close();
     }
   });
 

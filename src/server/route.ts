@@ -10,6 +10,7 @@ import type { Backend } from "./backend.ts";
 import type { Caller, Gate } from "./caller.ts";
 import type { FetchCounts } from "./fetch-counts.ts";
 import type { GuardianLink } from "./guardian-link.ts";
+import type { HeldAnswers } from "./held-answers.ts";
 import type { LastUsed } from "./last-used.ts";
 import type { LoginGuard } from "./login-guard.ts";
 import type { Maintenance } from "./maintenance.ts";
@@ -25,6 +26,7 @@ export interface Parts {
   lastUsed: LastUsed;
   fetchCounts: FetchCounts;
   exports: OpenExports;
+  heldAnswers: HeldAnswers;
   maintenance: Maintenance;
   /** null: there is none. */
   guardian: GuardianLink | null;

@@ -4,6 +4,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../test/support/database.ts";
 import type { DatabaseProxy } from "../../test/support/database-proxy.ts";
+import { runOnce } from "../../test/support/library.ts";
 import { eventually, newKey, proxyTo, type Served, serveOn } from "../../test/support/server.ts";
 import { listMirrored } from "../library/mirror-reader.ts";
 import { diffVersions } from "../prompt/diff.ts";
@@ -140,4 +141,29 @@ it("while the database is away names are searched, folders and tags counted and 
   proxy.restore();
   await server.untilHealth("healthy");
   expect((await get("/api/prompts?search=refund")).json.total).toBe(2);
+});
+
+it("a library from before there was search becomes searchable though that does not go well at first", async () => {
+  const older = await freshDatabase();
+  await runOnce(
+    older.superuserConfig,
+    `create sequence tries;
+    create function fail_once() returns trigger language plpgsql security definer set search_path = promptlib as $$
+      begin
+        if nextval('tries') = 1 then raise exception 'not yet'; end if;
+        return new;
+      end $$;
+    create trigger fail_once before insert on search_documents for each row execute function fail_once();
+    insert into prompts (project_id, name, type, newest) select id, 'old', 'text', 1 from projects;
+    insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
+      select id, 1, 'mammoth', '{}', '{}', 'none', '', 'user:ada' from prompts;
+    insert into search_missing select id from prompts`,
+  );
+  const late = await serveOn(older);
+  try {
+    await eventually(async () => (await late.local.listPrompts({ search: "mammoth" })).total === 1);
+  } finally {
+    await late.close();
+    await older.drop();
+  }
 });

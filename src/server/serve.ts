@@ -16,6 +16,7 @@ import { Backend } from "./backend.ts";
 import { Gate } from "./caller.ts";
 import { FetchCounts } from "./fetch-counts.ts";
 import { GuardianLink } from "./guardian-link.ts";
+import { HeldAnswers } from "./held-answers.ts";
 import { LastUsed } from "./last-used.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { Maintenance } from "./maintenance.ts";
@@ -73,6 +74,7 @@ export async function startServer(
     lastUsed,
     fetchCounts,
     exports: new OpenExports(),
+    heldAnswers: new HeldAnswers(),
     gate: new Gate(backend.access, backend.jwtSecret, localToken),
     loginGuard: new LoginGuard(),
     metrics: new Metrics(backend, maintenance, version),

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { PromptSummary } from "../../sdk/index.ts";
-import { type Bulk, folderTyped, planBulk } from "./deeds.ts";
+import type { Client, PromptSummary } from "../../sdk/index.ts";
+import { type Bulk, doOne, folderTyped, planBulk } from "./deeds.ts";
 
 const prompt = (name: string, part: Partial<PromptSummary> = {}): PromptSummary => ({
   project: "default",
@@ -48,6 +48,22 @@ it("tags are added and taken away, and no prompt gets more than it may have", ()
     { fault: "would have 52 tags; at most 50 are allowed" },
   ]);
   expect(plans({ kind: "tag", add: [], remove: ["a"] }, prompt("x"))).toEqual([{ does: "has no tags then" }]);
+});
+
+it("taking tags back leaves those that others added or took away meanwhile", async () => {
+  let tags = ["a", "b"];
+  const client = {
+    fetchPrompt: async () => ({ prompt: prompt("x", { tags }) }),
+    patchPrompt: async (_: string, { tags: next }: { tags: string[] }) => {
+      tags = next;
+      return prompt("x", { tags });
+    },
+  } as unknown as Client;
+  const { undo } = await doOne(client, { kind: "tag", add: ["b", "c"], remove: ["a"] }, prompt("x"));
+  expect(tags).toEqual(["b", "c"]);
+  tags = ["c", "of another"];
+  await undo();
+  expect(tags).toEqual(["of another", "a"]);
 });
 
 it("a folder takes prompts by the last part of their names, one of each", () => {

@@ -83,8 +83,20 @@ export function folderTyped(typed: string): string {
     .replace(/^\/+|\/+$/g, "");
 }
 
-function withTags(tags: readonly string[], { add, remove }: Bulk & { kind: "tag" }): string[] {
+function withTags(tags: readonly string[], { add, remove }: Pick<Bulk & { kind: "tag" }, "add" | "remove">): string[] {
   return [...new Set([...tags.filter((tag) => !remove.includes(tag)), ...add])];
+}
+
+/** Those of `tags` that are not among `others`. */
+function missingFrom(others: readonly string[], tags: readonly string[]): string[] {
+  return tags.filter((tag) => !others.includes(tag));
+}
+
+/** Of the tags as they are now, not as the list had them: what others did meanwhile stays. */
+async function retag(client: Client, name: string, change: Pick<Bulk & { kind: "tag" }, "add" | "remove">) {
+  const { tags: before } = (await client.fetchPrompt(name)).prompt;
+  const { tags } = await client.patchPrompt(name, { tags: withTags(before, change) });
+  return { before, tags };
 }
 
 /** Errors: those of the client. */
@@ -101,12 +113,11 @@ export async function doOne(client: Client, bulk: Bulk, prompt: Subject): Promis
       return { said: `${label} is on version ${version}`, undo: () => client.undoLabel(name, label, version) };
     }
     case "tag": {
-      // As they are now, not as the list had them.
-      const { tags: before } = (await client.fetchPrompt(name)).prompt;
-      const { tags } = await client.patchPrompt(name, { tags: withTags(before, bulk) });
+      const { before, tags } = await retag(client, name, bulk);
+      const back = { add: missingFrom(tags, before), remove: missingFrom(before, tags) };
       return {
         said: tags.length === 0 ? "has no tags" : tags.join(", "),
-        undo: () => client.patchPrompt(name, { tags: before }),
+        undo: () => retag(client, name, back),
       };
     }
     case "move": {

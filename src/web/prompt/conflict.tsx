@@ -4,7 +4,7 @@ import type { Prompt } from "../../sdk/index.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
 import { When } from "../shell/when.tsx";
 import { changedLines } from "./changed-lines.ts";
-import { type Content, type Draft, textOf } from "./draft.ts";
+import { type Content, type Draft, isOfAnother, textOf } from "./draft.ts";
 import { MergeView } from "./merge-view.tsx";
 import { personOf } from "./versions.tsx";
 
@@ -19,8 +19,9 @@ interface ConflictProps {
 
 export function Conflict({ theirs, draft, onGoOn, onTake }: ConflictProps) {
   const { version, author, message, createdAt, project, name } = theirs;
+  const base = useBase(project, name, draft, version);
   // A prompt that took the name meanwhile has less versions, or others: there is nothing in common.
-  const isSamePrompt = draft.base !== null && draft.base < version;
+  const isSamePrompt = base !== "of another";
   return (
     <section className="conflict" aria-label="Somebody saved meanwhile">
       <p>
@@ -36,7 +37,15 @@ export function Conflict({ theirs, draft, onGoOn, onTake }: ConflictProps) {
         ). Yours is untouched, and not saved yet.
       </p>
       {isSamePrompt ? (
-        <Together key={version} project={project} name={name} theirs={theirs} draft={draft} onMerge={onGoOn} />
+        <Together
+          key={version}
+          project={project}
+          name={name}
+          theirs={theirs}
+          draft={draft}
+          base={base}
+          onMerge={onGoOn}
+        />
       ) : (
         <p>It is another prompt, which has this name now.</p>
       )}
@@ -53,23 +62,32 @@ export function Conflict({ theirs, draft, onGoOn, onTake }: ConflictProps) {
   );
 }
 
+/** The version that it was begun on; null: not known yet. */
+function useBase(project: string, name: string, draft: Draft, newest: number): Prompt | null | "of another" {
+  const { base, baseHash } = draft;
+  const isOlder = base !== null && base < newest;
+  const { value } = useLoaded(JSON.stringify(["version", project, name, isOlder ? base : newest]), async () =>
+    noteSource(await clientOf(project).fetchPrompt(name, { version: isOlder ? base : newest })),
+  );
+  if (!isOlder || (value && isOfAnother(baseHash, value.prompt))) return "of another";
+  return value?.prompt ?? null;
+}
+
 interface TogetherProps {
   project: string;
   name: string;
   theirs: Prompt;
   draft: Draft;
+  base: Prompt | null;
   onMerge(merged: Content): void;
 }
 
-function Together({ project, name, theirs, draft, onMerge }: TogetherProps) {
-  const base = draft.base ?? 0;
-  const { value } = useLoaded(JSON.stringify(["version", project, name, base]), async () =>
-    noteSource(await clientOf(project).fetchPrompt(name, { version: base })),
-  );
+function Together({ project, name, theirs, draft, base, onMerge }: TogetherProps) {
+  const from = draft.base ?? 0;
   return (
     <>
-      {theirs.version - base > 1 && <Between project={project} name={name} from={base} to={theirs.version} />}
-      {value && <MergeView base={value.prompt} mine={draft.content} theirs={theirs} onMerge={onMerge} />}
+      {theirs.version - from > 1 && <Between project={project} name={name} from={from} to={theirs.version} />}
+      {base && <MergeView base={base} mine={draft.content} theirs={theirs} onMerge={onMerge} />}
     </>
   );
 }

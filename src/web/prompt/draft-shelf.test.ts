@@ -22,18 +22,20 @@ const saying = (text: string): Draft => ({ ...draft, content: { ...draft.content
 
 function shelf(full = false) {
   const held = new Map<string, string>();
-  return {
+  const browser = {
+    full,
     get length() {
       return held.size;
     },
     key: (index: number) => [...held.keys()][index] ?? null,
     getItem: (key: string) => held.get(key) ?? null,
     setItem(key: string, value: string) {
-      if (full) throw new Error("QuotaExceededError");
+      if (browser.full) throw new Error("QuotaExceededError");
       held.set(key, value);
     },
     removeItem: (key: string) => void held.delete(key),
   };
+  return browser;
 }
 
 it("a draft is found again by the same person, project and prompt alone", () => {
@@ -61,6 +63,20 @@ it("a browser that keeps nothing says so, and one that kept something else is no
     expect(readDraft(browser, place, kept.id), odd).toBeNull();
   }
   expect(placeOfKey("promptlib.theme")).toBeNull();
+});
+
+it("a browser that became full meanwhile keeps nothing old of a draft that is thrown away or saved", () => {
+  const browser = shelf();
+  const { kept: begun } = keepDraft(browser, place, null, draft);
+  browser.full = true;
+  const { kept: unkept, isKept } = keepDraft(browser, place, begun, saying("too long"));
+  expect([isKept, unkept.draft]).toEqual([false, saying("too long")]);
+  browser.full = false;
+  const { kept: again } = keepDraft(browser, place, unkept, saying("shorter"));
+  expect(draftsAt(browser, place)).toEqual([again]);
+  browser.full = true;
+  dropDraft(browser, place, keepDraft(browser, place, again, saying("too long")).kept);
+  expect(draftsAt(browser, place)).toEqual([]);
 });
 
 it("two tabs that write on one draft have one each from then on, and neither throws away what the other wrote", () => {

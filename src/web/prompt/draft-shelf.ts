@@ -61,7 +61,8 @@ export function draftsOf(shelf: Shelf, user: string, project: string): (KeptDraf
 
 /**
  * `seen`: as it was when this tab wrote or read it last; null: it is new. The answer may have another id. `isKept`
- * false: this browser keeps nothing, or is full.
+ * false: this browser keeps nothing, or is full; the stamp is then that of what is there before, so that it can be
+ * written over and thrown away later.
  */
 export function keepDraft(
   shelf: Shelf,
@@ -77,7 +78,7 @@ export function keepDraft(
     shelf.setItem(keyOf(place, id), JSON.stringify(rest));
     return { kept, isKept: true };
   } catch {
-    return { kept, isKept: false };
+    return { kept: { ...kept, stamp: (isOurs && there?.stamp) || kept.stamp }, isKept: false };
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Content, type Draft, isDraft, isSame, saveOf, withType } from "./draft.ts";
+import { type Content, type Draft, isDraft, isOvertaken, isSame, saveOf, withType } from "./draft.ts";
 
 const content: Content = { text: "Hello {{name}}", variables: {}, config: { temperature: 0 }, template: "mustache" };
 const draft: Draft = { base: 4, content, message: " shorter ", name: "" };
@@ -12,6 +12,17 @@ it("is saved on top of the version that it was begun on, with the reason trimmed
     baseVersion: 4,
   });
   expect(saveOf({ ...draft, base: null, message: " " }, "a")).toEqual({ name: "a", ...content, baseVersion: 0 });
+});
+
+it("is overtaken by a newer version, and by another prompt that took the name; a draft of before is not", () => {
+  const hashed = { ...draft, baseHash: "sha256:a" };
+  expect(saveOf(hashed, "a")).toMatchObject({ baseVersion: 4, baseHash: "sha256:a" });
+  expect(isDraft(hashed)).toBe(true);
+  expect(isDraft({ ...draft, baseHash: 1 })).toBe(false);
+  expect(isOvertaken(hashed, { version: 4, contentHash: "sha256:a" })).toBe(false);
+  expect(isOvertaken(hashed, { version: 4, contentHash: "sha256:b" })).toBe(true);
+  expect(isOvertaken(hashed, { version: 5, contentHash: "sha256:a" })).toBe(true);
+  expect(isOvertaken(draft, { version: 4, contentHash: "sha256:b" })).toBe(false);
 });
 
 it("is the same whatever the order of its configuration", () => {

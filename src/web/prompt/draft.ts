@@ -9,6 +9,8 @@ export type Content = Pick<Prompt, "text" | "messages" | "variables" | "config" 
 export interface Draft {
   /** The newest version when it was begun; null: of a new prompt. */
   base: number | null;
+  /** The `contentHash` of that version, by which another prompt is known that took the name; left out: not known. */
+  baseHash?: string | undefined;
   content: Content;
   /** Why the version is made. */
   message: string;
@@ -42,13 +44,25 @@ export function textOf({ text, messages }: Content): string {
 }
 
 /** The request that saves it as the next version, or as the first. */
-export function saveOf({ base, content, message }: Draft, name: string): SavePrompt {
+export function saveOf({ base, baseHash, content, message }: Draft, name: string): SavePrompt {
   return {
     name,
     ...content,
     ...(message.trim() === "" ? {} : { message: message.trim() }),
     baseVersion: base ?? 0,
+    ...(base === null || baseHash === undefined ? {} : { baseHash }),
   };
+}
+
+/** Whether the newest version is another one than it was begun on, or of another prompt. */
+export function isOvertaken({ base, baseHash }: Draft, newest: Pick<Prompt, "version" | "contentHash">): boolean {
+  if (base === null) return false;
+  return base < newest.version || (base === newest.version && isOfAnother(baseHash, newest));
+}
+
+/** Of the version of this number. */
+export function isOfAnother(baseHash: string | undefined, { contentHash }: Pick<Prompt, "contentHash">): boolean {
+  return baseHash !== undefined && baseHash !== contentHash;
 }
 
 /**
@@ -81,9 +95,12 @@ function asText({ messages = [] }: Content): { text: string } {
 
 export function isDraft(value: unknown): value is Draft {
   if (!isObject(value)) return false;
-  const { base, message, name, content, before } = value;
+  const { base, baseHash, message, name, content, before } = value;
   const isKnown =
-    (base === null || typeof base === "number") && typeof message === "string" && typeof name === "string";
+    (base === null || typeof base === "number") &&
+    (baseHash === undefined || typeof baseHash === "string") &&
+    typeof message === "string" &&
+    typeof name === "string";
   const hasBefore = before === undefined || (isObject(before) && isContent(before.was) && isContent(before.became));
   return isKnown && hasBefore && isContent(content);
 }

@@ -30,7 +30,8 @@ export interface Drafting {
   theirs: Prompt | null;
   /** The prompt is called so now; what is written goes there. */
   movedTo: string | null;
-  begin(base: number | null, content: Content): void;
+  /** `baseHash`: undefined where it is not known. */
+  begin(base: number | null, content: Content, baseHash?: string): void;
   change(part: Partial<Draft>): void;
   /** With another one, not by what is typed. */
   replace(draft: Draft): void;
@@ -86,7 +87,7 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
       const saved = await clientOf(project).savePrompt(saveOf(sent, savedName));
       // What was typed since it was sent goes on, on top of it.
       if (present.current?.draft === sent) leave();
-      else if (name !== null) change({ base: saved.version });
+      else if (name !== null) change({ base: saved.version, baseHash: saved.contentHash });
       settle();
       return saved;
     } catch (problem) {
@@ -107,7 +108,7 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     error,
     theirs,
     movedTo,
-    begin: (base, content) => put({ base, content, message: "", name: "" }),
+    begin: (base, content, baseHash) => put({ base, baseHash, content, message: "", name: "" }),
     change,
     replace: own.replace,
     drop() {
@@ -124,7 +125,7 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     goOn(content) {
       const last = present.current?.draft;
       if (theirs && last) {
-        const next = { ...last, base: theirs.version };
+        const next = { ...last, base: theirs.version, baseHash: theirs.contentHash };
         if (content) own.replace({ ...next, content });
         else put(next);
       }

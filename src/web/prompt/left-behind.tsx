@@ -1,6 +1,7 @@
 /** The prompt is gone, and something was written on it: it can become a prompt of its own. */
 import { useWritesRefused } from "../connection.ts";
 import { go } from "../navigation.tsx";
+import { say } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import { ContentView } from "./content-view.tsx";
 import type { Draft } from "./draft.ts";
@@ -18,7 +19,16 @@ export function LeftBehind({ access, name, draft, drafting }: LeftBehindProps) {
   const refused = useWritesRefused();
   const makeNew = () => {
     const { user, project } = access;
-    keepDraft(localStorage, { user, project, name: null }, null, { ...draft, base: null, name });
+    const { isKept } = keepDraft(localStorage, { user, project, name: null }, null, {
+      ...draft,
+      base: null,
+      baseHash: undefined,
+      name,
+    });
+    if (!isKept) {
+      say("This browser is full, or keeps nothing. Throw away another draft, or copy the text from here.");
+      return;
+    }
     drafting.drop();
     go({ project: access.named, page: { at: "new" } });
   };

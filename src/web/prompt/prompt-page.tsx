@@ -14,7 +14,7 @@ import { When } from "../shell/when.tsx";
 import { Changes } from "./changes.tsx";
 import { ContentView } from "./content-view.tsx";
 import { Details } from "./details.tsx";
-import { contentOf } from "./draft.ts";
+import { contentOf, isOvertaken } from "./draft.ts";
 import { type Drafting, useDrafting } from "./drafting.ts";
 import { Labels, type Moving } from "./labels.tsx";
 import { LeftBehind } from "./left-behind.tsx";
@@ -95,6 +95,7 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
         prompt={prompt}
         drafting={drafting}
         labels={labelNames}
+        newestHash={versions.value?.items.find(({ version }) => version === prompt?.newest)?.contentHash}
         onDescribed={fetched.reload}
       />
       {error && !prompt && <Failure error={error} />}
@@ -168,7 +169,7 @@ function useRenamed(access: Access, { movedTo, follow }: Drafting, renamedTo: st
 
 /** A draft that was begun before somebody else saved says so at once, not only when it is saved. */
 function useConflict({ draft, theirs, saving, meet }: Drafting, newest: Prompt | null): void {
-  const behind = draft && newest && draft.base !== null && draft.base < newest.version && !theirs && !saving;
+  const behind = draft && newest && isOvertaken(draft, newest) && !theirs && !saving;
   useEffect(() => {
     if (behind && newest) meet(newest);
   }, [behind, newest, meet]);
@@ -218,10 +219,12 @@ interface HeadProps {
   prompt: Prompt | null;
   drafting: Drafting;
   labels: readonly string[];
+  /** The `contentHash` of the newest version; undefined: not known yet. */
+  newestHash: string | undefined;
   onDescribed(): void;
 }
 
-function Head({ access, name, prompt, drafting, labels, onDescribed }: HeadProps) {
+function Head({ access, name, prompt, drafting, labels, newestHash, onDescribed }: HeadProps) {
   const [isDescribing, setDescribing] = useState(false);
   const refused = useWritesRefused();
   const parts = name.split("/");
@@ -271,7 +274,7 @@ function Head({ access, name, prompt, drafting, labels, onDescribed }: HeadProps
                 className="primary"
                 disabled={refused !== null}
                 title={refused ?? ""}
-                onClick={() => drafting.begin(prompt.newest, contentOf(prompt))}
+                onClick={() => drafting.begin(prompt.newest, contentOf(prompt), newestHash)}
               >
                 {isOld ? `Write on from version ${prompt.version}` : "Edit"}
               </button>

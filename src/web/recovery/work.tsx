@@ -1,6 +1,6 @@
 /** Back up, drill, verify: now, with what goes on phase by phase, and what came of it. */
 import { useEffect, useId, useRef, useState } from "react";
-import type { Job, ListedJob, Progress } from "../../sdk/index.ts";
+import type { Job, ListedJob, Progress, PromptlibError } from "../../sdk/index.ts";
 import { Failure } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
 import { byWords, doneWords, outcomeOf, phaseWords, took, VERBS, wasEnded } from "./job-words.ts";
@@ -28,7 +28,7 @@ export function Work({ running, ended, ordering, known }: Jobs) {
     <div ref={place} tabIndex={-1} className="plan-place">
       <Card title="Do it now" id={id}>
         {running ? (
-          <AtWork key={running.id} job={running} onCancel={() => ordering.cancel(running.id)} />
+          <AtWork key={running.id} job={running} problem={problem} onCancel={() => ordering.cancel(running.id)} />
         ) : (
           <ul className="orders">
             {ORDERS.map(({ verb, name, about }) => (
@@ -66,10 +66,20 @@ function useKeptFocus(running: string | undefined) {
   return place;
 }
 
-function AtWork({ job, onCancel }: { job: ListedJob; onCancel(): void }) {
+interface AtWorkProps {
+  job: ListedJob;
+  /** Ending it failed, say: it can be tried again. */
+  problem: PromptlibError | null;
+  onCancel(): void;
+}
+
+function AtWork({ job, problem, onCancel }: AtWorkProps) {
   const now = useNow();
   const phases = usePhases(job.progress);
   const [isLeaving, setLeaving] = useState(false);
+  useEffect(() => {
+    if (problem) setLeaving(false);
+  }, [problem]);
   const what = VERBS[job.verb];
   const mayCancel = job.verb !== "restore";
   return (
