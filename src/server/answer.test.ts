@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import Fastify from "fastify";
 import { afterEach, expect, it } from "vitest";
 import { send } from "./answer.ts";
+import { HeldAnswers } from "./held-answers.ts";
 import type { Parts } from "./route.ts";
 
 const app = Fastify();
@@ -24,7 +25,7 @@ it("of many lines end at once for a caller who left before they began", async ()
     begun.resolve();
     await once(reply.raw, "close");
     // No error is to be told, so nothing of the server is asked.
-    return await send({} as Parts, reply, { body: lines() });
+    return await send({ heldAnswers: new HeldAnswers() } as Parts, reply, { body: lines() });
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
   const socket = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
