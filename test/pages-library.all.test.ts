@@ -238,7 +238,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await dialog.getByText("2 prompts done.").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     await button(page, "Undo").click();
-    await dialog.getByText("was taken back").first().waitFor();
+    await eventually(async () => (await dialog.getByText("was taken back").count()) === 2);
     expect((await many.fetchPrompt("a/one")).prompt.tags).toEqual([]);
     await dialog.getByRole("button", { name: "Close" }).last().click();
     await bar.waitFor({ state: "hidden" });

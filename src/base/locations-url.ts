@@ -74,7 +74,10 @@ function isDomain(text: string | null | undefined): text is FailureDomain {
 
 /** The text with what may be a password cut out, also where it is no URL at all. */
 export function withoutSecrets(text: string): string {
-  return text
-    .replace(/\/\/[^/?#]*@/, "//…@")
-    .replace(/([?&][^=&]*(?:key|secret|password|token|sig)[^=&]*=)[^&]*/gi, "$1…");
+  return withoutUsers(text).replace(/([?&][^=&]*(?:key|secret|password|token|sig)[^=&]*=)[^&]*/gi, "$1…");
+}
+
+/** Of each address in the text. */
+export function withoutUsers(text: string): string {
+  return text.replace(/\/\/[^/?#]*@/g, "//…@");
 }

@@ -40,3 +40,11 @@ it("a password in the address of a location is not shown", () => {
   const shown = showSettings({ values, environment: { BACKUP_LOCATIONS: "given" }, paths: {} });
   expect(shown.find(({ name }) => name === "BACKUP_LOCATIONS")?.value).toBe("s3://…@bucket/a?secret=…, file:///mnt/b");
 });
+
+it.each([
+  ["GUARDIAN_URL", "http://ada:pa,ss@host:1/", "http://…@host:1/"],
+  ["BACKUP_LOCATIONS", "s3://ada:pa,ss@bucket/a,file:///mnt/b", "s3://…@bucket/a, file:///mnt/b"],
+])("a password with a comma in it is not shown either: %s", (name, given, told) => {
+  const shown = showSettings({ values: new Map([[name, given]]), environment: { [name]: given }, paths: {} });
+  expect(shown.find((one) => one.name === name)?.value).toBe(told);
+});

@@ -1,6 +1,6 @@
 /** The settings for an operator's eyes: what is in force and where it comes from, and of a secret only whether it is given. */
 import type { ShownSetting } from "../contract/settings.ts";
-import { withoutSecrets } from "./locations-url.ts";
+import { withoutSecrets, withoutUsers } from "./locations-url.ts";
 import { listed } from "./setting-values.ts";
 import { type Setting, type SettingName, settings } from "./settings.ts";
 
@@ -23,14 +23,17 @@ export function showSettings({ values, environment, paths }: Given): ShownSettin
       group,
       about,
       secret,
-      value: secret ? null : (path ?? shown(values.get(name))),
+      value: secret ? null : (path ?? shown(name, values.get(name))),
       origin: isGiven ? "environment" : isFromFile ? "file" : hasDefault ? "default" : "unset",
     };
   });
 }
 
-/** An address may have a password in it, also where the setting is not called a secret. */
-function shown(value: string | undefined): string | null {
+/** An address may have a password in it, also where the setting is not called a secret, and that may have a comma. */
+function shown(name: string, value: string | undefined): string | null {
   if (value === undefined) return null;
-  return value.includes("://") ? listed(value).map(withoutSecrets).join(", ") : value;
+  if (!value.includes("://")) return value;
+  return name === "BACKUP_LOCATIONS"
+    ? listed(withoutUsers(value)).map(withoutSecrets).join(", ")
+    : withoutSecrets(value);
 }

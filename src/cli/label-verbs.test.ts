@@ -66,6 +66,19 @@ describe("the command line", () => {
     expect(await run("trash")).toBe("The trash is empty.\n");
     await server.local.savePrompt({ name: "to purge", text: "x" });
     await server.local.trashPrompt("to purge");
+    await server.local.savePrompt({ name: "to purge", text: "another" });
+    await server.local.trashPrompt("to purge");
+    const ids = (await server.local.listTrash()).items.map(({ id }) => id);
+    for (const verb of [
+      ["trash", "to purge", "--purge", "--yes"],
+      ["redact", "to purge", "1", "--trash", "--reason", "x"],
+    ]) {
+      const refused = await run(...verb);
+      expect(refused).toMatch(/^exit 2\n/);
+      for (const id of ids) expect(refused).toContain(id);
+    }
+    expect(await run("trash", ids[1] ?? "", "--purge", "--yes")).toMatch(/^to purge is gone/);
+    expect((await server.local.listTrash()).items.map(({ id }) => id)).toEqual(ids.slice(0, 1));
     expect(JSON.parse(await run("trash", "--purge", "--older-than", "0s", "--yes", "--json"))).toMatchObject({
       items: [{ name: "to purge", heldByBackupsUntil: null }],
     });

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { connect } from "./connect.ts";
 import { note, print, printJson } from "./output.ts";
-import { inTrash } from "./trash.ts";
+import { theOneInTrash } from "./trash.ts";
 import { examples, jsonOption, projectOption, wholeNumber } from "./verb.ts";
 
 interface RedactOptions {
@@ -20,7 +20,7 @@ export function registerRedact(program: Command): void {
       "Take out what a version says: a password that was pasted by mistake. Number, author, time and hash stay. It cannot be taken back.",
     )
     .argument("<version>", "the version, on which there is no label", wholeNumber)
-    .option("--trash", "of the prompt in the trash with this name, the last one, or with this ID")
+    .option("--trash", "of the prompt in the trash with this name, or with this ID")
     .requiredOption("--reason <text>", "why, for the audit log")
     .action(redact);
   projectOption(jsonOption(command));
@@ -30,7 +30,7 @@ export function registerRedact(program: Command): void {
 async function redact(name: string, version: number, { reason, trash, project, json }: RedactOptions): Promise<void> {
   const { client } = await connect({ project });
   const redacted = trash
-    ? await client.redactTrashed((await inTrash(client, name))[0].id, version, reason)
+    ? await client.redactTrashed((await theOneInTrash(client, name)).id, version, reason)
     : await client.redactVersion(name, version, reason);
   if (json) return printJson(redacted);
   print(`${redacted.name}: version ${redacted.version} says nothing any more`);

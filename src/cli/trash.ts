@@ -29,7 +29,7 @@ export function registerTrash(program: Command): void {
     .option("--restore", "bring it back; of several of that name the last one, or the one with this ID")
     .option(
       "--purge",
-      "throw it away for good, with all its versions: all of that name in the trash, or the one with this ID",
+      "throw it away for good, with all its versions: the one of that name in the trash, or the one with this ID",
     )
     .option("--older-than <time>", "with --purge and without a name: all that were put there longer ago, like 30d")
     .option("--yes", "purge without asking")
@@ -79,7 +79,9 @@ async function purgeAll(
   { olderThan, yes, json }: TrashOptions,
 ): Promise<void> {
   const wanted =
-    name === undefined ? await olderInTrash(client, seconds(olderThan ?? "") ?? 0) : await inTrash(client, name);
+    name === undefined
+      ? await olderInTrash(client, seconds(olderThan ?? "") ?? 0)
+      : [await theOneInTrash(client, name)];
   if (wanted.length > 0 && !yes) await ask(wanted);
   const purged: PurgedPrompt[] = [];
   for (const { id, name: its } of wanted) {
@@ -100,7 +102,7 @@ async function ask(wanted: readonly TrashedPrompt[]): Promise<void> {
 }
 
 /** By name, those that were put there last first; or by ID. */
-export async function inTrash(client: Client, wanted: string): Promise<[TrashedPrompt, ...TrashedPrompt[]]> {
+async function inTrash(client: Client, wanted: string): Promise<[TrashedPrompt, ...TrashedPrompt[]]> {
   const { items } = await everyPage((page) => client.listTrash(page));
   const name = wanted.normalize("NFC");
   const named = items.filter((item) => item.name === name);
@@ -110,6 +112,16 @@ export async function inTrash(client: Client, wanted: string): Promise<[TrashedP
     message: `There is no prompt named “${wanted}” in the trash.`,
     hint: "What is in it is listed by: promptlib trash",
   });
+}
+
+/** For what cannot be taken back: of several of that name nobody guesses which one is meant. */
+export async function theOneInTrash(client: Client, wanted: string): Promise<TrashedPrompt> {
+  const found = await inTrash(client, wanted);
+  if (found.length === 1) return found[0];
+  const each = found.map(
+    ({ id, newest, trashedAt }) => `${id} (${counted(newest, "version")}, ${localTime(trashedAt)})`,
+  );
+  throw usage(`There are ${found.length} of that name in the trash. Say which one by its ID: ${each.join(", ")}.`);
 }
 
 async function olderInTrash(client: Client, age: number): Promise<TrashedPrompt[]> {

@@ -1,6 +1,6 @@
 /** What locations hold, what was tried, and what a restore would do: as the guardian tells it, and the command line prints. */
 import { z } from "zod";
-import { phaseTime } from "./recovery.ts";
+import { backupId, phaseTime } from "./recovery.ts";
 
 /** As exactly as it is known, so with microseconds or without. */
 const time = z.string().describe("ISO 8601");
@@ -149,7 +149,7 @@ export const restoreReport = z.object({
 export const planRequest = z
   .strictObject({
     at: z.iso.datetime({ offset: true }).optional().describe("as it was at this time"),
-    backup: z.string().max(64).optional().describe("a backup as it is"),
+    backup: backupId.optional().describe("a backup as it is"),
   })
   .refine((body) => body.at === undefined || body.backup === undefined, "a restore has one target: at or backup");
 

@@ -9,7 +9,9 @@ export type JobVerb = (typeof jobVerbs)[number];
 
 const instant = z.iso.datetime({ offset: true });
 const lsn = z.string().regex(/^[0-9A-Fa-f]{1,8}\/[0-9A-Fa-f]{1,8}$/, "must be a position such as 0/3000028");
-const backupId = z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{4,16}$/, "must be the id of a backup (promptlib info)");
+export const backupId = z
+  .string()
+  .regex(/^\d{8}T\d{6}Z-[0-9a-f]{4,16}$/, "must be the id of a backup (promptlib info)");
 
 export const backupOptions = z.strictObject({
   reason: z.enum(["schedule", "manual", "first", "restored", "wal_lost"]).default("manual"),

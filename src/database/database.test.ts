@@ -29,3 +29,28 @@ describe("a database whose connections were cut", () => {
     expect(await library.database.reads.selectFrom("projects").selectAll().execute()).toHaveLength(1);
   });
 });
+
+describe("a search that is given up", () => {
+  it("does not begin when it gets its turn", async () => {
+    const { searches, searchesUntil } = library.database;
+    const taken = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    let busy = 0;
+    const others = Array.from({ length: 4 }, () =>
+      searches.connection().execute(async () => {
+        busy += 1;
+        if (busy === 4) taken.resolve();
+        await over.promise;
+      }),
+    );
+    await taken.promise;
+    const enough = new AbortController();
+    const search = searchesUntil(enough.signal).selectFrom("projects").selectAll().execute();
+    enough.abort();
+    over.resolve();
+    await expect(search).rejects.toThrow("aborted");
+    await Promise.all(others);
+    const next = searchesUntil(new AbortController().signal).selectFrom("projects").selectAll().execute();
+    expect(await next).toHaveLength(1);
+  });
+});

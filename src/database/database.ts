@@ -35,6 +35,8 @@ export interface Database {
    * longer than LONGEST_SEARCH_MS (`isTooSlow`), whether or not somebody still waits for it.
    */
   readonly searches: Queries;
+  /** The same, of which none begins once the signal says so, also when it has its turn: nobody waits for it any more. */
+  searchesUntil(signal: AbortSignal): Queries;
   readonly writes: Queries;
   /** For a transaction that stays open while what it reads is sent: exports. */
   readonly longReads: Queries;
@@ -88,6 +90,8 @@ export function openDatabase(client: pg.ClientConfig, role: string | null): Data
     searches,
     writes,
     longReads,
+    searchesUntil: (signal) =>
+      new Kysely<Tables>({ dialect: new PostgresDialect({ pool: poolUntil(pools[1], signal) }) }),
     onCommit: async () => {},
     renew() {
       for (const pool of pools) pool.renew();
@@ -115,15 +119,19 @@ export function isTooSlow(error: unknown): boolean {
   return isErrno(error, "57014");
 }
 
-/** The same queries, none of which begins once the signal says so: nobody waits for them any more. */
-export function until(queries: Queries, signal: AbortSignal): Queries {
-  return queries.withPlugin({
-    transformQuery({ node }) {
+/** Lends nothing once the signal says so. Its connections are another pool's, which ends them. */
+function poolUntil(pool: PostgresPool, signal: AbortSignal): PostgresPool {
+  return {
+    options: pool.options,
+    async connect() {
       signal.throwIfAborted();
-      return node;
+      const client = await pool.connect();
+      if (!signal.aborted) return client;
+      client.release();
+      throw signal.reason;
     },
-    transformResult: async ({ result }) => result,
-  });
+    end: async () => {},
+  };
 }
 
 /** Ends a connection at once: one that hangs would never answer a farewell. */

@@ -2,12 +2,14 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SignJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NO_PLAN, NOTHING_YET } from "../../test/support/guardian.ts";
 import { now, until } from "../base/clock.ts";
 import { readConfig } from "../base/config.ts";
 import { prepareHome } from "../base/home.ts";
 import { openLog } from "../base/log.ts";
+import { ACCESS_FILE, writeSealed } from "../base/sealed-file.ts";
 import type { Job } from "../contract/recovery.ts";
 import { type ReadinessInput, readiness } from "../recovery/readiness.ts";
 import { type GuardianServer, startGuardianServer } from "./http.ts";
@@ -98,6 +100,18 @@ async function ask(
   return { status: response.status, body: (await response.json()) as Answer };
 }
 
+async function operatorLogin(): Promise<string> {
+  const users = [{ id: "1", username: "eva", operator: true, disabled: false }];
+  const { accessFile } = readConfig({ PROMPTLIB_HOME: join(directory, "home") }).home;
+  await writeSealed(
+    accessFile,
+    { jwtSecret: SECRET, purpose: ACCESS_FILE },
+    JSON.stringify({ users, endedSessions: [] }),
+  );
+  const login = new SignJWT({ sid: "s1" }).setProtectedHeader({ alg: "HS256" }).setSubject("1");
+  return await login.setExpirationTime("1h").sign(Buffer.from(SECRET));
+}
+
 const order = async (request: unknown) =>
   await ask("/api/recovery/jobs", { method: "POST", body: JSON.stringify(request) });
 const put = async (change: object) => await ask("/api/maintenance", { method: "PUT", body: JSON.stringify(change) });
@@ -156,6 +170,19 @@ describe("the guardian over HTTP", () => {
       state: "done",
       result: { verb: "backup" },
     });
+  });
+
+  it("takes the order of a restore from an operator's login, and writes down whose it was", async () => {
+    vi.stubEnv("FAKE_JOB", "linger");
+    const as = await operatorLogin();
+    const restore = JSON.stringify({ verb: "restore", options: {} });
+    const { status, body: job } = await ask("/api/recovery/jobs", { method: "POST", body: restore, as });
+    expect([status, job.by]).toEqual([202, "user:eva"]);
+    expect((await ask(`/api/recovery/jobs/${job.id}`, { method: "DELETE", as })).status).toBe(200);
+    expect(journal.waiting.map(({ deed, by }) => [deed, by])).toEqual([
+      ["restore", "user:eva"],
+      ["cancel", "user:eva"],
+    ]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -34,7 +34,7 @@ describe("the journal", () => {
 
   it("passes over lines that are torn, and goes on behind them", async () => {
     await (await open()).ordered(EVA, "backup", job);
-    await appendFile(file(), '{"deed":{"id":"x"\n\0\0\0\n');
+    await appendFile(file(), '{"deed":{"id":"x"\n\0\0\0');
     const journal = await open();
     await journal.ordered(EVA, "verify", job);
     expect((await open()).waiting.map(({ deed }) => deed)).toEqual(["backup", "verify"]);
@@ -44,6 +44,14 @@ describe("the journal", () => {
     const journal = await open();
     await rm(recovery, { recursive: true });
     await journal.ordered(EVA, "backup", job);
+    expect(journal.waiting).toHaveLength(1);
+  });
+
+  it("ends nobody when something else is there in its place", async () => {
+    const journal = await open();
+    await mkdir(file());
+    await journal.ordered(EVA, "backup", job);
+    await journal.ended(job);
     expect(journal.waiting).toHaveLength(1);
   });
 });

@@ -7,7 +7,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { now } from "../base/clock.ts";
-import { DISK_AWAY, isErrno } from "../base/files.ts";
+import { isErrno } from "../base/files.ts";
 import type { Acting } from "../base/guardian-token.ts";
 import type { Log } from "../base/log.ts";
 import { type Job, type RecoveryDeed, recoveryDeed } from "../contract/recovery.ts";
@@ -23,18 +23,21 @@ export class Journal {
   readonly #path: string;
   readonly #log: Log;
   #waiting: RecoveryDeed[];
+  /** Ends a line that was torn, so that the next one is not lost with it. */
+  #before: "" | "\n";
   /** One line after the other. */
   #turn: Promise<void> = Promise.resolve();
 
   static async open(recovery: string, log: Log): Promise<Journal> {
     const path = join(recovery, "journal.jsonl");
-    return new Journal(path, log, waitingIn(await tailOf(path)));
+    return new Journal(path, log, await tailOf(path));
   }
 
-  private constructor(path: string, log: Log, waiting: RecoveryDeed[]) {
+  private constructor(path: string, log: Log, tail: string) {
     this.#path = path;
     this.#log = log;
-    this.#waiting = waiting;
+    this.#waiting = waitingIn(tail);
+    this.#before = tail === "" || tail.endsWith("\n") ? "" : "\n";
   }
 
   /** What people did that is not in the audit log yet, the oldest first. */
@@ -60,11 +63,15 @@ export class Journal {
     await this.#append({ audited: id });
   }
 
+  /** Nobody is kept from recovering because a line cannot be written. */
   async #append(entry: object): Promise<void> {
     const written = this.#turn.then(async () => {
       const file = await open(this.#path, "a", 0o600);
       try {
-        await file.appendFile(`${JSON.stringify(entry)}\n`);
+        const before = this.#before;
+        this.#before = "\n";
+        await file.appendFile(`${before}${JSON.stringify(entry)}\n`);
+        this.#before = "";
         await file.datasync();
       } finally {
         await file.close();
@@ -74,8 +81,6 @@ export class Journal {
     try {
       await written;
     } catch (error) {
-      if (!isErrno(error, ...DISK_AWAY, "EACCES")) throw error;
-      // Nobody is kept from recovering because a disk takes no line more.
       this.#log.error({ err: error, entry }, "the journal of recovery cannot be written");
     }
   }

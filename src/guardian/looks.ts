@@ -144,8 +144,10 @@ async function answerOf(child: ChildProcess): Promise<unknown> {
   });
   child.once("error", reject);
   child.once("exit", (code, signal) => {
+    const end = () => reject(new PromptlibError("interrupted", { message: `The look ended (${signal ?? code}).` }));
     // What it said before is heard first.
-    setImmediate(() => reject(new PromptlibError("interrupted", { message: `The look ended (${signal ?? code}).` })));
+    if (child.connected) child.once("disconnect", end);
+    else end();
   });
   return await promise;
 }

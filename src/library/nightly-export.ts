@@ -19,7 +19,7 @@ import type { ProjectRef } from "./find.ts";
 import { checkPlaces, checkVersions } from "./import/export-checks.ts";
 import { readExport } from "./import/export-lines.ts";
 import { linesOf } from "./import/json-lines.ts";
-import { exportsToRemove, sizedExport } from "./nightly-keep.ts";
+import { exportsToRemove, SUMS, sizedExport } from "./nightly-keep.ts";
 
 interface NightlyOptions {
   folder: string;
@@ -99,7 +99,7 @@ async function writeAll(database: Database, part: string, options: NightlyOption
     seen.versions += versions;
     sums.push(`${hash}  ${file}\n`);
   }
-  await writeFileDurably(join(part, "SHA256SUMS"), sums.join(""));
+  await writeFileDurably(join(part, SUMS), sums.join(""));
   return { projects: projects.length, ...seen };
 }
 

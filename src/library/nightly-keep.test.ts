@@ -13,6 +13,19 @@ it.each([
   [[0, 0, 0, 0], ["0"]],
   [[], []],
 ])("of %j, oldest first, with three to keep, %j go", (sizes, going) => {
-  const all = sizes.map((bytes, at) => ({ name: String(at), bytes }));
+  const all = sizes.map((bytes, at) => ({ name: String(at), files: { "default.ndjson.gz": bytes } }));
   expect(exportsToRemove(all, 3)).toEqual(going);
+});
+
+it("of each project keeps the newest export from before it was emptied", () => {
+  const held = [
+    [9, 9],
+    [9, 9],
+    [1, 9],
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ];
+  const all = held.map(([a = 0, b = 0], at) => ({ name: String(at), files: { a, b } }));
+  expect(exportsToRemove(all, 3)).toEqual(["0"]);
 });

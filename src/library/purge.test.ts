@@ -85,6 +85,16 @@ describe("a purged prompt", () => {
     ]);
   });
 
+  it("leaves no word of its name, tags and description that another search is corrected to", async () => {
+    await library.save({ name: "xylophone", text: "x", tags: ["zeppelin"], description: "marzipan, shared" });
+    await library.save({ name: "other", text: "shared" });
+    const query = "select array_agg(word order by word) as words from search_words";
+    const words = async () => (await library.asSuperuser(query))[0];
+    expect(await words()).toEqual({ words: ["marzipan", "other", "shared", "xylophone", "zeppelin"] });
+    await purge(await trash("xylophone"));
+    expect(await words()).toEqual({ words: ["other", "shared"] });
+  });
+
   it("was in the trash, of this project, and without a label that the caller may not move", async () => {
     await library.save({ name: "living", text: "x" });
     const living = await idOf("living");

@@ -25,6 +25,8 @@ export async function purgePrompt(
     const prompt = await lockTrashed(transaction, project, id);
     await refuseProtectedPrompt(transaction, id, actor);
     await forgetWordsOfAll(transaction, project, id);
+    const described = [prompt.name, ...prompt.tags, prompt.description].join("\n");
+    await forgetWords(transaction, project.id, { text: described, messages: null });
     await sql`select purge_prompt(${id}::bigint)`.execute(transaction);
     recordChange(transaction, "prompt", id, String(BigInt(prompt.revision) + 1n));
     const { name: subject, newest: versions } = prompt;

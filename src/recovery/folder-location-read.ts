@@ -1,6 +1,6 @@
 /** The bytes of one file as a stream that holds the file open, and says what its errors mean. */
 import { type FileHandle, open } from "node:fs/promises";
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import { PromptlibError } from "../contract/errors.ts";
 import { type Folder, isSystemError, unavailable } from "./folder-location-disk.ts";
 import type { ByteRange } from "./location.ts";
@@ -15,8 +15,13 @@ export async function readFileBytes(
   signal: AbortSignal | undefined,
 ): Promise<Readable | null> {
   const handle = await open(path, "r");
-  if ((await handle.stat()).isFile()) {
-    return new FileBytes(folder, handle, range ?? { from: 0, to: Number.POSITIVE_INFINITY }, signal);
+  try {
+    if ((await handle.stat()).isFile()) {
+      return new FileBytes(folder, handle, range ?? { from: 0, to: Number.POSITIVE_INFINITY }, signal);
+    }
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
   await handle.close();
   return null;
@@ -29,11 +34,13 @@ class FileBytes extends Readable {
   #at: number;
 
   constructor(folder: Folder, handle: FileHandle, { from, to }: ByteRange, signal: AbortSignal | undefined) {
-    super({ highWaterMark: PIECE, ...(signal ? { signal } : {}) });
+    super({ highWaterMark: PIECE });
     this.#folder = folder;
     this.#handle = handle;
     this.#at = from;
     this.#to = to;
+    // Only now: one that says so already ends this at once.
+    if (signal) addAbortSignal(signal, this);
   }
 
   override _read(): void {

@@ -68,6 +68,8 @@ async function sendLines(
   raw.flushHeaders();
   const gone = new AbortController();
   raw.once("close", () => gone.abort());
+  // Who has left already closes nothing any more.
+  if (raw.destroyed || raw.closed) gone.abort();
   const held = parts.heldAnswers.begin();
   const isHeld = () => isSendingPage(reply.request) && parts.heldAnswers.hasRoom;
   try {
@@ -76,7 +78,7 @@ async function sendLines(
       held.add(`${JSON.stringify(line)}\n`);
       if (raw.writableNeedDrain && isHeld()) continue;
       const isTaken = raw.write(held.take());
-      if (!isTaken && !isHeld()) await drainedOr(gone.signal, raw);
+      if (!isTaken && !gone.signal.aborted && !isHeld()) await drainedOr(gone.signal, raw);
     }
     if (!gone.signal.aborted) raw.write(held.take());
   } catch (error) {

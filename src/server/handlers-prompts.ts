@@ -152,7 +152,8 @@ export const promptHandlers = {
       if (query.source !== undefined) throw notOfAnExport("source", "where its prompts came from is in it");
     }
     const { format, source } = query;
-    const options = { format, source, dryRun: query.dryRun === "true", prune: query.prune === "true" };
+    const onUnsettled = (error: unknown) => backend.log.warn({ err: error }, "no statistics after an import");
+    const options = { format, source, dryRun: query.dryRun === "true", prune: query.prune === "true", onUnsettled };
     const pieces = piecesOf(linesOf(raw), () => maintenance.require(routes.importPrompts));
     return { body: importFiles(backend.database, project, actor, pieces, options) };
   },

@@ -1,7 +1,7 @@
 /** How long the database is waited for before a read is answered without it. */
 import { sleep } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { type Database, isTooSlow, LONGEST_SEARCH_MS, type Queries, until } from "../database/database.ts";
+import { type Database, isTooSlow, LONGEST_SEARCH_MS, type Queries } from "../database/database.ts";
 import type { Feed } from "../database/feed.ts";
 
 const READ_PATIENCE_MS = 500;
@@ -33,7 +33,7 @@ export async function listPatiently<T extends object>(
   if (!feed.isLive) return "away";
   const enough = new AbortController();
   try {
-    const answer = read(until(database.searches, enough.signal));
+    const answer = read(database.searchesUntil(enough.signal));
     const listed = await patiently(answer, mirrored ? LIST_PATIENCE_MS : LONGEST_SEARCH_MS);
     return listed ?? (feed.isFresh ? "slow" : "away");
   } catch (error) {

@@ -23,13 +23,13 @@ interface Parts {
 }
 
 export class RecoveryAudit {
-  readonly #link: GuardianLink | null;
+  readonly #link: Pick<GuardianLink, "ask"> | null;
   readonly #parts: Parts;
   readonly #timer: NodeJS.Timeout;
   #writing: Promise<void> | null = null;
   #failed = false;
 
-  constructor(link: GuardianLink | null, parts: Parts) {
+  constructor(link: Pick<GuardianLink, "ask"> | null, parts: Parts) {
     this.#link = link;
     this.#parts = parts;
     this.#timer = setInterval(() => void this.#write(), ASK_EVERY_MS);
@@ -37,12 +37,17 @@ export class RecoveryAudit {
 
   /** Something was ordered just now. */
   async soon(): Promise<void> {
-    await this.#writing;
-    await Promise.race([this.#write(), sleep(AUDIT_PATIENCE_MS)]);
+    await Promise.race([this.#writeAnew(), sleep(AUDIT_PATIENCE_MS)]);
   }
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  /** What runs already may have asked before this was ordered. */
+  async #writeAnew(): Promise<void> {
+    await this.#writing;
+    await this.#write();
   }
 
   async #write(): Promise<void> {

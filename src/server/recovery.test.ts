@@ -78,6 +78,7 @@ describe("recovery through the server", () => {
 
   it("makes plans, and restores nothing: that is the command line's", async () => {
     expect(await server.as(eva).planRestore()).toMatchObject({ kind: "impossible", hint: "Make one." });
+    await expect(server.as(eva).planRestore({ backup: "yesterday's" })).rejects.toMatchObject({ status: 400 });
     const orders = guardian.jobs.all.length;
     for (const body of [
       { verb: "restore", options: {} },

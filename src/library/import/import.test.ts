@@ -53,6 +53,14 @@ const state = async () => [
 ];
 
 describe("an import", () => {
+  it("succeeds when all is saved, also where the database takes no note of how many prompts there are", async () => {
+    await library.asSuperuser(`create or replace function settle_statistics() returns void language plpgsql
+    as $$ begin raise exception using errcode = 'query_canceled'; end $$`);
+    const rows = Array.from({ length: 1_000 }, (_, at) => row(`many/${at}`, "x"));
+    const { summary } = await run(piecesOf({ "many.csv": HEADER + rows.join("") }, 100_000));
+    expect(summary.created).toBe(1_000);
+  });
+
   it("makes prompts, and a second time nothing at all", async () => {
     const files = { "a.csv": csv(row("One", "text one"), row("Two", "text ${two:2}", "TRUE")) };
     const first = await importText(files);

@@ -26,6 +26,8 @@ export interface ImportOptions {
   prune: boolean;
   /** Under which name it is told from other imports of the format: what is missing is missing among its own alone. */
   source?: string | undefined;
+  /** Told why the database could not be told that it is another one by now, which it then finds out by itself. */
+  onUnsettled?: (error: unknown) => void;
 }
 
 /** Of all formats but our own, which has a way of its own. */
@@ -41,14 +43,15 @@ export async function* importFiles(
   pieces: AsyncIterable<ImportPiece>,
   options: ImportOptions,
 ): AsyncGenerator<ImportLine> {
-  const { format, ...others } = options;
+  const { format, onUnsettled = () => {}, ...others } = options;
   const lines =
     format === "promptlib"
       ? importExport(database, project, actor, pieces, options.dryRun)
       : importForeign(new Importer(database, project, actor, { ...others, format }), pieces);
   for await (const line of lines) {
     if ("summary" in line && !options.dryRun && line.summary.created + line.summary.updated >= MANY) {
-      await patiently(() => settleStatistics(database));
+      // Everything is saved by now, which must not end as a failure.
+      await settleStatistics(database).catch(onUnsettled);
     }
     yield line;
   }

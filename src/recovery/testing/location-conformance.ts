@@ -144,6 +144,14 @@ export function describeLocation(what: string, make: () => Promise<Made>): void 
       await expect(reading).rejects.toMatchObject({ code: "interrupted" });
     });
 
+    it("gives nothing when it is interrupted before it begins to give", async () => {
+      await location.put("object", randomBytes(MIB));
+      const stop = new AbortController();
+      const asking = location.get("object", undefined, stop.signal).then(buffer);
+      stop.abort();
+      await expect(asking).rejects.toMatchObject({ code: "interrupted" });
+    });
+
     it("lists what begins with a prefix, ordered byte by byte", async () => {
       const all = ["a", "b/2", "b/10", "b-c/x", "b.d", "bb/y", "b/2.json", "c/d/e/f", "Z", "~", "_"];
       for (const name of all) await location.put(name, Buffer.from(name));
