@@ -351,6 +351,44 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     expect(await Array.fromAsync(brought.exportPrompts())).toEqual(await Array.fromAsync(bring.exportPrompts()));
   });
 
+  it("what was given last is imported, and goes on while one looks at another page, where its end is told", async () => {
+    await server.local.createProject({ name: "left" });
+    const left = server.as(server.localToken, "left");
+    await left.setMember("cleo", "admin");
+    const { page } = await visit("/import?project=left", "cleo");
+    await heading(page, "Import").waitFor();
+    // One that is slow to be looked into is not what was dropped last.
+    await page.evaluate(`(() => {
+      const text = File.prototype.text;
+      File.prototype.text = async function () {
+        await new Promise((resolve) => { window.lookOn = resolve; });
+        const said = await text.call(this);
+        setTimeout(() => { window.wasLooked = true; }, 50);
+        return said;
+      };
+    })()`);
+    await drop(page, "slow.json", "[]");
+    await eventually(() => page.evaluate<boolean>("window.lookOn !== undefined"));
+    await drop(page, "later.csv", "act,prompt\nLeft alone,It goes on\n");
+    await page.getByRole("region", { name: "What will change" }).getByText("1 new.").waitFor();
+    await page.evaluate("window.lookOn()");
+    await eventually(() => page.evaluate<boolean>("window.wasLooked !== undefined"));
+    expect(await page.getByRole("region", { name: "What is imported" }).textContent()).toContain("later.csv");
+    // Whoever goes to another page does not end the import by that.
+    const gate = Promise.withResolvers<void>();
+    await page.route("**/api/import?*", async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    await button(page, "Import 1 change").click();
+    await page.getByRole("link", { name: "Prompt Library" }).first().click();
+    await page.getByText("The import into left goes on.").waitFor();
+    gate.resolve();
+    await page.getByText("Imported into left: 1 new.").waitFor();
+    await page.unroute("**/api/import?*");
+    expect((await left.fetchPrompt("Left alone")).prompt.text).toBe("It goes on");
+  });
+
   it("what is in the trash is brought back, or says why not", async () => {
     await server.local.createProject({ name: "trash" });
     const trash = server.as(server.localToken, "trash");

@@ -1,5 +1,5 @@
 /** Bringing prompts along: files and folders are dropped or chosen, looked at without changing anything, then imported. */
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type ImportFormat, importFormats, isFormat } from "../../sdk/import-formats.ts";
 import { EVERYTHING } from "../address.ts";
 import { useWritesRefused } from "../connection.ts";
@@ -43,9 +43,14 @@ function Import({ access }: { access: Access }) {
   const { run, start, stop, forget } = useImport(access.project);
   const refused = useWritesRefused();
   const wanted = chosen && format ? wantedFiles(chosen.files, format) : [];
+  const turn = useRef(0);
   const take = async (files: GivenFile[]) => {
+    turn.current += 1;
+    const own = turn.current;
     forget();
     const told = await tellFormat(files);
+    // Others were given while these were looked into.
+    if (turn.current !== own) return;
     setChosen({ files, told });
     const only = told.unknown.length === 0 && told.formats.length === 1 ? (told.formats[0] ?? null) : null;
     setFormat(only);

@@ -4,7 +4,7 @@ import type { ImportItem } from "../../sdk/index.ts";
 import { Link } from "../navigation.tsx";
 import { download } from "../shell/download.ts";
 import { Failure } from "../shell/failure.tsx";
-import { countsOf, RESULTS, type Result, reportCsv, wordOf } from "./report.ts";
+import { RESULTS, type Result, reportCsv, sentenceOf, wordOf } from "./report.ts";
 import type { Run } from "./run.ts";
 
 interface ImportRunProps {
@@ -33,12 +33,7 @@ export function ImportRun({ run, project, onStop, children }: ImportRunProps) {
       <h2>{title}</h2>
       <p role="status">
         {isRunning && `${items.length.toLocaleString("en")} prompts so far.`}
-        {summary && countsOf(summary).length === 0 && "There is nothing in these files that could be imported."}
-        {summary &&
-          countsOf(summary)
-            .map(({ result, count }) => `${count.toLocaleString("en")} ${wordOf(result, isPlan)}`)
-            .join(", ")}
-        {summary && countsOf(summary).length > 0 && "."}
+        {summary && sentenceOf(summary, isPlan)}
         {error && !isPlan && "It broke off. What was saved by then stays; going on leaves it as it is."}
       </p>
       {isRunning && <progress aria-label="How far it is" />}

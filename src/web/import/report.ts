@@ -24,6 +24,12 @@ export function countsOf(summary: ImportSummary): { result: Result; count: numbe
   return RESULTS.map((result) => ({ result, count: summary[result] })).filter(({ count }) => count > 0);
 }
 
+export function sentenceOf(summary: ImportSummary, isPlan: boolean): string {
+  const counts = countsOf(summary);
+  if (counts.length === 0) return "There is nothing in these files that could be imported.";
+  return `${counts.map(({ result, count }) => `${count.toLocaleString("en")} ${wordOf(result, isPlan)}`).join(", ")}.`;
+}
+
 /** How many prompts it would write. */
 export function writesOf({ created, updated, pruned }: ImportSummary): number {
   return created + updated + pruned;

@@ -3,7 +3,10 @@ import { useEffect, useRef, useState } from "react";
 import type { ImportFormat } from "../../sdk/import-formats.ts";
 import type { ImportItem, ImportSummary, PromptlibError } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
+import { forgetListings } from "../library/listing.ts";
+import { say } from "../shell/notices.tsx";
 import { type GivenFile, piecesOf } from "./files.ts";
+import { sentenceOf } from "./report.ts";
 
 export interface Order {
   files: readonly GivenFile[];
@@ -24,10 +27,30 @@ export interface Run {
 /** How often the page tells how far it is. */
 const TELL_MS = 200;
 
+/** The browser asks whether the page is to be left, with which the import would end. */
+function askBefore(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+/** On whichever page one is by then. */
+function sayAfterwards(text: string): void {
+  forgetListings();
+  say(text);
+}
+
 export function useImport(project: string) {
   const [run, setRun] = useState<Run | null>(null);
   const stop = useRef<AbortController | null>(null);
-  useEffect(() => () => stop.current?.abort(), []);
+  const going = useRef<Order | null>(null);
+  const isLeft = useRef(false);
+  useEffect(() => {
+    isLeft.current = false;
+    return () => {
+      isLeft.current = true;
+      if (going.current?.dryRun === false) say(`The import into ${project} goes on. What comes of it is said here.`);
+      else stop.current?.abort();
+    };
+  }, [project]);
   const start = async (order: Order) => {
     stop.current?.abort();
     const own = new AbortController();
@@ -39,16 +62,26 @@ export function useImport(project: string) {
       if (stop.current === own) setRun({ order, items: [...items], summary: null, error: null, ...part });
     };
     tell();
+    going.current = order;
     const { files, format, source, prune, dryRun } = order;
     const options = { format, dryRun, prune, ...(source === "" ? {} : { source }), signal: own.signal };
+    if (!dryRun) addEventListener("beforeunload", askBefore);
     try {
       for await (const line of clientOf(project).importPrompts(piecesOf(files), options)) {
-        if ("summary" in line) return tell({ summary: line.summary });
+        if ("summary" in line) {
+          if (isLeft.current) sayAfterwards(`Imported into ${project}: ${sentenceOf(line.summary, false)}`);
+          return tell({ summary: line.summary });
+        }
         items.push(line);
         if (performance.now() - told > TELL_MS) tell();
       }
     } catch (error) {
-      tell({ error: noteFailure(error) });
+      const known = noteFailure(error);
+      if (isLeft.current && !dryRun) sayAfterwards(`The import into ${project} broke off: ${known.message}`);
+      tell({ error: known });
+    } finally {
+      if (going.current === order) going.current = null;
+      removeEventListener("beforeunload", askBefore);
     }
   };
   return {
