@@ -3,6 +3,7 @@
  * are answered all the time and never go back, and all of it is whole again by itself. FAULTS_SEED repeats a run,
  * FAULTS_SECONDS makes it a long one.
  */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -15,6 +16,7 @@ import { runningProcesses } from "../src/postgres/postmaster.ts";
 import { titleOf } from "../src/postgres/watch.ts";
 import { freePort } from "./support/free-port.ts";
 import { health, Instance, type Processes } from "./support/instance.ts";
+import { kill } from "./support/kill.ts";
 import { MAIN, nothingRuns, programsOf } from "./support/programs.ts";
 import { NAME, Reader, Writer } from "./support/traffic.ts";
 
@@ -130,10 +132,6 @@ async function killAll(): Promise<void> {
     for (const pid of [...left, ...(await postgresProcesses())]) kill(pid);
     await sleep(20);
   }
-}
-
-function kill(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
-  if (pid && identityOf(pid)) process.kill(pid, signal);
 }
 
 /** By itself; a new start is only given where nobody is left. */

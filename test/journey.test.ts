@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
 import { Instance } from "./support/instance.ts";
+import { kill } from "./support/kill.ts";
 
 /** The thread from end to end, as a user walks it: through the command line and an application's HTTP. */
 describe("from an empty home to a fetch that survives PostgreSQL's death", () => {
@@ -111,8 +112,8 @@ describe("from an empty home to a fetch that survives PostgreSQL's death", () =>
   it("goes on answering the fetch when PostgreSQL is killed, refuses writes with a sentence, and mends itself", async () => {
     // Kept from coming back at once: a guard that is stopped cannot start it again.
     const { guard, postgres } = await instance.processes();
-    process.kill(guard, "SIGSTOP");
-    process.kill(postgres, "SIGKILL");
+    kill(guard, "SIGSTOP");
+    kill(postgres, "SIGKILL");
 
     const fromMirror = await until(
       async () => {
@@ -136,7 +137,7 @@ describe("from an empty home to a fetch that survives PostgreSQL's death", () =>
     const listed = await instance.run(["list", "--json", "--limit", "3"]);
     expect(JSON.parse(listed.stdout).items).toHaveLength(3);
 
-    process.kill(guard, "SIGCONT");
+    kill(guard, "SIGCONT");
     const saved = await until(async () => (await save("Good evening {{name}}")).status === 201, {
       timeout: 60_000,
       every: 100,
@@ -163,7 +164,7 @@ describe("from an empty home to a fetch that survives PostgreSQL's death", () =>
     })();
     for (const name of ["serve", "guard", "supervisor", "postgres"] as const) {
       const before = await instance.processes();
-      process.kill(before[name], "SIGKILL");
+      kill(before[name], "SIGKILL");
       const mended = await until(
         async () => {
           const now = await instance.processes();
@@ -181,7 +182,7 @@ describe("from an empty home to a fetch that survives PostgreSQL's death", () =>
   });
 
   it("starts again where it was left after all was killed at once", async () => {
-    for (const pid of Object.values(await instance.processes())) process.kill(pid, "SIGKILL");
+    for (const pid of Object.values(await instance.processes())) kill(pid, "SIGKILL");
     url = await instance.start();
     expect(instance.printed).not.toContain("password");
     expect(await (await fetchByLabel()).json()).toMatchObject({ version: 1, newest: 2 });

@@ -2,18 +2,19 @@
  * The loop: write, stream away, destroy, restore, compare, in random rounds. LOOP_SEED repeats a run, LOOP_MINUTES makes
  * it longer.
  */
+
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { monotonic, sleep, until } from "../src/base/clock.ts";
-import { identityOf } from "../src/base/lock.ts";
 import type { RestoreReport } from "../src/contract/recovery-shapes.ts";
 import { parseLsn } from "../src/postgres/lsn.ts";
 import { existingPlace } from "../src/postgres/place.ts";
 import { runningProcesses } from "../src/postgres/postmaster.ts";
 import { freePort } from "./support/free-port.ts";
 import { health, Instance } from "./support/instance.ts";
+import { kill } from "./support/kill.ts";
 import { Ledger } from "./support/ledger.ts";
 import { programsOf } from "./support/programs.ts";
 
@@ -112,7 +113,7 @@ async function destroy({ kill, backup }: Round): Promise<void> {
 }
 
 function end(pid: number): void {
-  if (pid && identityOf(pid)) process.kill(pid, "SIGKILL");
+  kill(pid);
 }
 
 /** With the command line, as an operator does: again while a torn backup still holds the place. */

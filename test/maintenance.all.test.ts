@@ -1,10 +1,12 @@
 /** Maintenance with the real processes: it outlives the database, the server, the guardian, and all of them together. */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { until } from "../src/base/clock.ts";
 import { freePort } from "./support/free-port.ts";
 import { Instance, launcher } from "./support/instance.ts";
+import { kill } from "./support/kill.ts";
 
 let instance: Instance;
 let url: string;
@@ -32,7 +34,7 @@ const refuses = async () => (await push()).error?.code === "maintenance";
 /** Until another process is in the place of the killed one, and answers. */
 async function killed(name: "serve" | "guard" | "postgres"): Promise<void> {
   const before = (await instance.processes())[name];
-  process.kill(before, "SIGKILL");
+  kill(before, "SIGKILL");
   await eventually(`${name} is there again`, async () => {
     const now = (await instance.processes().catch(() => null))?.[name] ?? 0;
     return now !== 0 && now !== before;
@@ -54,7 +56,7 @@ it("read-only outlives whatever is killed, and reads go on", async () => {
 
 it("a server whose guardian is away keeps what it said last, also when it starts then", async () => {
   const { guard } = await instance.processes();
-  process.kill(guard, "SIGSTOP");
+  kill(guard, "SIGSTOP");
   try {
     await killed("serve");
     await eventually("refuses", refuses);
@@ -62,7 +64,7 @@ it("a server whose guardian is away keeps what it said last, also when it starts
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: "guardian_unreachable" } });
     expect(await refuses()).toBe(true);
   } finally {
-    process.kill(guard, "SIGCONT");
+    kill(guard, "SIGCONT");
   }
 }, 180_000);
 

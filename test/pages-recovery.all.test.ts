@@ -7,6 +7,7 @@ import { until } from "../src/base/clock.ts";
 import { createClient } from "../src/sdk/index.ts";
 import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
 import { Instance } from "./support/instance.ts";
+import { kill } from "./support/kill.ts";
 
 const path = findChromium();
 const PASSWORD = "correct-horse-battery";
@@ -150,7 +151,7 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
     const control = join(instance.home.postgres, "data/global/pg_control");
     const [kept, { uid, gid }] = [await readFile(control), await stat(control)];
     await writeFile(control, randomBytes(100));
-    process.kill((await instance.processes()).postgres, "SIGKILL");
+    kill((await instance.processes()).postgres, "SIGKILL");
     await page.getByText(/^The database has not been running for \d+ s/).waitFor();
     await page
       .getByText(/^At risk: \d things? to mend/)
@@ -172,13 +173,13 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
   it("shows what was last known when the guardian falls silent, disables what it cannot do, and goes on with it", async () => {
     const { page, ...visitor } = await opened();
     const { guard } = await instance.processes();
-    process.kill(guard, "SIGSTOP");
+    kill(guard, "SIGSTOP");
     await page.getByText("The guardian does not answer.").waitFor();
     await page.getByText(/^Not known now\. .* ago: Protected, /).waitFor();
     expect(await button(page, "Drill now").isDisabled()).toBe(true);
     await page.getByText("Waits until the guardian is back.").first().waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
-    process.kill(guard, "SIGKILL");
+    kill(guard, "SIGKILL");
     await page.getByText(PROTECTED).waitFor({ timeout: 60_000 });
     await until(async () => await button(page, "Drill now").isEnabled(), { timeout: 20_000 });
     await instance.healthy(url);

@@ -11,7 +11,8 @@ import { connectAsSuperuser } from "../src/postgres/roles.ts";
 import type { Attested } from "../src/recovery/layout.ts";
 import { temporaryDirectory } from "./support/cluster.ts";
 import { Instance } from "./support/instance.ts";
-import { done, jobInPhase, kill, order, refused, reports, settled, workplaces } from "./support/recovery-orders.ts";
+import { kill } from "./support/kill.ts";
+import { done, jobInPhase, order, refused, reports, settled, workplaces } from "./support/recovery-orders.ts";
 import { Prompts } from "./support/recovery-prompts.ts";
 
 const PATIENCE = 300_000;

@@ -16,8 +16,9 @@ import { readIncarnation } from "../src/recovery/incarnation.ts";
 import { temporaryDirectory } from "./support/cluster.ts";
 import { freePort } from "./support/free-port.ts";
 import { health, Instance } from "./support/instance.ts";
+import { kill } from "./support/kill.ts";
 import { Ledger } from "./support/ledger.ts";
-import { done, info, jobInPhase, kill, order, reports, settled, workplaces } from "./support/recovery-orders.ts";
+import { done, info, jobInPhase, order, reports, settled, workplaces } from "./support/recovery-orders.ts";
 import { Prompts } from "./support/recovery-prompts.ts";
 
 const seed = Number(process.env.RECOVERY_SEED ?? Math.floor(Math.random() * 2 ** 31));

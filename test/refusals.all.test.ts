@@ -1,4 +1,5 @@
 /** Refusals that take root to bring about: full disks (small file systems in memory), accounts that may not. */
+
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
@@ -8,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
 import { temporaryDirectory } from "./support/cluster.ts";
 import { Instance } from "./support/instance.ts";
+import { kill } from "./support/kill.ts";
 import { nothingRuns } from "./support/programs.ts";
 import { refusal } from "./support/refusal.ts";
 
@@ -116,7 +118,7 @@ describe.skipIf(!(await mayMount()))("on a small disk", () => {
 
     // Whoever dies now is started again on the full disk, or waits for room, and reading goes on.
     for (const name of ["serve", "guard", "postgres", "supervisor"] as const) {
-      process.kill((await instance.processes())[name], "SIGKILL");
+      kill((await instance.processes())[name], "SIGKILL");
       for (let n = 0; n < 15; n += 1) {
         expect(await writer.fetchStatus(), `${name} was killed`).toBe(200);
         await writer.save(noise());

@@ -1,4 +1,5 @@
 /** What a user meets who starts it where it cannot run: through the real launcher, each with what mends it. */
+
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -14,6 +15,7 @@ import { postgresConnection } from "../src/postgres/connection.ts";
 import { existingPlace } from "../src/postgres/place.ts";
 import { testLog } from "./support/cluster.ts";
 import { health, Instance, launcher, type Ran } from "./support/instance.ts";
+import { kill } from "./support/kill.ts";
 import { MAIN, nothingRuns, programsOf } from "./support/programs.ts";
 import { refusal } from "./support/refusal.ts";
 
@@ -101,7 +103,7 @@ describe("where a library is", () => {
     ] as const) {
       const url = await instance.startAnyhow({}, command);
       const { supervisor } = await instance.processes();
-      process.kill(supervisor, "SIGHUP");
+      kill(supervisor, "SIGHUP");
       // Longer than stopping takes; the other is waited for.
       if (outlives) await sleep(1_500);
       else await until(() => identityOf(supervisor) === null, { timeout: 30_000 });

@@ -3,6 +3,7 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
+import { kill } from "./support/kill.ts";
 import { MAIN, programsOf } from "./support/programs.ts";
 import { answerer, gone, pidsOf, ready, Stage } from "./support/stage.ts";
 
@@ -23,13 +24,13 @@ it("a guard and a server that stand still are shown so, then replaced; whoever w
     const { children } = (await stage.children()) ?? {};
     return `${children?.guard?.state} ${children?.serve.state}`;
   };
-  process.kill(guard?.pid ?? 0, "SIGSTOP");
+  kill(guard?.pid ?? 0, "SIGSTOP");
   expect(await until(async () => (await states()) === "unresponsive running", { timeout: 30_000 })).toBe(true);
-  process.kill(guard?.pid ?? 0, "SIGCONT");
+  kill(guard?.pid ?? 0, "SIGCONT");
   expect(await until(async () => (await states()) === "running running", { timeout: 10_000 })).toBe(true);
   expect((await stage.allRunning()).children.guard?.pid).toBe(guard?.pid);
 
-  for (const pid of [guard?.pid ?? 0, serve.pid]) process.kill(pid, "SIGSTOP");
+  for (const pid of [guard?.pid ?? 0, serve.pid]) kill(pid, "SIGSTOP");
   const answered = await answerer(url);
   for (const pid of [guard?.pid ?? 0, serve.pid]) await gone(pid);
   const after = await stage.allRunning();
@@ -43,7 +44,7 @@ it("a home that vanishes under what runs is not replaced by an empty one, whoeve
   const all = await stage.allRunning();
   const away = `${stage.home.root}.away`;
   await rename(stage.home.root, away);
-  process.kill(all.postgres, "SIGKILL");
+  kill(all.postgres, "SIGKILL");
   up.process.kill("SIGKILL");
   await gone(all.supervisor);
   const log = join(away, "logs", "serve.out");
@@ -57,7 +58,7 @@ it("a home that vanishes under what runs is not replaced by an empty one, whoeve
   expect(await stage.onDatabase(async (client) => (await client.query("select count(*) from written")).rowCount)).toBe(
     1,
   );
-  process.kill(after.supervisor, "SIGTERM");
+  kill(after.supervisor, "SIGTERM");
   await gone(after.supervisor);
   await stage.nothingRuns();
 }, 90_000);
@@ -68,7 +69,7 @@ it("a supervisor outlives a home that vanishes with everything that ran on it, a
   const all = await stage.allRunning();
   const away = `${stage.home.root}.away`;
   await rename(stage.home.root, away);
-  for (const pid of pidsOf(all).filter((pid) => pid !== all.supervisor)) process.kill(pid, "SIGKILL");
+  for (const pid of pidsOf(all).filter((pid) => pid !== all.supervisor)) kill(pid, "SIGKILL");
   await sleep(2_000);
   expect(existsSync(stage.home.root)).toBe(false);
   await rename(away, stage.home.root);
@@ -90,16 +91,16 @@ it("there is one server again when a successor is killed before it took over, an
     { timeout: 20_000, every: 2 },
   );
   const halted = second?.children.serve.pid ?? 0;
-  process.kill(halted, "SIGSTOP");
-  process.kill(second?.supervisor ?? 0, "SIGKILL");
+  kill(halted, "SIGSTOP");
+  kill(second?.supervisor ?? 0, "SIGKILL");
   await gone(second?.supervisor ?? 0);
-  process.kill(halted, "SIGCONT");
+  kill(halted, "SIGCONT");
   // Now two servers know that they lost theirs, and each calls another.
   await gone(first.children.serve.pid);
   await gone(halted);
   const { supervisor } = await stage.allRunning();
   expect(await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 15_000 })).toBe(true);
-  process.kill(supervisor, "SIGTERM");
+  kill(supervisor, "SIGTERM");
   await gone(supervisor);
   await stage.nothingRuns();
 }, 60_000);

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
-import { identityOf } from "../src/base/lock.ts";
+import { kill } from "./support/kill.ts";
 import { MAIN, programsOf } from "./support/programs.ts";
 import { answerer, gone, ready, Stage, type Up } from "./support/stage.ts";
 
 /** Each with up to five kills. SUPERVISOR_ROUNDS makes more of them, SUPERVISOR_SEED the same again. */
 const ROUNDS = Number(process.env.SUPERVISOR_ROUNDS ?? 15);
 const seed = Number(process.env.SUPERVISOR_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const kill = fc.record({
+const killing = fc.record({
   victim: fc.constantFrom("supervisor", "serve", "guard", "postgres"),
   afterMs: fc.integer({ min: 0, max: 400 }),
 });
@@ -27,13 +27,13 @@ it(
   async () => {
     let up: Up = stage.up();
     let url = await ready(up);
-    const rounds = fc.sample(fc.array(kill, { minLength: 1, maxLength: 5 }), { numRuns: ROUNDS, seed });
+    const rounds = fc.sample(fc.array(killing, { minLength: 1, maxLength: 5 }), { numRuns: ROUNDS, seed });
     for (const round of rounds) {
       const trace = `${JSON.stringify(round)} (SUPERVISOR_SEED=${seed})`;
       for (const { victim, afterMs } of round) {
         await sleep(afterMs);
         const pid = await pidOf(victim);
-        if (pid && identityOf(pid)) process.kill(pid, "SIGKILL");
+        kill(pid);
       }
       // Without supervisor and server nobody is left who could start anything.
       if (await allGone()) {
@@ -55,7 +55,7 @@ it(
       ).toBe(true);
     }
     const { supervisor } = await stage.allRunning();
-    process.kill(supervisor, "SIGTERM");
+    kill(supervisor, "SIGTERM");
     await gone(supervisor);
     await stage.nothingRuns();
   },

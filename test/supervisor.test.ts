@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
 import { existingPlace } from "../src/postgres/place.ts";
+import { kill } from "./support/kill.ts";
 import { programsOf } from "./support/programs.ts";
 import { answerer, gone, pidsOf, ready, Stage } from "./support/stage.ts";
 
@@ -48,7 +49,7 @@ describe("what up started", () => {
     const up = stage.up();
     const url = await ready(up);
     const before = await stage.allRunning();
-    process.kill(before.children.serve.pid, "SIGKILL");
+    kill(before.children.serve.pid, "SIGKILL");
     await gone(before.children.serve.pid);
     const inBetween = await answerer(url);
     const after = await stage.allRunning();
@@ -61,14 +62,14 @@ describe("what up started", () => {
     const up = stage.up();
     await ready(up);
     const first = await stage.allRunning();
-    process.kill(first.children.guard?.pid ?? 0, "SIGKILL");
+    kill(first.children.guard?.pid ?? 0, "SIGKILL");
     await until(async () => ((await stage.children())?.children.guard?.pid ?? 0) !== first.children.guard?.pid, {
       timeout: 10_000,
     });
     const second = await stage.allRunning();
     expect(second.postgres).toBe(first.postgres);
 
-    process.kill(second.postgres, "SIGKILL");
+    kill(second.postgres, "SIGKILL");
     await gone(second.postgres);
     await until(async () => ((await stage.children())?.children.guard?.postgres?.pid ?? 0) !== second.postgres, {
       timeout: 10_000,
@@ -81,7 +82,7 @@ describe("what up started", () => {
     const up = stage.up();
     await ready(up);
     const all = await stage.allRunning();
-    process.kill(all.children.guard?.pid ?? 0, "SIGKILL");
+    kill(all.children.guard?.pid ?? 0, "SIGKILL");
     up.process.kill("SIGTERM");
     expect(await up.ended).toBe(0);
     // A receiver that the guard had only just started ends when it comes to itself.
@@ -104,7 +105,7 @@ describe("what up started", () => {
     expect(after.postgres).toBe(before.postgres);
     expect(traffic.answered).toEqual(new Set([before.children.serve.pid, after.children.serve.pid]));
 
-    process.kill(after.supervisor, "SIGTERM");
+    kill(after.supervisor, "SIGTERM");
     await gone(after.supervisor);
     await stage.nothingRuns();
   });
@@ -113,7 +114,7 @@ describe("what up started", () => {
     const up = stage.up();
     await ready(up);
     const all = await stage.allRunning();
-    for (const pid of pidsOf(all)) process.kill(pid, "SIGKILL");
+    for (const pid of pidsOf(all)) kill(pid, "SIGKILL");
     for (const pid of pidsOf(all)) await gone(pid);
     const next = stage.up();
     await ready(next);
@@ -145,8 +146,8 @@ it("a database that vanishes under its guard is not made anew", async () => {
   await ready(up);
   const all = await stage.allRunning();
   await rename(stage.home.postgres, `${stage.home.postgres}.away`);
-  process.kill(all.children.guard?.pid ?? 0, "SIGKILL");
-  process.kill(all.postgres, "SIGKILL");
+  kill(all.children.guard?.pid ?? 0, "SIGKILL");
+  kill(all.postgres, "SIGKILL");
   const failed = async () => (await stage.children())?.children.guard?.postgres?.state === "failed";
   expect(await until(failed, { timeout: 20_000 })).toBe(true);
   expect(up.printed()).toMatch(/The database is away: The database was in .* and is gone\./);

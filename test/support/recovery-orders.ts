@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { until } from "../../src/base/clock.ts";
 import { readLocalFile } from "../../src/base/local-file.ts";
-import { identityOf } from "../../src/base/lock.ts";
 import type { ErrorBody } from "../../src/contract/errors.ts";
 import type { Job } from "../../src/contract/recovery.ts";
 import type { RecoveryInfo } from "../../src/contract/recovery-shapes.ts";
@@ -85,10 +84,6 @@ export async function jobInPhase(instance: Instance, verb: Job["verb"], phase: s
   );
   if (!pid) throw new Error(`no ${verb} came to ${phase}: ${JSON.stringify(await jobs(instance))}`);
   return pid;
-}
-
-export function kill(pid: number): void {
-  if (pid && identityOf(pid)) process.kill(pid, "SIGKILL");
 }
 
 /** What was left of restores and drills beside the data directory: none, when all is in order. */
