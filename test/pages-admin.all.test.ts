@@ -1,52 +1,29 @@
 /** Members, users, keys, the audit log, maintenance, the profile, the first steps: journeys in a real browser. */
 import { readFile } from "node:fs/promises";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
-import { type FreshDatabase, freshDatabase } from "./support/database.ts";
+import type { Locator, Page } from "playwright-core";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { findChromium, type VisitOptions } from "./support/browser.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
-import { ADMIN, eventually, newUser, proxyTo, type Served, serveOn } from "./support/server.ts";
+import { pagesStage } from "./support/pages.ts";
+import { ADMIN, eventually, newUser, type Served } from "./support/server.ts";
 
 const path = findChromium();
 const ROOMS = "members keys projects users audit maintenance settings system profile welcome".split(" ");
 const EVIL = `<img src=x onerror="alert(1)"><script>alert(2)</script>{{x}}"'`;
 
 describe.skipIf(!path)("the pages of those who look after the library, in Chromium", () => {
-  let browser: Browser;
-  let database: FreshDatabase;
-  let proxy: DatabaseProxy;
+  const stage = pagesStage(path, {});
   let server: Served;
-  const visitors: Visitor[] = [];
-
-  beforeAll(async () => {
-    browser = await openChromium(path ?? "");
-    database = await freshDatabase();
-    proxy = await proxyTo(database);
-    server = await serveOn(database, { proxy });
+  let proxy: DatabaseProxy;
+  beforeAll(() => {
+    ({ server, proxy } = stage);
   });
-
   afterEach(async () => {
     proxy.restore();
     await server.local.setMaintenance({ mode: "off" });
-    await server.untilHealth("healthy");
-    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
-    expect(faults.flat()).toEqual([]);
   });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await proxy?.close();
-    await database?.drop();
-  });
-
-  async function visit(path: string, username = ADMIN.username, options: VisitOptions = {}) {
-    const visitor = await Visitor.arrive(browser, server, options);
-    visitors.push(visitor);
-    await visitor.open(path);
-    await visitor.signIn(username, username === ADMIN.username ? ADMIN.password : undefined);
-    return visitor;
-  }
+  const visit = (path: string, username = ADMIN.username, options?: VisitOptions) =>
+    stage.visit(path, username, options);
   const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
   const button = (on: Page | Locator, name: string | RegExp) => on.getByRole("button", { name });
   const exactly = (on: Page | Locator, name: string) => on.getByRole("button", { name, exact: true });
@@ -113,8 +90,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     );
     expect(kept).not.toContain(password);
 
-    const hers = await Visitor.arrive(browser, server);
-    visitors.push(hers);
+    const hers = await stage.arrive(server);
     await hers.open("/");
     await hers.signIn("eva", password);
     await hers.page.getByText("Go to").click();

@@ -1,53 +1,21 @@
 import { readFile } from "node:fs/promises";
-import type { Browser, BrowserContext, Download, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { BrowserContext, Download, Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Client } from "../src/sdk/index.ts";
-import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
-import { type FreshDatabase, freshDatabase } from "./support/database.ts";
-import type { DatabaseProxy } from "./support/database-proxy.ts";
-import { eventually, newUser, proxyTo, type Served, serveOn } from "./support/server.ts";
+import { findChromium, type VisitOptions } from "./support/browser.ts";
+import { pagesStage } from "./support/pages.ts";
+import { eventually, type Served } from "./support/server.ts";
 
 const path = findChromium();
 
 /** Living in the library all day: several people, several tabs, much at once, and what goes wrong then. */
 describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
-  let browser: Browser;
-  let database: FreshDatabase;
-  let proxy: DatabaseProxy;
+  const stage = pagesStage(path, { ada: "editor", bob: "viewer", cleo: "admin" });
   let server: Served;
-  const visitors: Visitor[] = [];
-
-  beforeAll(async () => {
-    browser = await openChromium(path ?? "");
-    database = await freshDatabase();
-    proxy = await proxyTo(database);
-    server = await serveOn(database, { proxy });
-    await newUser(server, "ada", { role: "editor" });
-    await newUser(server, "bob", { role: "viewer" });
-    await newUser(server, "cleo", { role: "admin" });
+  beforeAll(() => {
+    ({ server } = stage);
   });
-
-  afterEach(async () => {
-    proxy.restore();
-    await server.untilHealth("healthy");
-    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
-    expect(faults.flat()).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await proxy?.close();
-    await database?.drop();
-  });
-
-  async function visit(path: string, username = "ada", options: VisitOptions = {}) {
-    const visitor = await Visitor.arrive(browser, server, options);
-    visitors.push(visitor);
-    await visitor.open(path);
-    await visitor.signIn(username);
-    return visitor;
-  }
+  const visit = (path: string, username = "ada", options?: VisitOptions) => stage.visit(path, username, options);
   const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
   const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
   const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });

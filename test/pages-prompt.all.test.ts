@@ -1,50 +1,21 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
-import { type FreshDatabase, freshDatabase } from "./support/database.ts";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { findChromium, type VisitOptions } from "./support/browser.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
-import { eventually, newKey, newUser, proxyTo, type Served, serveOn } from "./support/server.ts";
+import { pagesStage } from "./support/pages.ts";
+import { eventually, newKey, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
 
 /** Everything that is done with one prompt, by hand, by keyboard alone, large, in any script, and while things break. */
 describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
-  let browser: Browser;
-  let database: FreshDatabase;
-  let proxy: DatabaseProxy;
+  const stage = pagesStage(path, { ada: "editor", cleo: "admin" });
   let server: Served;
-  const visitors: Visitor[] = [];
-
-  beforeAll(async () => {
-    browser = await openChromium(path ?? "");
-    database = await freshDatabase();
-    proxy = await proxyTo(database);
-    server = await serveOn(database, { proxy });
-    await newUser(server, "ada", { role: "editor" });
-    await newUser(server, "cleo", { role: "admin" });
+  let proxy: DatabaseProxy;
+  beforeAll(() => {
+    ({ server, proxy } = stage);
   });
-
-  afterEach(async () => {
-    proxy.restore();
-    await server.untilHealth("healthy");
-    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
-    expect(faults.flat()).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await proxy?.close();
-    await database?.drop();
-  });
-
-  async function visit(path: string, username = "ada", options: VisitOptions = {}) {
-    const visitor = await Visitor.arrive(browser, server, options);
-    visitors.push(visitor);
-    await visitor.open(path);
-    await visitor.signIn(username);
-    return visitor;
-  }
+  const visit = (path: string, username = "ada", options?: VisitOptions) => stage.visit(path, username, options);
   const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
   const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
   const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
@@ -95,7 +66,7 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await server.local.protectLabel("production");
     const key = await newKey(server, ["read"]);
     // Counts are written when a server stops, too.
-    const other = await serveOn(database);
+    const other = await serveOn(stage.database);
     await other.as(key).fetchPrompt("used", { label: "production" });
     await other.close();
     const visitor = await visit("/prompts/used", "cleo");

@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { chown, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../src/base/clock.ts";
 import { createClient } from "../src/sdk/index.ts";
-import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
+import { findChromium, type VisitOptions } from "./support/browser.ts";
 import { Instance } from "./support/instance.ts";
 import { kill } from "./support/kill.ts";
+import { openBrowser } from "./support/pages.ts";
 
 const path = findChromium();
 const PASSWORD = "correct-horse-battery";
@@ -15,13 +16,11 @@ const PROTECTED = /^Protected, (as promised|with 1 thing to look at)$/;
 
 /** An operator at night, and somebody who is none, before a whole instance. */
 describe.skipIf(!path)("the recovery page, in Chromium", () => {
-  let browser: Browser;
+  const { arrive } = openBrowser(path);
   let instance: Instance;
   let url: string;
-  const visitors: Visitor[] = [];
 
   beforeAll(async () => {
-    browser = await openChromium(path ?? "");
     // Slow enough that a backup can be watched, and cancelled; an export that dies with PostgreSQL is no matter here.
     instance = await Instance.make({ ADMIN_PASSWORD: PASSWORD, BACKUP_MAX_RATE: "12", EXPORT_AT: "off" });
     const far = join(instance.directory, "far");
@@ -36,19 +35,12 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
     await until(async () => (await operator.listJobs()).items[0]?.state === "done", { timeout: 60_000 });
   });
 
-  afterEach(async () => {
-    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
-    expect(faults.flat()).toEqual([]);
-  });
-
   afterAll(async () => {
-    await browser?.close();
     await instance?.remove();
   });
 
-  async function visit(username = "admin", options: VisitOptions = {}) {
-    const visitor = await Visitor.arrive(browser, { url }, options);
-    visitors.push(visitor);
+  async function visit(username = "admin", options?: VisitOptions) {
+    const visitor = await arrive({ url }, options);
     await visitor.open("/recovery");
     await visitor.signIn(username, username === "admin" ? PASSWORD : undefined);
     return visitor;
@@ -194,8 +186,7 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
   }
 
   it("is for operators: others are offered nothing of it, see nothing of it, and ask for nothing of it", async () => {
-    const visitor = await Visitor.arrive(browser, { url });
-    visitors.push(visitor);
+    const visitor = await arrive({ url });
     const { page } = visitor;
     const asked: string[] = [];
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));

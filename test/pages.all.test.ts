@@ -1,52 +1,24 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Client, ImportPiece } from "../src/sdk/index.ts";
-import { findChromium, openChromium, type VisitOptions, Visitor } from "./support/browser.ts";
-import { type FreshDatabase, freshDatabase } from "./support/database.ts";
+import { findChromium, type VisitOptions } from "./support/browser.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
 import { freePort } from "./support/free-port.ts";
-import { eventually, newUser, proxyTo, type Served, serveOn } from "./support/server.ts";
+import { pagesStage } from "./support/pages.ts";
+import { eventually, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
 
 /** Whole journeys in a real browser, against the real server. */
 describe.skipIf(!path)("the pages, in Chromium", () => {
-  let browser: Browser;
-  let database: FreshDatabase;
-  let proxy: DatabaseProxy;
+  const stage = pagesStage(path, { ada: "editor", bob: "viewer" });
   let server: Served;
-  const visitors: Visitor[] = [];
-
-  beforeAll(async () => {
-    browser = await openChromium(path ?? "");
-    database = await freshDatabase();
-    proxy = await proxyTo(database);
-    server = await serveOn(database, { proxy });
-    await newUser(server, "ada", { role: "editor" });
-    await newUser(server, "bob", { role: "viewer" });
+  let proxy: DatabaseProxy;
+  beforeAll(() => {
+    ({ server, proxy } = stage);
   });
-
-  afterEach(async () => {
-    proxy.restore();
-    await server.untilHealth("healthy");
-    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
-    expect(faults.flat()).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await proxy?.close();
-    await database?.drop();
-  });
-
-  async function visit(path: string, username: string | null = "ada", options: VisitOptions = {}) {
-    const visitor = await Visitor.arrive(browser, server, options);
-    visitors.push(visitor);
-    await visitor.open(path);
-    if (username) await visitor.signIn(username);
-    return visitor;
-  }
+  const visit = (path: string, username: string | null = "ada", options?: VisitOptions) =>
+    stage.visit(path, username, options);
   const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
   const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
   const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
@@ -290,10 +262,9 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
 
   it("while the server is away what was loaded stays, and all returns by itself", async () => {
     const port = String(await freePort());
-    const other = await serveOn(database, { settings: { PORT: port } });
+    const other = await serveOn(stage.database, { settings: { PORT: port } });
     await other.local.savePrompt({ name: "server", text: "still here" });
-    const visitor = await Visitor.arrive(browser, other);
-    visitors.push(visitor);
+    const visitor = await stage.arrive(other);
     const { page } = visitor;
     await visitor.open("/");
     await visitor.signIn("ada");
@@ -305,7 +276,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await page.getByRole("link", { name: "server" }).click();
     await page.getByRole("region", { name: "Version 1" }).getByText("still here").waitFor();
     expect(await button(page, "Edit").isDisabled()).toBe(true);
-    const again = await serveOn(database, { settings: { PORT: port } });
+    const again = await serveOn(stage.database, { settings: { PORT: port } });
     await page.getByText("Away for the moment.").waitFor({ state: "hidden" });
     await button(page, "Edit").click();
     await button(page, "Throw away").click();
@@ -377,7 +348,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
       `document.body.append(Object.assign(document.createElement("style"), { textContent: "p {}" }))`,
     );
     await visitor.page.evaluate(`fetch("https://elsewhere.invalid/").catch(() => {})`);
-    visitors.splice(0);
+    stage.visitors.splice(0);
     const faults = (await visitor.leave()).join("\n");
     expect(faults).toMatch(/against the policy: style-src/);
     expect(faults).toMatch(/against the policy: connect-src/);

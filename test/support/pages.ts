@@ -1,0 +1,78 @@
+/** What journeys through the pages begin with; both are called in the `describe` that they are for. */
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import type { Role } from "../../src/sdk/index.ts";
+import { openChromium, type VisitOptions, Visitor } from "./browser.ts";
+import { type FreshDatabase, freshDatabase } from "./database.ts";
+import type { DatabaseProxy } from "./database-proxy.ts";
+import { ADMIN, newUser, proxyTo, type Served, serveOn } from "./server.ts";
+
+/** A browser, and how somebody enters it. After each test all leave, and what a page did that none may do fails it. */
+export function openBrowser(chromium: string | null) {
+  let browser: Browser;
+  const visitors: Visitor[] = [];
+  beforeAll(async () => {
+    browser = await openChromium(chromium ?? "");
+  });
+  afterEach(async () => {
+    const faults = await Promise.all(visitors.splice(0).map((visitor) => visitor.leave()));
+    expect(faults.flat()).toEqual([]);
+  });
+  afterAll(async () => await browser?.close());
+  return {
+    /** Who is in it now. */
+    visitors,
+    async arrive(server: Pick<Served, "url">, options?: VisitOptions): Promise<Visitor> {
+      const visitor = await Visitor.arrive(browser, server, options);
+      visitors.push(visitor);
+      return visitor;
+    },
+  };
+}
+
+/**
+ * The server on a database of its own, with these people in its project; after each test all is well again. `server`,
+ * `proxy` and `database` are there from `beforeAll` on.
+ */
+export function pagesStage(chromium: string | null, people: Readonly<Record<string, Role>>) {
+  const { visitors, arrive } = openBrowser(chromium);
+  let database: FreshDatabase;
+  let proxy: DatabaseProxy;
+  let server: Served;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    proxy = await proxyTo(database);
+    server = await serveOn(database, { proxy });
+    for (const [username, role] of Object.entries(people)) await newUser(server, username, { role });
+  });
+  afterEach(async () => {
+    proxy.restore();
+    await server.untilHealth("healthy");
+  });
+  afterAll(async () => {
+    await server?.close();
+    await proxy?.close();
+    await database?.drop();
+  });
+  return {
+    visitors,
+    arrive,
+    get server() {
+      return server;
+    },
+    /** Between the server and its database. */
+    get proxy() {
+      return proxy;
+    },
+    get database() {
+      return database;
+    },
+    /** `username` null: without signing in. */
+    async visit(path: string, username: string | null, options?: VisitOptions): Promise<Visitor> {
+      const visitor = await arrive(server, options);
+      await visitor.open(path);
+      if (username !== null) await visitor.signIn(username, username === ADMIN.username ? ADMIN.password : undefined);
+      return visitor;
+    },
+  };
+}
