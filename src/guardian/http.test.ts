@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SignJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NO_PLAN, NOTHING_YET } from "../../test/support/guardian.ts";
+import { ALONE, NO_PLAN, NOTHING_YET } from "../../test/support/guardian.ts";
 import { now, until } from "../base/clock.ts";
 import { readConfig } from "../base/config.ts";
 import { prepareHome } from "../base/home.ts";
@@ -18,23 +18,7 @@ import { Journal } from "./journal.ts";
 import { GuardianMetrics } from "./metrics.ts";
 
 const fake = fileURLToPath(new URL("../../test/support/fake-child.ts", import.meta.url));
-const location = { name: "primary", url: "file:///b", domain: "disk" as const, hasBackup: true };
-const facts: ReadinessInput = {
-  now: now(),
-  interval: 3_600,
-  postgres: { running: true, checksums: true, down: null },
-  receiver: null,
-  locations: [{ ...location, riskSeconds: 0.4, lagBytes: 8, problem: null }],
-  ...{
-    backupsKnown: true,
-    backup: null,
-    lastFailure: null,
-    lastDrill: null,
-    drill: null,
-    restore: null,
-    exportProblem: null,
-  },
-};
+const facts: ReadinessInput = { ...ALONE, now: now() };
 
 /** A job, or a list of them, or something else that is only looked at. */
 const SECRET = "0123456789abcdef0123456789abcdef";

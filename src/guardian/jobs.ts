@@ -2,17 +2,15 @@
  * Backups, restores, drills and verifications: each a process of its own, one at a time, so that the guardian itself
  * only watches and answers. What they say is kept for those who ask.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
-import { join } from "node:path";
 import { now, until } from "../base/clock.ts";
-import { DISK_AWAY, isErrno } from "../base/files.ts";
-import { type FromJob, JOB, JOB_KNOWS, type KnownOfPostgres, type ToJob } from "../base/job-channel.ts";
-import { type Log, rotated } from "../base/log.ts";
+import { type FromJob, JOB_KNOWS, type KnownOfPostgres, type ToJob } from "../base/job-channel.ts";
+import type { Log } from "../base/log.ts";
 import { isMessage } from "../base/supervision.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Job, JobRequest } from "../contract/recovery.ts";
+import { endOf, isWithoutMeans, type Launcher, spawnChild } from "./child.ts";
 
 /** The PostgreSQL that a restore stops and starts. */
 export interface HeldPostgres {
@@ -20,10 +18,7 @@ export interface HeldPostgres {
   start(): Promise<void>;
 }
 
-interface JobsOptions {
-  /** What starts this program again: Node's flags and the main file. */
-  program: readonly string[];
-  logs: string;
+interface JobsOptions extends Launcher {
   log: Log;
   postgres: HeldPostgres;
   /** Told to a job when it begins. */
@@ -120,38 +115,22 @@ export class Jobs {
     await running.over;
   }
 
-  /** A full disk or a missing directory fails the job, not the guardian: answers why. */
-  #spawn(job: Job): ChildProcess | string {
+  /** Where no process can be had the job fails, not the guardian: answers why. */
+  #spawn({ verb, options }: Job): ChildProcess | string {
     try {
-      return this.#spawnNow(job);
-    } catch (error) {
-      if (isErrno(error, ...DISK_AWAY, "EACCES", "EMFILE", "ENFILE", "EAGAIN", "ENOMEM")) return error.message;
-      throw error;
-    }
-  }
-
-  #spawnNow(job: Job): ChildProcess {
-    const { program, logs, knows } = this.#options;
-    const output = openSync(rotated(join(logs, "jobs.out")), "a", 0o600);
-    try {
-      return spawn(process.execPath, [...program, "job", job.verb, JSON.stringify(job.options)], {
+      return spawnChild(this.#options, ["job", verb, JSON.stringify(options)], {
         detached: true,
-        stdio: ["ignore", output, output, "ipc"],
-        env: { ...process.env, [JOB]: "1", [JOB_KNOWS]: JSON.stringify(knows()) },
+        env: { [JOB_KNOWS]: JSON.stringify(this.#options.knows()) },
       });
-    } finally {
-      closeSync(output);
+    } catch (error) {
+      if (isWithoutMeans(error)) return error.message;
+      throw error;
     }
   }
 
   async #attend(job: Job, child: ChildProcess): Promise<void> {
     child.on("message", (message) => void this.#heard(job, child, message));
-    const { promise: ended, resolve } = Promise.withResolvers<string>();
-    child.once("exit", (code, signal) => resolve(signal ?? `exit ${code}`));
-    child.once("error", (error) => resolve(error.message));
-    const how = await ended;
-    // What it said before it ended is heard first.
-    if (child.connected) await new Promise((done) => child.once("disconnect", done));
+    const how = await endOf(child);
     if (job.result === null && job.error === null) await this.#tidy();
     await this.#letGo();
     this.#end(job, how);

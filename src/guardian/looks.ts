@@ -2,21 +2,15 @@
  * What locations hold and what a restore would do, looked up for those who ask over HTTP: by processes of their own,
  * since a folder that hangs or a store with a million objects must not keep the guardian from watching.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { join } from "node:path";
+import type { ChildProcess } from "node:child_process";
 import { monotonic, sleep } from "../base/clock.ts";
-import { DISK_AWAY, isErrno } from "../base/files.ts";
-import { type FromJob, JOB } from "../base/job-channel.ts";
-import { rotated } from "../base/log.ts";
+import type { FromJob } from "../base/job-channel.ts";
 import { isMessage } from "../base/supervision.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
 import type { PlanRequest } from "../contract/recovery-shapes.ts";
+import { endOf, isWithoutMeans, type Launcher, spawnChild } from "./child.ts";
 
-interface LooksOptions {
-  /** What starts this program again: Node's flags and the main file. */
-  program: readonly string[];
-  logs: string;
+interface LooksOptions extends Launcher {
   /** ms that who asks waits at most; another one only in tests. */
   patience?: number;
 }
@@ -115,19 +109,10 @@ export class Looks {
   }
 
   #spawn(what: string, options: object): ChildProcess {
-    const { program, logs } = this.#options;
     try {
-      const output = openSync(rotated(join(logs, "jobs.out")), "a", 0o600);
-      try {
-        return spawn(process.execPath, [...program, "look", what, JSON.stringify(options)], {
-          stdio: ["ignore", output, output, "ipc"],
-          env: { ...process.env, [JOB]: "1" },
-        });
-      } finally {
-        closeSync(output);
-      }
+      return spawnChild(this.#options, ["look", what, JSON.stringify(options)]);
     } catch (error) {
-      if (!isErrno(error, ...DISK_AWAY, "EACCES", "EMFILE", "ENFILE", "EAGAIN", "ENOMEM")) throw error;
+      if (!isWithoutMeans(error)) throw error;
       throw new PromptlibError("internal", { message: `Nobody can look: ${error.message}`, cause: error });
     }
   }
@@ -143,12 +128,7 @@ async function answerOf(child: ChildProcess): Promise<unknown> {
     reject(new PromptlibError(isErrorCode(code) ? code : "internal", told));
   });
   child.once("error", reject);
-  child.once("exit", (code, signal) => {
-    const end = () => reject(new PromptlibError("interrupted", { message: `The look ended (${signal ?? code}).` }));
-    // What it said before is heard first.
-    if (child.connected) child.once("disconnect", end);
-    else end();
-  });
+  void endOf(child).then((how) => reject(new PromptlibError("interrupted", { message: `The look ended (${how}).` })));
   return await promise;
 }
 

@@ -11,7 +11,7 @@ import { type ReadinessInput, readiness } from "../../src/recovery/readiness.ts"
 import { temporaryHome, testLog } from "./cluster.ts";
 
 const location = { name: "primary", url: "file:///b", domain: "disk" as const, hasBackup: true };
-const ALONE: ReadinessInput = {
+export const ALONE: ReadinessInput = {
   now: new Date("2026-11-22T06:00:00Z"),
   interval: 3_600,
   postgres: { running: true, checksums: true, down: null },
