@@ -2,6 +2,7 @@
 import { useId, useMemo } from "react";
 import type { PromptSummary } from "../../sdk/index.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
+import { isLabelName, LABEL_INPUT } from "../prompt/label-input.ts";
 import { useProtectedLabels } from "../prompt/protected-labels.ts";
 import { tagsOf } from "../prompt/tags.ts";
 import type { Access } from "../shell/page.tsx";
@@ -18,13 +19,11 @@ export interface BulkForm {
   sure: boolean;
 }
 
-const LABEL = /^[a-z0-9][a-z0-9._-]{0,35}$/;
-
 /** null: something is still missing. */
 export function bulkOf(kind: Bulk["kind"], { label, from, add, remove, folder }: BulkForm): Bulk | null {
   switch (kind) {
     case "label":
-      return LABEL.test(label) && label !== "latest" ? { kind, label, from } : null;
+      return isLabelName(label) && label !== "latest" ? { kind, label, from } : null;
     case "tag": {
       const [added, removed] = [tagsOf(add), tagsOf(remove)];
       return added.length + removed.length > 0 ? { kind, add: added, remove: removed } : null;
@@ -94,12 +93,8 @@ function LabelFields({ prompts, form, onChange }: FieldsProps) {
         <input
           value={form.label}
           required
-          pattern="[a-z0-9][a-z0-9._\-]{0,35}"
-          title="1 to 36 of a-z 0-9 . _ - , beginning with a letter or digit"
+          {...LABEL_INPUT}
           list={id}
-          autoCapitalize="none"
-          autoComplete="off"
-          spellCheck={false}
           onChange={(event) => onChange({ label: event.target.value, sure: false })}
         />
         <datalist id={id}>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { makeBundle, type PromptlibError } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
 import { useConnection } from "../connection.ts";
+import { LABEL_INPUT } from "../prompt/label-input.ts";
 import { download } from "../shell/download.ts";
 import { Failure } from "../shell/failure.tsx";
 import { type Access, type RoomProps, useTitle } from "../shell/page.tsx";
@@ -86,15 +87,7 @@ function ForApplications({ access: { project } }: { access: Access }) {
       <p>One JSON file from which the client reads prompts while no server answers.</p>
       <label className="field">
         <span>Only what has the label (nothing: the newest and all labelled versions)</span>
-        <input
-          value={label}
-          pattern="[a-z0-9][a-z0-9._\-]{0,35}"
-          title="1 to 36 of a-z 0-9 . _ - , beginning with a letter or digit"
-          autoCapitalize="none"
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(event) => setLabel(event.target.value)}
-        />
+        <input value={label} {...LABEL_INPUT} onChange={(event) => setLabel(event.target.value)} />
       </label>
       {error && <Failure error={error} what="The bundle could not be made." />}
       <div className="buttons">

@@ -2,6 +2,7 @@ import { type FormEvent, useId, useState } from "react";
 import type { VersionSummary } from "../../sdk/index.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { When } from "../shell/when.tsx";
+import { LABEL_INPUT } from "./label-input.ts";
 import { personOf } from "./versions.tsx";
 
 interface MoveLabelProps {
@@ -40,17 +41,7 @@ export function MoveLabel(props: MoveLabelProps) {
         {label === "" && (
           <label className="field">
             <span>Name</span>
-            <input
-              value={name}
-              required
-              pattern="[a-z0-9][a-z0-9._\-]{0,35}"
-              title="1 to 36 of a-z 0-9 . _ - , beginning with a letter or digit"
-              list={id}
-              autoCapitalize="none"
-              autoComplete="off"
-              spellCheck={false}
-              onChange={(event) => setName(event.target.value)}
-            />
+            <input value={name} required {...LABEL_INPUT} list={id} onChange={(event) => setName(event.target.value)} />
             <datalist id={id}>
               {COMMON.map((common) => (
                 <option key={common} value={common} />

@@ -7,6 +7,7 @@ import { Failure } from "../shell/failure.tsx";
 import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 import { deedsOf } from "./deeds.ts";
+import { LABEL_INPUT } from "./label-input.ts";
 import { personOf } from "./versions.tsx";
 
 interface UsageProps {
@@ -93,11 +94,8 @@ function LabelThen({ access: { project }, name, labels }: UsageProps) {
           value={label}
           required
           placeholder="production"
-          pattern="[a-z0-9][a-z0-9._\-]{0,35}"
+          {...LABEL_INPUT}
           title="the name of a label"
-          autoCapitalize="none"
-          autoComplete="off"
-          spellCheck={false}
           onChange={(event) => setLabel(event.target.value)}
         />
       </label>
