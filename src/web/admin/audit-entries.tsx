@@ -2,10 +2,10 @@
 import { useState } from "react";
 import type { AuditEntry, AuditFilter } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
+import { useDeed } from "../deed.ts";
 import { personOf } from "../prompt/versions.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { type AuditQuery, detailText } from "./audit-query.ts";
-import { useDeed } from "./deed.ts";
 import { NotCurrent, useKnown } from "./known.tsx";
 
 interface AuditEntriesProps {

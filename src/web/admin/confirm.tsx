@@ -1,9 +1,9 @@
 /** Before something that cannot be undone: what will happen, in words, and the two ways out. */
 import { type ReactNode, useEffect, useRef } from "react";
 import { useWritesRefused } from "../connection.ts";
+import type { Deed } from "../deed.ts";
 import { Dialog } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
-import type { Deed } from "./deed.ts";
 
 interface ConfirmProps {
   title: string;

@@ -3,11 +3,11 @@ import { type FormEvent, useState } from "react";
 import type { CreatedKey } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
+import { useDeed } from "../deed.ts";
 import { Link } from "../navigation.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { Copyable } from "./copyable.tsx";
 import { curlOf } from "./curl.ts";
-import { useDeed } from "./deed.ts";
 import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 

@@ -1,7 +1,6 @@
 /** What was loaded, with when: shown on while it cannot be loaded anew, and its age is said then. */
-
 import { type Loaded, useLoaded } from "../calls.ts";
-import { Failure } from "../shell/failure.tsx";
+import { Failure, isToldByBanner } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
 
 export interface Known<T> {
@@ -26,12 +25,7 @@ export function NotCurrent({ known, what }: { known: Loaded<Known<unknown>>; wha
       <p className="note">
         {what} as they were known <When at={value.at} />.
       </p>
-      {!isAway(error.code) && <Failure error={error} />}
+      {!isToldByBanner(error) && <Failure error={error} />}
     </>
   );
-}
-
-/** The banner says it already. */
-function isAway(code: string): boolean {
-  return ["database_unavailable", "server_unreachable", "maintenance"].includes(code);
 }

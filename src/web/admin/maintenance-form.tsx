@@ -2,10 +2,10 @@ import { type FormEvent, useState } from "react";
 import type { Maintenance, SetMaintenance } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { lookAgain } from "../connection.ts";
+import { useDeed } from "../deed.ts";
 import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import { Confirm } from "./confirm.tsx";
-import { useDeed } from "./deed.ts";
 import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 

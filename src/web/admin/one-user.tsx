@@ -3,10 +3,10 @@ import { useState } from "react";
 import type { User } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
+import { useDeed } from "../deed.ts";
 import { Dialog } from "../shell/dialog.tsx";
 import { say } from "../shell/notices.tsx";
 import { ConfirmForm } from "./confirm.tsx";
-import { useDeed } from "./deed.ts";
 import { SecretShown } from "./secret-shown.tsx";
 import { UserSessions } from "./user-sessions.tsx";
 

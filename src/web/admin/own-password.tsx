@@ -2,9 +2,9 @@
 import { type FormEvent, useId, useState } from "react";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
+import { useDeed } from "../deed.ts";
 import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
-import { useDeed } from "./deed.ts";
 import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 

@@ -3,10 +3,10 @@ import { type FormEvent, useState } from "react";
 import type { ApiKey, RotatedKey } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
+import { useDeed } from "../deed.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
-import { useDeed } from "./deed.ts";
 import { SecretShown } from "./secret-shown.tsx";
 
 const HOUR = 3600;

@@ -3,8 +3,8 @@ import { useId, useState } from "react";
 import type { Session } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
+import { useDeed } from "../deed.ts";
 import { ConfirmForm } from "./confirm.tsx";
-import { useDeed } from "./deed.ts";
 import { NotCurrent, useKnown } from "./known.tsx";
 import { nameOf, SessionList } from "./sessions.tsx";
 

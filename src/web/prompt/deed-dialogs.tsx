@@ -1,8 +1,9 @@
 /** What is done to a whole prompt: another name, another one like it, another project, the trash. */
 import { type FormEvent, type ReactNode, useState } from "react";
 import { nameFault } from "../../prompt/names.ts";
-import type { Prompt, PromptlibError } from "../../sdk/index.ts";
-import { clientOf, noteFailure, useLoaded } from "../calls.ts";
+import type { Prompt } from "../../sdk/index.ts";
+import { clientOf, useLoaded } from "../calls.ts";
+import { useDeed } from "../deed.ts";
 import { forgetListings } from "../library/listing.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
@@ -25,27 +26,18 @@ interface AskProps {
 
 /** A form in a dialog that stays, with the reason, when it did not work. */
 function Ask({ title, deed, isDisabled = false, children, onClose, run }: AskProps) {
-  const [error, setError] = useState<PromptlibError | null>(null);
-  const [isRunning, setRunning] = useState(false);
+  const { busy, error, attempt } = useDeed();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    setRunning(true);
-    setError(null);
-    try {
-      await run();
-      forgetListings();
-    } catch (problem) {
-      setError(noteFailure(problem));
-      setRunning(false);
-    }
+    if (await attempt(run)) forgetListings();
   };
   return (
     <Dialog title={title} onClose={onClose}>
       <form className="stack" onSubmit={submit}>
         {children}
         {error && <Failure error={error} what="Not done." />}
-        <DialogButtons disabled={isDisabled || isRunning} onClose={onClose}>
-          {isRunning ? "One moment …" : deed}
+        <DialogButtons disabled={isDisabled || busy} onClose={onClose}>
+          {busy ? "One moment …" : deed}
         </DialogButtons>
       </form>
     </Dialog>

@@ -2,7 +2,7 @@
 import { type FormEvent, useId } from "react";
 import type { PromptlibError, SavedPrompt } from "../../sdk/index.ts";
 import { useWritesRefused } from "../connection.ts";
-import { Failure } from "../shell/failure.tsx";
+import { Failure, isToldByBanner } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import { Conflict } from "./conflict.tsx";
 import type { Content, Draft } from "./draft.ts";
@@ -69,7 +69,7 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
 
 function NotSaved({ error }: { error: PromptlibError }) {
   const hint = hintFor(error);
-  const isAway = ["server_unreachable", "database_unavailable", "maintenance"].includes(error.code);
+  const isAway = isToldByBanner(error);
   return <Failure error={error} what={isAway ? `Not saved. ${hint}` : "Not saved."} hint={hint} />;
 }
 

@@ -10,7 +10,7 @@ interface FailureProps {
 }
 
 export function Failure({ error, what, hint = error.hint }: FailureProps) {
-  if (["database_unavailable", "server_unreachable", "maintenance"].includes(error.code)) {
+  if (isToldByBanner(error)) {
     return (
       <p className="note" role="status">
         {what ?? error.message}
@@ -26,4 +26,8 @@ export function Failure({ error, what, hint = error.hint }: FailureProps) {
       {hint !== "" && <p className="hint">{hint}</p>}
     </div>
   );
+}
+
+export function isToldByBanner({ code }: PromptlibError): boolean {
+  return ["database_unavailable", "server_unreachable", "maintenance"].includes(code);
 }

@@ -1,7 +1,8 @@
 /** Purging cannot be taken back: it says what goes, and is confirmed. */
 import { type FormEvent, useState } from "react";
-import type { PromptlibError, TrashedPrompt } from "../../sdk/index.ts";
-import { clientOf, noteFailure } from "../calls.ts";
+import type { TrashedPrompt } from "../../sdk/index.ts";
+import { clientOf } from "../calls.ts";
+import { useDeed } from "../deed.ts";
 import { Dialog } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
@@ -16,24 +17,19 @@ const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 export function Purge({ prompt: { project, id, name, newest }, onClose, onDone }: PurgeProps) {
   const [isSure, setSure] = useState(false);
-  const [isRunning, setRunning] = useState(false);
-  const [error, setError] = useState<PromptlibError | null>(null);
-  const submit = async (event: FormEvent) => {
+  const { busy, error, attempt } = useDeed();
+  const purge = async () => {
+    const { heldByBackupsUntil } = await clientOf(project).purgePrompt(id);
+    const until =
+      heldByBackupsUntil === null
+        ? "for as long as those from before are kept"
+        : `until ${day.format(Date.parse(heldByBackupsUntil))}`;
+    say(`${name} is purged. Backups still have it ${until}.`);
+    onDone();
+  };
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    setRunning(true);
-    setError(null);
-    try {
-      const { heldByBackupsUntil } = await clientOf(project).purgePrompt(id);
-      const until =
-        heldByBackupsUntil === null
-          ? "for as long as those from before are kept"
-          : `until ${day.format(Date.parse(heldByBackupsUntil))}`;
-      say(`${name} is purged. Backups still have it ${until}.`);
-      onDone();
-    } catch (problem) {
-      setError(noteFailure(problem));
-      setRunning(false);
-    }
+    void attempt(purge);
   };
   return (
     <Dialog title={`Purge ${name}`} onClose={onClose}>
@@ -48,8 +44,8 @@ export function Purge({ prompt: { project, id, name, newest }, onClose, onDone }
         </label>
         {error && <Failure error={error} what="Not purged." />}
         <div className="buttons">
-          <button type="submit" className="danger" disabled={!isSure || isRunning}>
-            {isRunning ? "Purging …" : "Purge it"}
+          <button type="submit" className="danger" disabled={!isSure || busy}>
+            {busy ? "Purging …" : "Purge it"}
           </button>
           <button type="button" onClick={onClose}>
             Leave it

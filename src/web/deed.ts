@@ -1,7 +1,7 @@
 /** Something that is done once and may fail: whether it is on its way, and what became of it. */
 import { useRef, useState } from "react";
-import type { PromptlibError } from "../../sdk/index.ts";
-import { noteFailure } from "../calls.ts";
+import type { PromptlibError } from "../sdk/index.ts";
+import { noteFailure } from "./calls.ts";
 
 export interface Deed {
   busy: boolean;
