@@ -248,7 +248,8 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await textOf(page).waitFor();
     expect(await textOf(page).inputValue()).toBe("written during the outage");
     await page.getByRole("link", { name: "Library", exact: true }).click();
-    await page.getByRole("link", { name: "outage" }).waitFor();
+    await page.getByRole("region", { name: "Not saved yet" }).getByRole("link", { name: "outage" }).waitFor();
+    await page.getByTitle("outage", { exact: true }).waitFor();
     await page.getByLabel("Find").fill("outa");
     await page.getByText("1 prompt", { exact: true }).waitFor();
     await page.goBack();
