@@ -8,7 +8,7 @@ import { partNamed, STATUS } from "./system-parts.ts";
 
 export default function SystemPage(_props: RoomProps) {
   useTitle("System");
-  const { seen, error } = useLiveHealth();
+  const { value: seen, at, error } = useLiveHealth();
   return (
     <>
       <div className="page-head">
@@ -21,9 +21,9 @@ export default function SystemPage(_props: RoomProps) {
       <p role="status" className="headline" data-status={error ? "away" : seen?.health.status}>
         {error ? "The server does not answer." : seen ? STATUS[seen.health.status] : "Looking …"}
       </p>
-      {error && seen && (
+      {error && at !== null && (
         <p className="note">
-          As it was known <When at={seen.at} />. This page goes on by itself.
+          As it was known <When at={new Date(at).toISOString()} />. This page goes on by itself.
         </p>
       )}
       {error && !seen && <Failure error={error} what="How the library is cannot be said." />}

@@ -2,7 +2,8 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Job, JobOrder, List, ListedJob, PromptlibError } from "../../sdk/index.ts";
 import { noteFailure } from "../calls.ts";
-import { guardian, type Known, refusedBy, useKnown } from "./known.ts";
+import { type Polled, usePolled } from "../polled.ts";
+import { guardian, refusedBy } from "./guardian.ts";
 
 export type Orderable = JobOrder["verb"];
 
@@ -22,7 +23,7 @@ const BUSY_MS = 700;
 const CALM_MS = 3_000;
 
 export interface Jobs {
-  known: Known<List<ListedJob>>;
+  known: Polled<List<ListedJob>>;
   running: ListedJob | null;
   /** What ended while somebody looked, with what came of it. */
   ended: Job | null;
@@ -32,7 +33,7 @@ export interface Jobs {
 /** `onEnd`: what locations and reports say may have changed. */
 export function useJobs({ databaseDown, onEnd }: { databaseDown: boolean; onEnd(): void }): Jobs {
   const [isBusy, setBusy] = useState(false);
-  const known = useKnown(guardian.listJobs, isBusy ? BUSY_MS : CALM_MS);
+  const known = usePolled(guardian.listJobs, isBusy ? BUSY_MS : CALM_MS);
   const { value, error, reload } = known;
   const running = value?.items.find(({ state }) => state === "running") ?? null;
   useEffect(() => setBusy(running !== null), [running]);

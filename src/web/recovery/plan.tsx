@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import type { PlanRequest, PromptlibError, Readiness, ToldPlan } from "../../sdk/index.ts";
 import { noteFailure } from "../calls.ts";
 import { Failure } from "../shell/failure.tsx";
-import { guardian } from "./known.ts";
+import { guardian } from "./guardian.ts";
 import { Card, Moment } from "./parts.tsx";
 import { commandOf, leftOut, localField, requestOf, type Target } from "./plan-words.ts";
 import { counted, lasting, localMoment, size, utcMoment } from "./words.ts";

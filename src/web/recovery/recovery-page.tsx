@@ -1,12 +1,13 @@
 /** Is everything safe, what would be lost, how long until it is back; and what to do about it. For operators. */
 import { useCallback, useState } from "react";
 import type { PromptlibError } from "../../sdk/index.ts";
+import { usePolled } from "../polled.ts";
 import { Failure } from "../shell/failure.tsx";
 import { type RoomProps, useTitle } from "../shell/page.tsx";
 import { Backups } from "./backups.tsx";
 import { Drills } from "./drills.tsx";
+import { guardian, useNow } from "./guardian.ts";
 import { useJobs } from "./jobs.ts";
-import { guardian, useKnown, useNow } from "./known.ts";
 import { Locations } from "./locations.tsx";
 import { Plan } from "./plan.tsx";
 import type { Target } from "./plan-words.ts";
@@ -35,10 +36,10 @@ export default function RecoveryPage({ identity }: RoomProps) {
 }
 
 function ForOperators() {
-  const readiness = useKnown(guardian.readReadiness, READINESS_MS);
-  const info = useKnown(guardian.readRecoveryInfo, INFO_MS);
-  const drills = useKnown(listDrills, REPORTS_MS);
-  const restores = useKnown(listRestores, REPORTS_MS);
+  const readiness = usePolled(guardian.readReadiness, READINESS_MS);
+  const info = usePolled(guardian.readRecoveryInfo, INFO_MS);
+  const drills = usePolled(listDrills, REPORTS_MS);
+  const restores = usePolled(listRestores, REPORTS_MS);
   const [again, look, lookAtDrills, lookAtRestores] = [readiness.reload, info.reload, drills.reload, restores.reload];
   const onEnd = useCallback(() => {
     for (const reload of [again, look, lookAtDrills, lookAtRestores]) reload();

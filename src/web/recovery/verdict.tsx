@@ -1,10 +1,10 @@
 /** The verdict first: how safe everything is, in two figures, and each reason with what mends it. */
 import { useEffect, useState } from "react";
 import type { Level, Readiness, ReadinessReason } from "../../sdk/index.ts";
+import type { Polled } from "../polled.ts";
 import { When } from "../shell/when.tsx";
+import { useNow } from "./guardian.ts";
 import type { Ordering } from "./jobs.ts";
-import type { Known } from "./known.ts";
-import { useNow } from "./known.ts";
 import { LevelMark, WithCommands } from "./parts.tsx";
 import { databaseRisk, type Figure, headline, recoveryFigure, riskFigure, spoken } from "./verdict-words.ts";
 import { counted, lasting } from "./words.ts";
@@ -18,7 +18,7 @@ interface Mending {
   onPlan(): void;
 }
 
-export function Verdict({ known, ...mending }: Mending & { known: Known<Readiness> }) {
+export function Verdict({ known, ...mending }: Mending & { known: Polled<Readiness> }) {
   const { value: readiness, at } = known;
   const now = useNow();
   if (!readiness || at === null) return null;

@@ -3,9 +3,9 @@ import { useEffect, useId, useRef, useState } from "react";
 import type { Job, ListedJob, Progress, PromptlibError } from "../../sdk/index.ts";
 import { Failure } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
+import { useNow } from "./guardian.ts";
 import { byWords, doneWords, outcomeOf, phaseWords, took, VERBS, wasEnded } from "./job-words.ts";
 import type { Jobs, Orderable } from "./jobs.ts";
-import { useNow } from "./known.ts";
 import { Card, LevelMark } from "./parts.tsx";
 import { lasting } from "./words.ts";
 

@@ -1,13 +1,10 @@
-/** What the guardian tells, asked again and again while somebody looks; the last answer stays when it falls silent. */
+/** What is asked again and again while somebody looks; the last answer stays when nothing more comes. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { createClient, type PromptlibError } from "../../sdk/index.ts";
-import { noteFailure } from "../calls.ts";
-import { useRecoveries } from "../connection.ts";
+import type { PromptlibError } from "../sdk/index.ts";
+import { noteFailure } from "./calls.ts";
+import { useRecoveries } from "./connection.ts";
 
-/** It is asked again anyway, and what is away is to be seen at once. */
-export const guardian = createClient({ url: location.origin, retries: 0, timeout: 28_000 });
-
-export interface Known<T> {
+export interface Polled<T> {
   /** The last that came, also while nothing more does. */
   value: T | null;
   /** When, by this browser's clock; null: nothing came yet. */
@@ -18,8 +15,8 @@ export interface Known<T> {
 }
 
 /** Asked every `ms` while the page is looked at. `load` is always the same. */
-export function useKnown<T>(load: () => Promise<T>, ms: number): Known<T> {
-  const [known, setKnown] = useState<Omit<Known<T>, "reload">>({ value: null, at: null, error: null });
+export function usePolled<T>(load: () => Promise<T>, ms: number): Polled<T> {
+  const [polled, setPolled] = useState<Omit<Polled<T>, "reload">>({ value: null, at: null, error: null });
   const [turn, setTurn] = useState(0);
   const recoveries = useRecoveries();
   const asked = useRef(0);
@@ -34,10 +31,10 @@ export function useKnown<T>(load: () => Promise<T>, ms: number): Known<T> {
       try {
         const value = document.hidden ? null : await load();
         // An answer that was overtaken by a newer one is old.
-        if (value !== null && isNewest()) setKnown({ value, at: Date.now(), error: null });
+        if (value !== null && isNewest()) setPolled({ value, at: Date.now(), error: null });
       } catch (failure) {
         const error = noteFailure(failure);
-        if (isNewest()) setKnown((last) => ({ ...last, error }));
+        if (isNewest()) setPolled((last) => ({ ...last, error }));
       }
       if (isNewest()) timer = window.setTimeout(ask, ms);
     };
@@ -53,22 +50,5 @@ export function useKnown<T>(load: () => Promise<T>, ms: number): Known<T> {
     };
   }, [load, ms, turn, recoveries]);
   const reload = useCallback(() => setTurn((last) => last + 1), []);
-  return { ...known, reload };
-}
-
-/** The present moment, anew every `ms`: for ages. */
-export function useNow(ms = 1_000): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), ms);
-    return () => clearInterval(timer);
-  }, [ms]);
-  return now;
-}
-
-/** Why nothing can be ordered now, as a sentence; null: it can. */
-export function refusedBy(error: PromptlibError | null): string | null {
-  if (!error) return null;
-  if (error.code === "server_unreachable") return "Waits until the server is back.";
-  return error.code === "guardian_unreachable" ? "Waits until the guardian is back." : error.message;
+  return { ...polled, reload };
 }
