@@ -134,7 +134,7 @@ it("a library whose PostgreSQL does not come up is served all the same, which is
   await rename(control, `${control}.away`);
   const up = stage.up();
   const url = await ready(up);
-  expect(up.printed()).toContain("The database is away: PostgreSQL");
+  expect(await until(() => up.printed().includes("The database is away: PostgreSQL"), { timeout: 5_000 })).toBe(true);
   expect(await answerer(url)).toBe((await stage.children())?.children.serve.pid);
   await rename(`${control}.away`, control);
   await stage.allRunning();
