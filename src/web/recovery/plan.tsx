@@ -1,12 +1,13 @@
 /** The plan of a restore: to which moment, what would be lost, how long it takes, and the command that carries it out. */
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { size } from "../../contract/size.ts";
 import type { PlanRequest, PromptlibError, Readiness, ToldPlan } from "../../sdk/index.ts";
 import { noteFailure } from "../calls.ts";
 import { Failure } from "../shell/failure.tsx";
 import { guardian } from "./guardian.ts";
 import { Card, Moment } from "./parts.tsx";
 import { commandOf, leftOut, localField, requestOf, type Target } from "./plan-words.ts";
-import { counted, lasting, localMoment, size, utcMoment } from "./words.ts";
+import { counted, lasting, localMoment, utcMoment } from "./words.ts";
 
 interface PlanProps {
   target: Target;
