@@ -123,6 +123,13 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
       expect(await textOf(page).inputValue()).toBe("[user]\nBe kind to {{name}}\n\n[user]\nHello\n");
       await page.getByLabel("Chat, with roles").check();
       expect(await page.getByRole("textbox", { name: "Message 2, user" }).inputValue()).toBe("Hello");
+      await page
+        .locator(".drag-handle")
+        .nth(1)
+        .dragTo(page.locator("li.message").first(), { targetPosition: { x: 40, y: 6 } });
+      expect(await message.inputValue()).toBe("Hello");
+      await button(page, "Move message 1 down").click();
+      expect(await message.inputValue()).toBe("Be kind to {{name}}");
       await button(page, "Throw away").click();
     });
   });
@@ -165,7 +172,13 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
       long,
       Array.from({ length: 130 }, (_, n) => `long/${String(n).padStart(3, "0")}`),
     );
+    await long.moveLabel("long/129", "far-down", 1);
     const { page } = await visit("/?project=long");
+    await page.getByText("130 prompts").waitFor();
+    // Of rows that are not loaded yet, too.
+    await page.getByLabel("Label").selectOption("far-down");
+    await page.getByText("1 prompt", { exact: true }).waitFor();
+    await page.getByLabel("Label").selectOption("any");
     await page.getByText("130 prompts").waitFor();
     await eventually(async () => {
       await page.keyboard.press("End");
@@ -178,6 +191,44 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await page.getByText("129 prompts").waitFor();
     await page.getByRole("link", { name: "long/121" }).waitFor();
     expect(await page.getByRole("link", { name: "long/120" }).count()).toBe(0);
+  });
+
+  it("the list follows what others do, over one connection for all tabs, and does not move under who is at it", async () => {
+    await server.local.createProject({ name: "live" });
+    const live = server.as(server.localToken, "live");
+    await live.setMember("ada", "editor");
+    await saveMany(live, ["b", "d"]);
+    const visitor = await visit("/?project=live");
+    const first = visitor.page;
+    const names = (page: Page) => page.locator(".row-name a").allTextContents();
+    const listening = new Set<unknown>();
+    first.context().on("request", (request) => request.url().includes("/api/changes") && listening.add(request));
+    first.context().on("requestfinished", (request) => listening.delete(request));
+    first.context().on("requestfailed", (request) => listening.delete(request));
+    await first.reload();
+    await first.getByText("2 prompts").waitFor();
+    const second = await secondTab(first.context(), "/?project=live");
+    await second.getByText("2 prompts").waitFor();
+    await first.mouse.move(0, 0);
+    await live.savePrompt({ name: "a", text: "x" });
+    for (const page of [first, second]) await eventually(async () => (await names(page)).join() === "a,b,d");
+    expect(listening.size).toBe(1);
+
+    await first.locator(".row").nth(1).hover();
+    await live.savePrompt({ name: "b", text: "y", labels: ["production"] });
+    await live.savePrompt({ name: "aa", text: "x" });
+    await eventually(async () => (await names(second)).join() === "a,aa,b,d");
+    await button(first, "Show the changes").waitFor();
+    expect(await names(first)).toEqual(["a", "b", "d"]);
+    await first.locator(".row", { hasText: "production" }).waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(first, "Show the changes").click();
+    await eventually(async () => (await names(first)).join() === "a,aa,b,d");
+
+    await first.close();
+    await eventually(async () => listening.size === 1);
+    await live.trashPrompt("a");
+    await eventually(async () => (await names(second)).join() === "aa,b,d");
   });
 
   it("many prompts are chosen by keyboard, told what will happen, and what became of each", async () => {

@@ -9,8 +9,8 @@ import { say } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 import { MoveLabel } from "./move-label.tsx";
+import { personOf } from "./person.ts";
 import { useProtectedLabels } from "./protected-labels.ts";
-import { personOf } from "./versions.tsx";
 
 /** `label` "" is one that is yet to be named. `to`: the version that it was dropped on. */
 export interface Moving {
