@@ -70,9 +70,8 @@ function noteTrouble(error: Parameters<typeof noteFailure>[0] & { code: string }
   else lookAgain();
 }
 
-/** Waits until no other page does it. Browsers give locks to safe origins alone; elsewhere each page listens itself. */
+/** Waits until no other page does it. Where there are no locks (plain HTTP, not on loopback) nobody can sign in either. */
 async function alone(name: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  if (!("locks" in navigator)) return await work();
   try {
     await navigator.locks.request(name, { signal }, work);
   } catch (error) {
