@@ -96,10 +96,8 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
   const asking = useRef<string | null>(null);
   const own = state?.key === key ? state : null;
   const present = own?.grown ?? kept.get(key) ?? NOTHING;
-  const shown = useRef(present);
-  useEffect(() => {
-    shown.current = present;
-  });
+  /** How often it was loaded. */
+  const turn = useRef(0);
   const before = useRef({ project, grown: NOTHING });
   const isOld = present.cursor === undefined && !own?.error && before.current.project === project;
   const grown = isOld ? before.current.grown : present;
@@ -111,6 +109,7 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
   const load = useCallback(
     async (from: Grown, wanted = 0) => {
       asking.current = key;
+      turn.current += 1;
       const isMore = from !== NOTHING;
       setState((last) => ({
         key,
@@ -152,6 +151,7 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
       setState((last) => last && { ...last, isBehind: true });
       return "done";
     }
+    const begun = turn.current;
     let fresh = NOTHING;
     try {
       do fresh = await nextPage(project, asked, namesOnly, fresh);
@@ -160,7 +160,8 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
       noteFailure(problem);
       return "later";
     }
-    if (asking.current !== null || shown.current !== present) return "later";
+    // It was loaded meanwhile, maybe after this was answered.
+    if (turn.current !== begun) return "later";
     const next = isSameOrder(present, fresh) || mayMove() ? fresh : inPlace(present, fresh);
     keep(key, next);
     setState({ key, grown: next, error: null, loading: false, isBehind: next !== fresh });

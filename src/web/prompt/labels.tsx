@@ -18,6 +18,8 @@ export interface Moving {
   to: number | null;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 interface LabelsProps {
   access: Access;
   name: string;
@@ -36,7 +38,7 @@ export function Labels(props: LabelsProps) {
   const { access, name, shown, labels, versions, moving, onMoving, onMoved } = props;
   const id = useId();
   const refused = useWritesRefused();
-  const protectedLabels = useProtectedLabels(access.project);
+  const protectedLabels = useProtectedLabels(access.project) ?? NONE;
   const positions = labels.value?.items.filter(({ label }) => label !== "latest") ?? [];
   const deed = useDeed(access.project, name, onMoved);
   const on = (label: string) => positions.find((one) => one.label === label)?.version ?? null;
