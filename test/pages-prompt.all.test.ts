@@ -33,6 +33,8 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await code.getByText("/api/prompts/deeds%2Fone/render").waitFor();
     await code.getByLabel("Language").selectOption("Python");
     await code.getByText('os.environ["PROMPTLIB_API_KEY"]').waitFor();
+    await button(page, "Copy").click();
+    await code.getByText("Copied.").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     await page.keyboard.press("Escape");
 

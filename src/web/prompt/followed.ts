@@ -85,6 +85,7 @@ export function useFollowed(followed: Followed): void {
 /** null: anything may have happened to it. */
 function useChangesOf(name: string, look: (change: PromptChange | null) => void): void {
   const timer = useRef(0);
+  const last = useRef<PromptChange | null>(null);
   const present = useRef(look);
   useEffect(() => {
     present.current = look;
@@ -93,8 +94,12 @@ function useChangesOf(name: string, look: (change: PromptChange | null) => void)
   useHeard((heard: Heard) => {
     const change = heard.type === "change" ? heard.change : null;
     if (change && change.name !== name && !change.formerNames.includes(name)) return;
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => present.current(change), TOGETHER_MS);
+    last.current = change;
+    if (timer.current !== 0) return;
+    timer.current = window.setTimeout(() => {
+      timer.current = 0;
+      present.current(last.current);
+    }, TOGETHER_MS);
   });
 }
 
