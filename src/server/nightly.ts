@@ -14,7 +14,7 @@ import { isAway, openDatabase } from "../database/database.ts";
 import { makeNightlyExport, type NightlyExport } from "../library/nightly-export.ts";
 import { exportDue } from "./nightly-schedule.ts";
 
-const LOOK_EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 15_000;
 const FLOOR_BYTES = 512 * 1024 * 1024;
 const END_MS = 3_000;
 
