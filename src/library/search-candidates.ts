@@ -26,8 +26,9 @@ const NAMED_LOOKED_AT = 5_000;
 const WEIGHTS = sql.lit("{0.1,0.1,0.3,1.0}");
 
 /**
- * Rows of (id, version, score, source) of the prompts in which all of it is, some of them several times. Larger scores
- * are better, and whole numbers, so that pages meet exactly. More than COUNT_LIMIT of one source: there may be more.
+ * Rows of (id, version, score, source) of the prompts in which all of it is, some of them several times; found by name,
+ * tags and description: without a version. Larger scores are better, and whole numbers, so that pages meet exactly.
+ * More than COUNT_LIMIT of one source: there may be more.
  */
 export function matchesOf(
   project: ProjectRef,
@@ -37,12 +38,12 @@ export function matchesOf(
 ): RawBuilder<unknown> {
   const among = properties(project, filter);
   const parts: RawBuilder<unknown>[] = [];
-  if (heads !== null) parts.push(scoredHeads(query, filter, "head", byHead(project, heads, among), heads));
+  if (heads !== null) parts.push(scoredHeads(query, "head", byHead(project, heads, among), heads));
   // What must not be there is not looked for in names alone.
   if (heads !== null && query.unwanted.length === 0) {
-    parts.push(scoredHeads(query, filter, "name", byName(project, query, among), null));
+    parts.push(scoredHeads(query, "name", byName(project, query, among), null));
   }
-  if (pieces) parts.push(scoredHeads(query, filter, "head", byPieces(project, query, among), null));
+  if (pieces) parts.push(scoredHeads(query, "head", byPieces(project, query, among), null));
   if (whole !== null) parts.push(scoredDocuments(project, { whole, open: open ?? whole }, among, filter));
   return sql.join(parts, sql` union all `);
 }
@@ -136,18 +137,13 @@ function byPieces(project: ProjectRef, { wanted, unwanted }: SearchQuery, among:
  */
 function scoredHeads(
   { text }: SearchQuery,
-  { label }: PromptFilter,
   source: "head" | "name",
   found: RawBuilder<unknown>,
   heads: string | null,
 ): RawBuilder<unknown> {
-  const version =
-    label && label !== "latest"
-      ? sql`(select l.version from labels l where l.prompt_id = h.prompt_id and l.label = ${label})`
-      : sql`(select newest from prompts where prompts.id = h.prompt_id)`;
   const rank = heads === null ? sql`0` : sql`(ts_rank(${WEIGHTS}, h.words, ${heads}::tsquery) * 1000000)::int`;
   return sql`
-    select h.prompt_id as id, ${version} as version,
+    select h.prompt_id as id, null::int as version,
       case when h.name = ${text} then 400000000 when starts_with(h.name, ${text}) then 300000000
         when position(${text} in h.name) > 0 then 200000000 else 100000000 + ${rank} end
         - least(length(h.name), 999) as score,

@@ -25,7 +25,12 @@ export async function listOrSearch(db: Queries, project: ProjectRef, asked: Prom
   const sort = askedSort ?? "relevance";
   const ask = (wanted: Partial<Wanted>) => {
     const all = { whole: null, open: null, heads: null, pieces: false, ...wanted };
-    return readRanked(db, matchesOf(project, query, filter, all), sort, page);
+    return readRanked(db, matchesOf(project, query, filter, all), {
+      sort,
+      label: filter.label,
+      page,
+      isUsual: !all.pieces,
+    });
   };
   const { ranked, corrected } = await findFirst(db, project, query, where, ask);
   const list = cutPage(ranked.rows, page, {
