@@ -11,12 +11,18 @@ import { youngest } from "./search-youngest.ts";
 /** What is looked for, for casts to tsquery; null: not at all. */
 export interface Wanted {
   /** In all words of a version: as they are, and by their beginnings, for which is looked where the first are not many. */
-  whole: string | null;
-  open: string | null;
+  whole: SaidWords | null;
+  open: SaidWords | null;
   /** In the words of name, tags and description. */
   heads: string | null;
   /** Whether as it is typed, in name, tags and description. */
   pieces: boolean;
+}
+
+export interface SaidWords {
+  words: string;
+  /** Where there are phrases: their words wherever they are, and whether a document may have them side by side. */
+  phrases?: { apart: string; notDenied: RawBuilder<unknown> } | undefined;
 }
 
 /** Of prompts whose names begin with what is looked for; and of how many of those the filter is asked. */
@@ -66,23 +72,26 @@ function both(words: string, among: string): string {
 /** Words are read, for their rank, of those alone that were chosen; the beginnings of words when the whole are few. */
 function scoredDocuments(
   project: ProjectRef,
-  { whole, open }: { whole: string; open: string },
+  { whole, open }: { whole: SaidWords; open: SaidWords },
   among: string,
   { label }: PromptFilter,
 ): RawBuilder<unknown> {
   const isNewest = sql`version = (select newest from prompts where prompts.id = search_documents.prompt_id)`;
-  const chosen = (words: string, condition: RawBuilder<unknown>) =>
-    youngest(project, {
+  const chosen = ({ words, phrases }: SaidWords, given: RawBuilder<unknown>) => {
+    const condition = label === "latest" ? sql`${isNewest} and ${given}` : given;
+    return youngest(project, {
       table: sql`search_documents`,
       columns: sql`prompt_id, version, words`,
       order: sql`prompt_id desc, version desc`,
-      words: both(words, among),
-      condition: label === "latest" ? sql`${isNewest} and ${condition}` : condition,
+      words: both(phrases?.apart ?? words, among),
+      condition: phrases ? sql`${condition} and ${phrases.notDenied}` : condition,
+      exactly: phrases ? sql`words @@ ${words}::tsquery` : undefined,
     });
-  const ranked = (words: string, from: RawBuilder<unknown>) => sql`
+  };
+  const ranked = ({ words }: SaidWords, from: RawBuilder<unknown>) => sql`
     select prompt_id as id, version, (ts_rank(${WEIGHTS}, words, ${words}::tsquery, 1) * 1000000)::int as score,
       'words' as source from (${from}) found`;
-  if (open === whole) return ranked(whole, chosen(whole, sql`true`));
+  if (open.words === whole.words) return ranked(whole, chosen(whole, sql`true`));
   const many = sql`(select count(*) from whole_words) > ${COUNT_LIMIT}`;
   return sql`(
     with whole_words as materialized (${chosen(whole, sql`true`)})
