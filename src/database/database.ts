@@ -50,6 +50,17 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/**
+ * Begins a statement whose plan a connection keeps, because to make it may take as long as to carry it out. Only for
+ * statements of few wordings, whose plan does not depend on what is asked for.
+ */
+export const KEPT_PLAN = "/* kept */";
+/** By one connection; a plan may take more than a megabyte. */
+const KEPT_AT_MOST = 16;
+
+/** feature_not_supported of PostgreSQL: somebody changed a table, and the plan answers the columns that it had before. */
+const PLAN_OUTLIVED = "0A000";
+
 /** Each holds a snapshot, too, and with it what vacuum would clear away. */
 export const LONG_READS_AT_ONCE = 4;
 const READ_TIMEOUT_MS = 5_000;
@@ -219,7 +230,7 @@ class CheckedClient implements PostgresPoolClient {
   async #ask<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
     if (this.#broken && sql === "rollback") return { rows: [], rowCount: 0, command: "ROLLBACK" };
     try {
-      const { rows, rowCount, command } = await this.#client.query(sql, [...parameters]);
+      const { rows, rowCount, command } = await this.#send(sql, [...parameters]);
       return { rows, rowCount: rowCount ?? 0, command: command as PostgresQueryResult<R>["command"] };
     } catch (error) {
       if (isAway(error)) this.#broken = true;
@@ -227,9 +238,32 @@ class CheckedClient implements PostgresPoolClient {
     }
   }
 
+  async #send(sql: string, values: unknown[]): Promise<pg.QueryResult> {
+    const name = sql.startsWith(KEPT_PLAN) ? keptName(this.#client, sql) : null;
+    if (name === null) return this.#client.query(sql, values);
+    try {
+      return await this.#client.query({ name, text: sql, values });
+    } catch (error) {
+      if (!isErrno(error, PLAN_OUTLIVED)) throw error;
+      this.#broken = true;
+      return this.#client.query(sql, values);
+    }
+  }
+
   release(destroy = false): void {
     this.#release(destroy || this.#broken);
   }
+}
+
+const keptNames = new WeakMap<pg.ClientBase, Map<string, string>>();
+
+/** Under which name the connection keeps the statement; null: it keeps so many others. */
+function keptName(client: pg.ClientBase, sql: string): string | null {
+  const kept = keptNames.get(client) ?? new Map<string, string>();
+  keptNames.set(client, kept);
+  const name = kept.get(sql) ?? (kept.size < KEPT_AT_MOST ? `kept ${kept.size}` : null);
+  if (name !== null) kept.set(sql, name);
+  return name;
 }
 
 /** disk_full of PostgreSQL. Whatever needs no room goes on, reading above all. */

@@ -95,7 +95,7 @@ export interface Tables {
     ended_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   };
   /** `words` is a tsvector, which nobody reads as a text. */
-  search_documents: { prompt_id: Id; version: number; labels: string[]; words: string };
+  search_documents: { prompt_id: Id; version: number; labels: string[]; words: string; neighbours: Buffer | null };
   search_heads: {
     project_id: Id;
     prompt_id: Id;

@@ -11,12 +11,18 @@ import { youngest } from "./search-youngest.ts";
 /** What is looked for, for casts to tsquery; null: not at all. */
 export interface Wanted {
   /** In all words of a version: as they are, and by their beginnings, for which is looked where the first are not many. */
-  whole: string | null;
-  open: string | null;
+  whole: SaidWords | null;
+  open: SaidWords | null;
   /** In the words of name, tags and description. */
   heads: string | null;
   /** Whether as it is typed, in name, tags and description. */
   pieces: boolean;
+}
+
+export interface SaidWords {
+  words: string;
+  /** Where there are phrases: their words wherever they are, and whether a document may have them side by side. */
+  phrases?: { apart: string; notDenied: RawBuilder<unknown> } | undefined;
 }
 
 /** Of prompts whose names begin with what is looked for; and of how many of those the filter is asked. */
@@ -26,8 +32,9 @@ const NAMED_LOOKED_AT = 5_000;
 const WEIGHTS = sql.lit("{0.1,0.1,0.3,1.0}");
 
 /**
- * Rows of (id, version, score, source) of the prompts in which all of it is, some of them several times. Larger scores
- * are better, and whole numbers, so that pages meet exactly. More than COUNT_LIMIT of one source: there may be more.
+ * Rows of (id, version, score, source) of the prompts in which all of it is, some of them several times; found by name,
+ * tags and description: without a version. Larger scores are better, and whole numbers, so that pages meet exactly.
+ * More than COUNT_LIMIT of one source: there may be more.
  */
 export function matchesOf(
   project: ProjectRef,
@@ -37,12 +44,12 @@ export function matchesOf(
 ): RawBuilder<unknown> {
   const among = properties(project, filter);
   const parts: RawBuilder<unknown>[] = [];
-  if (heads !== null) parts.push(scoredHeads(query, filter, "head", byHead(project, heads, among), heads));
+  if (heads !== null) parts.push(scoredHeads(query, "head", byHead(project, heads, among), heads));
   // What must not be there is not looked for in names alone.
   if (heads !== null && query.unwanted.length === 0) {
-    parts.push(scoredHeads(query, filter, "name", byName(project, query, among), null));
+    parts.push(scoredHeads(query, "name", byName(project, query, among), null));
   }
-  if (pieces) parts.push(scoredHeads(query, filter, "head", byPieces(project, query, among), null));
+  if (pieces) parts.push(scoredHeads(query, "head", byPieces(project, query, among), null));
   if (whole !== null) parts.push(scoredDocuments(project, { whole, open: open ?? whole }, among, filter));
   return sql.join(parts, sql` union all `);
 }
@@ -65,23 +72,26 @@ function both(words: string, among: string): string {
 /** Words are read, for their rank, of those alone that were chosen; the beginnings of words when the whole are few. */
 function scoredDocuments(
   project: ProjectRef,
-  { whole, open }: { whole: string; open: string },
+  { whole, open }: { whole: SaidWords; open: SaidWords },
   among: string,
   { label }: PromptFilter,
 ): RawBuilder<unknown> {
   const isNewest = sql`version = (select newest from prompts where prompts.id = search_documents.prompt_id)`;
-  const chosen = (words: string, condition: RawBuilder<unknown>) =>
-    youngest(project, {
+  const chosen = ({ words, phrases }: SaidWords, given: RawBuilder<unknown>) => {
+    const condition = label === "latest" ? sql`${isNewest} and ${given}` : given;
+    return youngest(project, {
       table: sql`search_documents`,
       columns: sql`prompt_id, version, words`,
       order: sql`prompt_id desc, version desc`,
-      words: both(words, among),
-      condition: label === "latest" ? sql`${isNewest} and ${condition}` : condition,
+      words: both(phrases?.apart ?? words, among),
+      condition: phrases ? sql`${condition} and ${phrases.notDenied}` : condition,
+      exactly: phrases ? sql`words @@ ${words}::tsquery` : undefined,
     });
-  const ranked = (words: string, from: RawBuilder<unknown>) => sql`
+  };
+  const ranked = ({ words }: SaidWords, from: RawBuilder<unknown>) => sql`
     select prompt_id as id, version, (ts_rank(${WEIGHTS}, words, ${words}::tsquery, 1) * 1000000)::int as score,
       'words' as source from (${from}) found`;
-  if (open === whole) return ranked(whole, chosen(whole, sql`true`));
+  if (open.words === whole.words) return ranked(whole, chosen(whole, sql`true`));
   const many = sql`(select count(*) from whole_words) > ${COUNT_LIMIT}`;
   return sql`(
     with whole_words as materialized (${chosen(whole, sql`true`)})
@@ -136,18 +146,13 @@ function byPieces(project: ProjectRef, { wanted, unwanted }: SearchQuery, among:
  */
 function scoredHeads(
   { text }: SearchQuery,
-  { label }: PromptFilter,
   source: "head" | "name",
   found: RawBuilder<unknown>,
   heads: string | null,
 ): RawBuilder<unknown> {
-  const version =
-    label && label !== "latest"
-      ? sql`(select l.version from labels l where l.prompt_id = h.prompt_id and l.label = ${label})`
-      : sql`(select newest from prompts where prompts.id = h.prompt_id)`;
   const rank = heads === null ? sql`0` : sql`(ts_rank(${WEIGHTS}, h.words, ${heads}::tsquery) * 1000000)::int`;
   return sql`
-    select h.prompt_id as id, ${version} as version,
+    select h.prompt_id as id, null::int as version,
       case when h.name = ${text} then 400000000 when starts_with(h.name, ${text}) then 300000000
         when position(${text} in h.name) > 0 then 200000000 else 100000000 + ${rank} end
         - least(length(h.name), 999) as score,

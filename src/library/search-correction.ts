@@ -14,21 +14,25 @@ const TAKEN = 3;
 interface Wording {
   corrections?: readonly Correction[];
   /** `whole`: words as they are, where their beginnings would be enough. `typed`: the last one is still being typed. */
-  beginnings?: "whole" | "typed";
+  beginnings?: "whole" | "typed" | undefined;
+  /** The words of phrases wherever they are: it is in all that has what is looked for, and in more. */
+  apart?: boolean;
 }
 
 /** What is looked for, for a cast to tsquery; a corrected word is one of those that stand in. */
 export function wordsQuery(
   project: ProjectRef,
   { wanted, unwanted }: SearchQuery,
-  { corrections = [], beginnings }: Wording = {},
+  { corrections = [], beginnings, apart = false }: Wording = {},
 ): string {
   const standIns = new Map(corrections.map(({ word, taken }) => [word, taken]));
   const isOpen = (term: SearchTerm, at: number) =>
     beginnings === "typed" && at === wanted.length - 1 ? !term.quoted : term.open && beginnings !== "whole";
   return [
-    ...wanted.map((term, at) => termQuery(project, { ...term, open: isOpen(term, at) }, standIns)),
-    ...unwanted.map((term) => `!(${termQuery(project, term, new Map())})`),
+    ...wanted.map((term, at) => termQuery(project, { ...term, open: isOpen(term, at) }, standIns, apart)),
+    ...unwanted
+      .filter(({ words }) => !apart || words.length === 1)
+      .map((term) => `!(${termQuery(project, term, new Map())})`),
   ].join(" & ");
 }
 
@@ -37,6 +41,7 @@ function termQuery(
   project: ProjectRef,
   { words, open }: Pick<SearchTerm, "words" | "open">,
   standIns: ReadonlyMap<string, readonly string[]>,
+  apart = false,
 ): string {
   const quoted = (word: string) => `'${wordLexeme(project.id, word)}'`;
   const lexeme = (word: string, at: number) => {
@@ -44,7 +49,7 @@ function termQuery(
     if (taken) return `(${taken.map(quoted).join(" | ")})`;
     return `${quoted(word)}${open && at === words.length - 1 ? ":*" : ""}`;
   };
-  return words.length === 1 ? lexeme(words[0] ?? "", 0) : `(${words.map(lexeme).join(" <-> ")})`;
+  return words.length === 1 ? lexeme(words[0] ?? "", 0) : `(${words.map(lexeme).join(apart ? " & " : " <-> ")})`;
 }
 
 /** For each word of the search that occurs nowhere: those most like it. None, where one has nothing like it. */

@@ -4,6 +4,7 @@ import type { Id } from "../database/tables.ts";
 import { fold, wordsOf } from "../prompt/search-words.ts";
 import { contentIncludes } from "../prompt/template.ts";
 import { foldersOf, placeLexemes, propertyLexeme, quoted, wordLexeme } from "./search-lexemes.ts";
+import { Neighbours } from "./search-neighbours.ts";
 
 /** Of a longer content only the beginning is searched. In code units. */
 const INDEXED_LENGTH = 500_000;
@@ -73,6 +74,8 @@ export function headWords(prompt: Described, { properties }: SearchHead, labels:
 export interface SearchDocument {
   /** For a cast to tsvector. */
   words: string;
+  /** Which of them stand side by side. */
+  neighbours: Buffer;
   correctable: string[];
 }
 
@@ -86,7 +89,7 @@ export function documentOf(
   const included = includedBy(said).map((name) => propertyLexeme(prompt.project_id, "include", name));
   const vector = vectorOf(prompt, [...properties, ...included], labels);
   vector.add(plainText(said).slice(0, INDEXED_LENGTH), "D");
-  return { words: vector.text, correctable: correctable(vector.words) };
+  return { words: vector.text, neighbours: vector.neighbours.filter, correctable: correctable(vector.words) };
 }
 
 /** Of the words of a text those that a misspelt one may be corrected to. */
@@ -121,6 +124,7 @@ class Vector {
   readonly #project: Id;
   readonly #lexemes: string[] = [];
   readonly #places = new Map<string, string[]>();
+  readonly neighbours = new Neighbours();
   #place = 0;
   #bytes = 0;
 
@@ -138,9 +142,11 @@ class Vector {
     for (const { word } of wordsOf(text)) {
       if (this.#bytes > VECTOR_LIMIT) return;
       this.#place += 1;
+      this.neighbours.add(word);
       this.#put(word, weight);
     }
     this.#place += GAP;
+    this.neighbours.gap();
   }
 
   #put(word: string, weight: Weight): void {

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => library.close());
 
-const DOCUMENTS = `select prompts.name, version, d.labels, d.words::text as words, head from search_documents d
+const DOCUMENTS = `select prompts.name, version, d.labels, d.words::text as words, neighbours, head from search_documents d
   join prompts on prompts.id = d.prompt_id left join search_heads h on h.prompt_id = d.prompt_id
   order by d.prompt_id, version`;
 const HEADS = "select * from search_heads order by prompt_id";
@@ -113,6 +113,24 @@ describe("what is searched", () => {
       await library.save({ name: `t/${at}`, text: content, template: "none", description: content });
     };
     await fc.assert(fc.asyncProperty(storable, save), { numRuns: 25, ...fuzz });
+  });
+});
+
+describe("a library from before words had neighbours", () => {
+  it("finds its phrases, and gets them by itself", async () => {
+    const { database, save } = library;
+    await save({ name: "old", text: "a woolly mammoth", labels: ["live"] });
+    await save({ name: "old", text: "the mammoth is woolly" });
+    await library.asSuperuser(`update search_documents set neighbours = null;
+      insert into search_missing select id from prompts`);
+    const unknown = () => library.asSuperuser("select version from search_documents where neighbours is null");
+    const find = async () => listOrSearch(database.reads, library.project, { search: '"woolly mammoth"' });
+    expect(await unknown()).toHaveLength(2);
+    expect(await find()).toMatchObject({ total: 1, items: [{ match: { version: 1 } }] });
+    await indexMissing(database);
+    expect(await unknown()).toEqual([]);
+    expect(await find()).toMatchObject({ total: 1, items: [{ match: { version: 1 } }] });
+    await expectInStep(library);
   });
 });
 

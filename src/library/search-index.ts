@@ -104,13 +104,13 @@ async function remove(
   await query.execute();
 }
 
-/** Of versions that are neither the newest nor labelled any more, or on which other labels stand by now. */
+/** Of versions that are neither the newest nor labelled any more, or on which other labels stand by now; and old ones. */
 async function removeStaleDocuments(transaction: Queries, ids: readonly Id[]): Promise<void> {
   await sql`delete from search_documents d using prompts p
     where d.prompt_id = any(${ids}::bigint[]) and p.id = d.prompt_id and (
       d.labels <> array(select l.label from labels l
         where l.prompt_id = p.id and l.version = d.version order by l.label collate "C")
-      or (d.version <> p.newest and d.labels = '{}'))`.execute(transaction);
+      or (d.version <> p.newest and d.labels = '{}') or d.neighbours is null)`.execute(transaction);
 }
 
 async function writeHeads(transaction: Queries, prompts: readonly Indexed[]): Promise<void> {
@@ -149,7 +149,7 @@ async function writeDocuments(transaction: Queries, prompts: readonly Indexed[])
       const words = correctable.get(prompt.project_id) ?? new Set();
       correctable.set(prompt.project_id, words);
       for (const word of document.correctable) words.add(word);
-      documents.push({ prompt_id, version, labels, words: document.words });
+      documents.push({ prompt_id, version, labels, words: document.words, neighbours: document.neighbours });
       // Others are answered between two of them.
       if (rows.length > 1) await setImmediate();
     }

@@ -16,8 +16,9 @@ import { type Page, type PageQuery, positionAfter, readPage, writeCursor } from 
 import { plainText } from "./search-document.ts";
 import { type FoundRow, presentFound } from "./search-present.ts";
 
-/** Looked through for one page: some tenth of a second. */
+/** Looked through for one page: some hundredths of a second. */
 const PROMPTS_AT_ONCE = 2_000;
+const PROMPTS_IN_FIRST = 50;
 const VERSIONS_AT_ONCE = 10_000;
 const BYTES_AT_ONCE = 4 * 2 ** 20;
 /** Read together, so that a page that is full soon reads little. One version may be larger. */
@@ -31,10 +32,10 @@ export async function searchVersions(
 ): Promise<PromptList> {
   const page = readPage(filter);
   const stretch = await readStretch(db, project, filter, page);
-  const found = await findIn(db, query, stretch.versions, page.limit + 1);
+  const { found, reached } = await findIn(db, query, stretch, page.limit + 1);
   const shown = found.slice(0, page.limit);
   const items = await presentFound(db, project, query, [], await readRows(db, shown));
-  const nextCursor = goOn(found.length > page.limit ? shown.at(-1) : stretch.end);
+  const nextCursor = goOn(found.length > page.limit ? shown.at(-1) : reached);
   return { items, nextCursor, total: items.length, totalIsExact: nextCursor === null && page.cursor === null };
 }
 
@@ -48,7 +49,9 @@ interface Sized extends Place {
 }
 interface Stretch {
   /** In their order. */
-  versions: Sized[];
+  prompts: { id: Id; name: string }[];
+  /** Of the prompt of this name only the versions below it. */
+  below: Place | null;
   /** Behind which the next page begins, should this one not be full; null: there is nothing behind. */
   end: Place | null;
 }
@@ -69,15 +72,44 @@ async function readStretch(db: Queries, project: ProjectRef, filter: PromptFilte
     return at > 0 && (count > VERSIONS_AT_ONCE || at >= PROMPTS_AT_ONCE);
   });
   const looked = more < 0 ? rows : rows.slice(0, more);
-  const versions = await readSizes(db, looked, below);
-  let bytes = 0;
-  const over = versions.findIndex((each, at) => {
-    bytes += each.bytes;
-    return at > 0 && bytes > BYTES_AT_ONCE;
-  });
-  if (over >= 0) return { versions: versions.slice(0, over), end: versions[over - 1] ?? null };
   const last = more < 0 ? undefined : looked.at(-1);
-  return { versions, end: last ? { name: last.name, version: 0 } : null };
+  return { prompts: looked, below, end: last ? { name: last.name, version: 0 } : null };
+}
+
+/** The first so many in which all of it is, and up to where it was looked; null: to the end. */
+async function findIn(
+  db: Queries,
+  query: SearchQuery,
+  { prompts, below, end }: Stretch,
+  wanted: number,
+): Promise<{ found: Sized[]; reached: Place | null }> {
+  const found: Sized[] = [];
+  let [left, last]: [number, Sized | null] = [BYTES_AT_ONCE, null];
+  for (const some of growing(prompts)) {
+    const versions = await readSizes(db, some, below);
+    const over = versions.findIndex(({ bytes }, at) => {
+      left -= bytes;
+      return left < 0 && (at > 0 || last !== null);
+    });
+    const looked = over < 0 ? versions : versions.slice(0, over);
+    for (const portion of portionsOf(looked)) {
+      const texts = await readTexts(db, portion);
+      found.push(...portion.filter((version) => saysAll(texts.get(placeKey(version)), query)));
+      if (found.length >= wanted) return { found: found.slice(0, wanted), reached: null };
+    }
+    last = looked.at(-1) ?? last;
+    if (over >= 0) return { found, reached: last };
+  }
+  return { found, reached: end };
+}
+
+/** Few first: often the page is full soon. */
+function* growing<T>(all: readonly T[]): Generator<T[]> {
+  let size = PROMPTS_IN_FIRST;
+  for (let start = 0; start < all.length; size *= 2) {
+    yield all.slice(start, start + size);
+    start += size;
+  }
 }
 
 /** What is there of each version, without reading it. */
@@ -96,20 +128,6 @@ async function readSizes(
         and (given.name <> ${below?.name ?? ""} or version < ${below?.version ?? 0}::int) offset 0) v
     order by given.place, v.version desc`.execute(db);
   return rows;
-}
-
-/** The first so many in which all of it is. */
-async function findIn(db: Queries, query: SearchQuery, versions: readonly Sized[], wanted: number): Promise<Sized[]> {
-  const found: Sized[] = [];
-  for (const portion of portionsOf(versions)) {
-    const texts = await readTexts(db, portion);
-    for (const version of portion) {
-      const text = texts.get(placeKey(version));
-      if (text !== undefined && saysAll(text, query)) found.push(version);
-    }
-    if (found.length >= wanted) break;
-  }
-  return found.slice(0, wanted);
 }
 
 function* portionsOf(versions: readonly Sized[]): Generator<Sized[]> {
@@ -146,7 +164,8 @@ function placeKey({ id, version }: { id: Id; version: number }): string {
 }
 
 /** As it is written: pieces of words, too. */
-function saysAll(text: string, { wanted, unwanted }: SearchQuery): boolean {
+function saysAll(text: string | undefined, { wanted, unwanted }: SearchQuery): boolean {
+  if (text === undefined) return false;
   const folded = fold(text);
   return wanted.every((term) => folded.includes(term.text)) && !unwanted.some((term) => folded.includes(term.text));
 }

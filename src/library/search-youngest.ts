@@ -16,18 +16,23 @@ interface Asked {
   /** For a cast to tsquery. */
   words: string;
   condition: RawBuilder<unknown>;
+  /** Asked last, of what fulfils the others: the words must be read for it. */
+  exactly?: RawBuilder<unknown> | undefined;
 }
 
 /** From so many matches in all of the library on, as the last stretch lets expect, a longer stretch is tried before. */
 const EXPECTED = 8 * COUNT_LIMIT;
 
 /** COUNT_LIMIT rows, and one more if there is one. */
-export function youngest(project: ProjectRef, { table, columns, order, words, condition }: Asked): RawBuilder<unknown> {
+export function youngest(
+  project: ProjectRef,
+  { table, columns, order, words, condition, exactly = sql`true` }: Asked,
+): RawBuilder<unknown> {
   const rows = (within: RawBuilder<unknown>, reached: RawBuilder<unknown>) => sql`
     select ${columns} from (
       select ${columns} from ${table}
       where words @@ (${words}::tsquery${within}) and ${condition} and ${reached} offset 0) matching
-    order by ${order} limit ${COUNT_LIMIT + 1}`;
+    where ${exactly} order by ${order} limit ${COUNT_LIMIT + 1}`;
   const longer = sql`(select longer from after_short)`;
   const all = sql`(select everything from after_longer)`;
   return sql`

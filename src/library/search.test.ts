@@ -226,6 +226,17 @@ describe("a search with many results", () => {
     expect(new Set(found).size).toBe(MANY);
   });
 
+  it("through all versions ends a page after so much text, and the next one goes on there", async () => {
+    const long = "a ".repeat(499_990);
+    for (let at = 0; at < 6; at += 1)
+      await library.save({ name: "size", text: at % 2 ? `${at} ${long}` : `${at} tapir ${long}`, template: "none" });
+    const first = await search({ search: "tapir", in: "versions", limit: 50 });
+    expect(first).toMatchObject({ totalIsExact: false, nextCursor: expect.any(String) });
+    const found = await everyPage({ search: "tapir", in: "versions" });
+    expect(found).toEqual(["size 5", "size 3", "size 1"]);
+    await trashPrompt(library.database, library.project, ACTOR, "size");
+  });
+
   it("goes on where it was, whatever is saved meanwhile", async () => {
     const first = await search({ search: "gnu", limit: 40 });
     await library.save({ name: "many/new", text: "gnu gnu gnu" });

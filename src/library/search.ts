@@ -7,8 +7,9 @@ import type { ProjectRef } from "./find.ts";
 import { listPrompts } from "./list.ts";
 import { sortPosition } from "./list-filter.ts";
 import { cutPage, readPage } from "./page.ts";
-import { hasPieces, matchesOf, type Wanted } from "./search-candidates.ts";
+import { hasPieces, matchesOf, type SaidWords, type Wanted } from "./search-candidates.ts";
 import { type Correction, corrections, wordsQuery } from "./search-correction.ts";
+import { hasPhrase, notDenied } from "./search-neighbours.ts";
 import { type RankedPage, type RankedRow, readRanked } from "./search-page.ts";
 import { presentFound } from "./search-present.ts";
 import { searchVersions } from "./search-versions.ts";
@@ -25,7 +26,12 @@ export async function listOrSearch(db: Queries, project: ProjectRef, asked: Prom
   const sort = askedSort ?? "relevance";
   const ask = (wanted: Partial<Wanted>) => {
     const all = { whole: null, open: null, heads: null, pieces: false, ...wanted };
-    return readRanked(db, matchesOf(project, query, filter, all), sort, page);
+    return readRanked(db, matchesOf(project, query, filter, all), {
+      sort,
+      label: filter.label,
+      page,
+      isUsual: !all.pieces,
+    });
   };
   const { ranked, corrected } = await findFirst(db, project, query, where, ask);
   const list = cutPage(ranked.rows, page, {
@@ -57,8 +63,8 @@ async function findFirst(
   }
   const silent = query.unwanted.length > 0;
   const said = await ask({
-    whole: wordsQuery(project, query, { beginnings: "whole" }),
-    open: wordsQuery(project, query),
+    whole: saidWords(project, query, "whole"),
+    open: saidWords(project, query),
     // What must not be there may be in the text, of which names say nothing.
     heads: silent ? null : heads,
   });
@@ -67,6 +73,13 @@ async function findFirst(
   if (named.total > 0) return { ranked: named, corrected: [] };
   const corrected = await corrections(db, project, query);
   if (corrected.length === 0) return { ranked: named, corrected };
-  const alike = await ask({ whole: wordsQuery(project, query, { corrections: corrected }) });
+  const alike = await ask({ whole: { words: wordsQuery(project, query, { corrections: corrected }) } });
   return { ranked: alike, corrected: alike.total > 0 ? corrected : [] };
+}
+
+function saidWords(project: ProjectRef, query: SearchQuery, beginnings?: "whole"): SaidWords {
+  const words = wordsQuery(project, query, { beginnings });
+  if (!hasPhrase(query)) return { words };
+  const apart = wordsQuery(project, query, { beginnings, apart: true });
+  return { words, phrases: { apart, notDenied: notDenied(query, { open: beginnings !== "whole" }) } };
 }

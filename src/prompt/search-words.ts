@@ -16,6 +16,7 @@ const WORD_LIMIT = 64;
 
 const run = /[\p{L}\p{N}\p{M}]+/gu;
 const plain = /^[a-z0-9]+$/;
+const ascii = /^\p{ASCII}*$/u;
 /** Written without blanks between words. */
 const UNSPACED =
   "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー々";
@@ -45,6 +46,7 @@ export function isUnspaced(text: string): boolean {
 /** Without case, accents and variants of width. */
 export function fold(text: string): string {
   if (plain.test(text)) return text;
+  if (ascii.test(text)) return text.toLowerCase();
   return text
     .normalize("NFKD")
     .toLowerCase()

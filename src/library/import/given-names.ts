@@ -1,5 +1,5 @@
-/** The names that one file's titles got so far: repeated titles are numbered, identical twins found. Keeps hashes only. */
-import { createHash } from "node:crypto";
+/** The names that one file's titles got so far: repeated titles are numbered, identical twins found. Keeps fingerprints only. */
+import { fingerprint } from "./fingerprint.ts";
 
 export class GivenNames {
   readonly #taken = new Set<string>();
@@ -10,21 +10,21 @@ export class GivenNames {
 
   /** Answers the name for a row, ` (2)`, ` (3)` behind a title that is taken; or the name of its earlier twin. */
   give(title: string, rest: readonly string[]): { name: string } | { twin: string } {
-    const row = hash(title, ...rest);
+    const row = fingerprint(title, ...rest);
     const twin = this.#rows.get(row);
     if (twin !== undefined) return { twin: numbered(title, twin) };
     const number = this.#free(title);
     const name = numbered(title, number);
     this.#rows.set(row, number);
-    this.#taken.add(hash(name));
+    this.#taken.add(fingerprint(name));
     return { name };
   }
 
   #free(title: string): number {
-    if (!this.#taken.has(hash(title))) return 1;
-    const key = hash(title);
+    if (!this.#taken.has(fingerprint(title))) return 1;
+    const key = fingerprint(title);
     let number = this.#next.get(key) ?? 2;
-    while (this.#taken.has(hash(numbered(title, number)))) number += 1;
+    while (this.#taken.has(fingerprint(numbered(title, number)))) number += 1;
     this.#next.set(key, number + 1);
     return number;
   }
@@ -32,9 +32,4 @@ export class GivenNames {
 
 function numbered(title: string, number: number): string {
   return number === 1 ? title : `${title} (${number})`;
-}
-
-/** 128 bits; no part may hold a NUL. */
-function hash(...parts: string[]): string {
-  return createHash("sha256").update(parts.join("\u0000")).digest("base64").slice(0, 22);
 }

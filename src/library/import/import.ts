@@ -1,5 +1,4 @@
 /** The import: files in pieces in, what became of each item out, in batches, so that nobody waits for a long one. */
-import { createHash } from "node:crypto";
 import { PromptlibError } from "../../contract/errors.ts";
 import type { ImportFormat, ImportItem, ImportPiece, ImportSummary } from "../../contract/import-shapes.ts";
 import { type Database, isAway, type Queries } from "../../database/database.ts";
@@ -13,6 +12,7 @@ import { settleStatistics } from "../search-index.ts";
 import { trashIn } from "../trash.ts";
 import { isGone, patiently, transactOrTry } from "./attempt.ts";
 import { importExport } from "./export-file.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { type ForeignFormat, type Pending, readItems } from "./items.ts";
 import { namesBrought, whoNeeds } from "./missing.ts";
 
@@ -287,8 +287,4 @@ class Importer {
 
 function isOurs(error: unknown): boolean {
   return error instanceof PromptlibError;
-}
-
-function fingerprint(name: string): string {
-  return createHash("sha256").update(name).digest("base64").slice(0, 16);
 }
