@@ -33,6 +33,8 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await code.getByText("/api/prompts/deeds%2Fone/render").waitFor();
     await code.getByLabel("Language").selectOption("Python");
     await code.getByText('os.environ["PROMPTLIB_API_KEY"]').waitFor();
+    await button(page, "Copy").click();
+    await code.getByText("Copied.").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     await page.keyboard.press("Escape");
 
@@ -124,12 +126,14 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await local.savePrompt({ name: "others/a", text: "Good day {{name}}", message: "Formal" });
     await page.getByText("saved version 2: Formal.").waitFor();
     await page.getByText("Good day Zoë").waitFor();
+    await local.savePrompt({ name: "others/a", text: "Good day, {{name}}" });
+    await page.getByText("saved version 3.").waitFor();
     await local.moveLabel("others/a", "production", 1);
     await page.getByText("put production on version 1.").waitFor();
     await page.getByRole("region", { name: "Labels" }).getByText("v1").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     await button(page, "What changed").click();
-    await page.getByRole("region", { name: "From version 1 to 2" }).waitFor();
+    await page.getByRole("region", { name: "From version 1 to 3" }).waitFor();
     await local.removeLabel("others/a", "production");
     await page.getByText("took production off.").waitFor();
     await button(page, "Close this notice").click();
@@ -137,7 +141,7 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await button(page, "Edit").click();
     await textOf(page).fill("Good evening {{name}}");
     await local.savePrompt({ name: "others/a", text: "Dear {{name}}" });
-    await page.getByText("saved version 3.").waitFor();
+    await page.getByText("saved version 4.").waitFor();
     expect(await page.locator(":focus").inputValue()).toBe("Good evening {{name}}");
     await button(page, "Look at both").click();
     await page.getByRole("region", { name: "Somebody saved meanwhile" }).waitFor();
@@ -155,7 +159,7 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     const [trashed] = (await local.listTrash()).items;
     await local.restorePrompt(trashed?.id ?? "");
     await page.getByText("It was brought back from there.").waitFor();
-    await page.getByRole("region", { name: "Version 3" }).waitFor();
+    await page.getByRole("region", { name: "Version 4" }).waitFor();
   });
 
   it("of 231 KB is written on, kept over a reload and the death of the database, and saved to the letter", async () => {

@@ -52,6 +52,8 @@ export interface Loaded<T> {
   value: T | null;
   error: PromptlibError | null;
   loading: boolean;
+  /** How long the last that came took, in ms. */
+  took: number;
   reload(): void;
   /** Known from elsewhere: the answer of a write, say. */
   put(value: T): void;
@@ -82,6 +84,7 @@ interface Outcome<T> {
 export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
   const recoveries = useRecoveries();
   const [turn, setTurn] = useState(0);
+  const [took, setTook] = useState(0);
   const [outcome, setOutcome] = useState<Outcome<T> | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for what `load` asks for
   useEffect(() => {
@@ -90,9 +93,11 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
       if (!over) setOutcome({ key, loading: false, ...next });
     };
     setOutcome((last) => (last?.key === key ? { ...last, loading: true } : null));
+    const begun = performance.now();
     load().then(
       (value) => {
         keep(key, value);
+        setTook(performance.now() - begun);
         settle({ value, error: null });
       },
       (error) => settle({ value: (kept.get(key) as T | undefined) ?? null, error: noteFailure(error) }),
@@ -112,6 +117,6 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
   return useMemo(() => {
     const current =
       outcome?.key === key ? outcome : { value: (kept.get(key) as T | undefined) ?? null, error: null, loading: true };
-    return { value: current.value, error: current.error, loading: current.loading, reload, put };
-  }, [outcome, key, reload, put]);
+    return { value: current.value, error: current.error, loading: current.loading, took, reload, put };
+  }, [outcome, key, took, reload, put]);
 }

@@ -7,6 +7,7 @@ import { followChanges } from "../sdk/follow.ts";
 import type { PromptChange } from "../sdk/index.ts";
 import { clientOf, noteFailure } from "./calls.ts";
 import { lookAgain } from "./connection.ts";
+import { nextLook } from "./next-look.ts";
 
 export type Heard = { type: "change"; change: PromptChange } | { type: "reset" };
 
@@ -93,29 +94,24 @@ export function useHeard(hear: (heard: Heard) => void): void {
   }, []);
 }
 
-/** What comes together is looked at together. */
-const TOGETHER_MS = 1_000;
-/** While much is changed, as by an import, it is looked at this often. */
-const APART_MS = 5_000;
-
-/** For what is about the whole project: something in it changed, and a moment of calm or so many seconds went by. */
-export function useHeardCalmly(look: () => void): void {
+/** For what is about the whole project: something in it changed. `took`: how long the last look took, in ms. */
+export function useHeardCalmly(look: () => void, took: number): void {
   const timer = useRef(0);
-  const lastAt = useRef(Number.NEGATIVE_INFINITY);
+  const since = useRef(performance.now());
+  const lookedAt = useRef<number | null>(null);
   const present = useRef(look);
   useEffect(() => {
     present.current = look;
   });
   useEffect(() => () => clearTimeout(timer.current), []);
   useHeard(() => {
+    if (timer.current !== 0) return;
     const now = performance.now();
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(
-      () => {
-        lastAt.current = performance.now();
-        present.current();
-      },
-      Math.max(TOGETHER_MS, lastAt.current + APART_MS - now),
-    );
+    const at = nextLook({ now, since: since.current, lookedAt: lookedAt.current, took });
+    timer.current = window.setTimeout(() => {
+      timer.current = 0;
+      lookedAt.current = performance.now();
+      present.current();
+    }, at - now);
   });
 }

@@ -108,8 +108,8 @@ function Choice({ name, value, choices, onChange }: ChoiceProps) {
 
 /** As they are in use in the project, and the chosen one wherever it came from. */
 function useChoices(key: string, chosen: string | null, load: () => Promise<string[]>): string[] {
-  const { value, reload } = useLoaded(key, load);
-  useHeardCalmly(reload);
+  const { value, reload, took } = useLoaded(key, load);
+  useHeardCalmly(reload, took);
   return useMemo(() => {
     const choices = value ?? [];
     return chosen === null || choices.includes(chosen) ? choices : [...choices, chosen];

@@ -114,6 +114,6 @@ function useLevel(project: string, parent: string | null) {
   const level = useLoaded(JSON.stringify(["folders", project, parent]), () =>
     everyItem((page) => clientOf(project).listFolders({ ...page, ...(parent === null ? {} : { folder: parent }) })),
   );
-  useHeardCalmly(level.reload);
+  useHeardCalmly(level.reload, level.took);
   return level;
 }

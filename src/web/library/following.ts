@@ -1,5 +1,5 @@
 /** The list follows what others do, and never moves under somebody who is at it. */
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { useHeardCalmly } from "../listening.ts";
 import type { Listing } from "./listing.ts";
 
@@ -8,16 +8,19 @@ const LATER_MS = 1_000;
 export function useFollowing(listing: Listing, place: RefObject<HTMLElement | null>): void {
   const present = useRef(listing);
   const timer = useRef(0);
+  const [took, setTook] = useState(0);
   useEffect(() => {
     present.current = listing;
   });
   useEffect(() => () => clearTimeout(timer.current), []);
   const follow = async () => {
     clearTimeout(timer.current);
+    const begun = performance.now();
     const outcome = await present.current.follow(() => !isReading(place.current));
+    setTook(performance.now() - begun);
     if (outcome === "later") timer.current = window.setTimeout(follow, LATER_MS);
   };
-  useHeardCalmly(() => void follow());
+  useHeardCalmly(() => void follow(), took);
 }
 
 /** Somebody scrolled into it, points into it or goes through it by keyboard. */

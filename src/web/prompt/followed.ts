@@ -7,7 +7,7 @@ import type { FetchedPrompt, LabelPosition, List, PromptChange, VersionSummary }
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
 import { type Heard, useHeard } from "../listening.ts";
 import { go } from "../navigation.tsx";
-import { forgetNews, tell } from "../shell/notices.tsx";
+import { forgetNews, isTelling, tell } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import type { Drafting } from "./drafting.ts";
 import { movedSince, removedSince, savedSince } from "./news.ts";
@@ -35,6 +35,8 @@ export function useFollowed(followed: Followed): void {
   const isHearing = useRef(false);
   /** Something came that is not shown, because somebody writes. */
   const isBehind = useRef(false);
+  /** What was looked at before anything was told. */
+  const read = useRef<number | undefined>(undefined);
   const catchUp = () => {
     isBehind.current = false;
     fetched.reload();
@@ -60,6 +62,7 @@ export function useFollowed(followed: Followed): void {
   useSince(saved, (before, after) => {
     if (!isHearing.current) return;
     const newest = after[0]?.version ?? 0;
+    if (!isTelling()) read.current = before[0]?.version;
     if (draft) {
       // By oneself, too: in another window.
       const lines = (draft.base ?? 0) < newest ? savedSince(before, after, null) : [];
@@ -70,7 +73,7 @@ export function useFollowed(followed: Followed): void {
       at: "prompt",
       name,
       version: null,
-      ...(asked === null ? { against: before[0]?.version } : {}),
+      ...(asked === null ? { against: read.current } : {}),
     } as const;
     const run = () => go({ project: access.named, page: to });
     tell(savedSince(before, after, me), { name: asked === null ? "What changed" : `To version ${newest}`, run });
@@ -85,6 +88,7 @@ export function useFollowed(followed: Followed): void {
 /** null: anything may have happened to it. */
 function useChangesOf(name: string, look: (change: PromptChange | null) => void): void {
   const timer = useRef(0);
+  const last = useRef<PromptChange | null>(null);
   const present = useRef(look);
   useEffect(() => {
     present.current = look;
@@ -93,8 +97,12 @@ function useChangesOf(name: string, look: (change: PromptChange | null) => void)
   useHeard((heard: Heard) => {
     const change = heard.type === "change" ? heard.change : null;
     if (change && change.name !== name && !change.formerNames.includes(name)) return;
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => present.current(change), TOGETHER_MS);
+    last.current = change;
+    if (timer.current !== 0) return;
+    timer.current = window.setTimeout(() => {
+      timer.current = 0;
+      present.current(last.current);
+    }, TOGETHER_MS);
   });
 }
 

@@ -51,6 +51,11 @@ export function tell(lines: readonly string[], action: Action | null): void {
   changed();
 }
 
+/** Something is told that nobody closed yet. */
+export function isTelling(): boolean {
+  return news !== null;
+}
+
 export function forgetNews(): void {
   if (!news) return;
   news = null;
