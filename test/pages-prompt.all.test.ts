@@ -114,6 +114,50 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await server.local.unprotectLabel("production");
   });
 
+  it("is followed while others change it: said by whom, and what one writes is left alone", async () => {
+    const { local } = server;
+    await local.savePrompt({ name: "others/a", text: "Hello {{name}}" });
+    const visitor = await visit("/prompts/others/a");
+    const { page } = visitor;
+    await page.getByRole("textbox", { name: "name" }).fill("Zoë");
+    await page.getByText("Hello Zoë").waitFor();
+    await local.savePrompt({ name: "others/a", text: "Good day {{name}}", message: "Formal" });
+    await page.getByText("saved version 2: Formal.").waitFor();
+    await page.getByText("Good day Zoë").waitFor();
+    await local.moveLabel("others/a", "production", 1);
+    await page.getByText("put production on version 1.").waitFor();
+    await page.getByRole("region", { name: "Labels" }).getByText("v1").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "What changed").click();
+    await page.getByRole("region", { name: "From version 1 to 2" }).waitFor();
+    await local.removeLabel("others/a", "production");
+    await page.getByText("took production off.").waitFor();
+    await button(page, "Close this notice").click();
+
+    await button(page, "Edit").click();
+    await textOf(page).fill("Good evening {{name}}");
+    await local.savePrompt({ name: "others/a", text: "Dear {{name}}" });
+    await page.getByText("saved version 3.").waitFor();
+    expect(await page.locator(":focus").inputValue()).toBe("Good evening {{name}}");
+    await button(page, "Look at both").click();
+    await page.getByRole("region", { name: "Somebody saved meanwhile" }).waitFor();
+    await button(page, "Go on with mine").click();
+    await local.renamePrompt("others/a", "others/b");
+    await page.getByText("This prompt is called others/b now.").waitFor();
+    expect(await textOf(page).inputValue()).toBe("Good evening {{name}}");
+    await button(page, "Go there").click();
+    await heading(page, "b").waitFor();
+    expect(await textOf(page).inputValue()).toBe("Good evening {{name}}");
+    await button(page, "Throw away").click();
+
+    await local.trashPrompt("others/b");
+    await page.getByText("This prompt was moved to the trash.").waitFor();
+    const [trashed] = (await local.listTrash()).items;
+    await local.restorePrompt(trashed?.id ?? "");
+    await page.getByText("It was brought back from there.").waitFor();
+    await page.getByRole("region", { name: "Version 3" }).waitFor();
+  });
+
   it("of 231 KB is written on, kept over a reload and the death of the database, and saved to the letter", async () => {
     const line = "Zeile {{name}} — 日本語 العربية 😀 of it, and so on to the end.\n";
     const text = line.repeat(Math.ceil((231 * 1024) / Buffer.byteLength(line)));

@@ -165,7 +165,12 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
   it("shows what was last known when the guardian falls silent, disables what it cannot do, and goes on with it", async () => {
     const { page, ...visitor } = await opened();
     const { guard } = await instance.processes();
+    const system = await page.context().newPage();
+    await system.goto(`${url}/system`);
+    await system.getByText("All is well.").waitFor();
     kill(guard, "SIGSTOP");
+    await system.getByRole("listitem", { name: "Guardian" }).getByText("has not answered since").waitFor();
+    await system.close();
     await page.getByText("The guardian does not answer.").waitFor();
     await page.getByText(/^Not known now\. .* ago: Protected, /).waitFor();
     expect(await button(page, "Drill now").isDisabled()).toBe(true);

@@ -254,7 +254,13 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await page.getByText("1 prompt", { exact: true }).waitFor();
     await page.goBack();
 
+    const guest = await visit("/", null);
+    await guest.page.getByText("Signing in waits for the database.").waitFor();
+    expect(await button(guest.page, "Signing in waits").isDisabled()).toBe(true);
+    expect(await guest.inaccessible()).toEqual([]);
+
     proxy.restore();
+    await button(guest.page, "Sign in").waitFor();
     await page.getByText("Read-only for the moment.").waitFor({ state: "hidden" });
     await button(page, "Save version 2").click();
     await page.getByText("Saved as version 2.").waitFor();

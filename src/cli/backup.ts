@@ -1,7 +1,8 @@
 /** promptlib backup: makes a backup now. */
 import type { Command } from "commander";
+import { size } from "../contract/size.ts";
 import type { BackupManifest } from "../recovery/layout.ts";
-import { counted, note, print, printJson, size } from "./output.ts";
+import { counted, note, print, printJson } from "./output.ts";
 import { order } from "./recovery-order.ts";
 import { examples, jsonOption } from "./verb.ts";
 

@@ -1,10 +1,11 @@
 /** The progress of an import on standard error: a live bar on a terminal, a plain line now and then elsewhere. */
 import { monotonic } from "../base/clock.ts";
+import { size } from "../contract/size.ts";
 import type { ImportItem } from "../sdk/index.ts";
 import type { ImportFile } from "./import-files.ts";
 import { startPosition } from "./import-position.ts";
 import { progressText } from "./import-report.ts";
-import { counted, note, size } from "./output.ts";
+import { counted, note } from "./output.ts";
 
 export interface Progress {
   sent(path: string, bytes: Uint8Array): void;

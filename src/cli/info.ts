@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { readConfig } from "../base/config.ts";
 import type { BackupInfo, LocationInfo, RecoveryInfo } from "../contract/recovery-shapes.ts";
+import { size } from "../contract/size.ts";
 import { nothingThere, wasMade } from "./no-home.ts";
-import { localTime, note, print, printJson, size } from "./output.ts";
+import { localTime, note, print, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption } from "./verb.ts";
 

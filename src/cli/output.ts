@@ -43,13 +43,3 @@ export function count(value: number): string {
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
-
-/** 812 bytes, 1.2 MiB */
-export function size(bytes: number): string {
-  if (bytes < 1024) return counted(bytes, "byte");
-  const units = ["KiB", "MiB", "GiB", "TiB"];
-  let value = bytes / 1024;
-  let unit = 0;
-  for (; value >= 1023.95 && unit < units.length - 1; unit++) value /= 1024;
-  return `${value.toFixed(1)} ${units[unit]}`;
-}

@@ -88,7 +88,7 @@ export async function conclude(json: boolean, work: () => Promise<void>): Promis
 }
 
 /** One verb is loaded when it is named, all of them for the help. */
-async function programFor(verb: string | undefined): Promise<Command> {
+export async function programFor(verb?: string): Promise<Command> {
   const program = new Command("promptlib")
     .description(about)
     .version(version, "-V, --version")

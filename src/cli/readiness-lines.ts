@@ -1,6 +1,7 @@
 /** How safe everything is, in lines for a terminal. Pure. */
 import type { Job, Level, Readiness } from "../contract/recovery.ts";
-import { localTime, onOneLine, size } from "./output.ts";
+import { size } from "../contract/size.ts";
+import { localTime, onOneLine } from "./output.ts";
 import { styledFor } from "./paint.ts";
 import { timeLeft } from "./recovery-progress.ts";
 

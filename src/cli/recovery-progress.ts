@@ -1,7 +1,8 @@
 /** The progress of a recovery verb on standard error: a live bar on a terminal, plain lines elsewhere. */
 import { monotonic } from "../base/clock.ts";
 import type { JobVerb, Progress } from "../contract/recovery.ts";
-import { note, size } from "./output.ts";
+import { size } from "../contract/size.ts";
+import { note } from "./output.ts";
 
 export interface RecoveryProgress {
   show(progress: Progress): void;

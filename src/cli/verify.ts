@@ -1,7 +1,8 @@
 /** promptlib verify: reads a backup back. */
 import type { Command } from "commander";
+import { size } from "../contract/size.ts";
 import type { VerifyReport } from "../recovery/verify-shapes.ts";
-import { count, print, printJson, size } from "./output.ts";
+import { count, print, printJson } from "./output.ts";
 import { order } from "./recovery-order.ts";
 import { examples, jsonOption } from "./verb.ts";
 

@@ -1,8 +1,8 @@
-/** The routes beside the list by which one finds one's way: folders, tags, and what differs between two versions. */
+/** The routes beside the list by which one finds one's way: folders, tags, labels, and what differs between two versions. */
 import { z } from "zod";
 import { versionDiff } from "./diff.ts";
 import { inProject, page, promptParams, table, twin } from "./route.ts";
-import { diffSides, folderCount, folderQuery, tagCount } from "./search.ts";
+import { diffSides, folderCount, folderQuery, labelCount, tagCount } from "./search.ts";
 import { listOf } from "./shapes.ts";
 
 const ofOnePrompt = table({
@@ -38,6 +38,16 @@ const ofTheProject = table({
     withoutDatabase: true,
     query: z.strictObject({ ...inProject, ...page }),
     answers: { 200: listOf(tagCount) },
+    errors: [],
+  },
+  listUsedLabels: {
+    method: "GET",
+    path: "/api/labels",
+    access: "viewer",
+    summary: "List the labels in use, by name, with how many prompts have each; latest, which all have, is left out.",
+    withoutDatabase: true,
+    query: z.strictObject({ ...inProject, ...page }),
+    answers: { 200: listOf(labelCount) },
     errors: [],
   },
 });

@@ -1,4 +1,4 @@
-/** Shapes of search: what is looked for, and why something was found; folders and tags with their counts. */
+/** Shapes of search: what is looked for, and why something was found; folders, tags and labels with their counts. */
 import { z } from "zod";
 import { labelName, listOf, promptSummary, promptType, tag, text, versionNumber } from "./shapes.ts";
 
@@ -53,6 +53,7 @@ export const folderQuery = {
   folder: text().max(255).optional().describe("the folders directly in this one; those at the top when left out"),
 };
 export const tagCount = z.object({ tag: z.string(), prompts: z.int() });
+export const labelCount = z.object({ label: z.string(), prompts: z.int() });
 
 export const diffSides = {
   from: labelName.optional().describe("a label, or a number for a version; the version before `to` when left out"),
@@ -65,3 +66,4 @@ export type PromptList = z.infer<typeof promptList>;
 export type FoundPrompt = PromptList["items"][number];
 export type FolderCount = z.infer<typeof folderCount>;
 export type TagCount = z.infer<typeof tagCount>;
+export type LabelCount = z.infer<typeof labelCount>;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ACTOR } from "../../test/support/library.ts";
 import { TestMirror } from "../../test/support/mirror.ts";
-import { countFolders, countTags } from "./counts.ts";
-import { mirroredFolders, mirroredTags } from "./mirror-reader.ts";
+import { countFolders, countLabels, countTags } from "./counts.ts";
+import { mirroredFolders, mirroredLabels, mirroredTags } from "./mirror-reader.ts";
 import { trashPrompt } from "./trash.ts";
 
 let mirror: TestMirror;
@@ -11,15 +11,16 @@ beforeEach(async () => {
 });
 afterEach(async () => await mirror.close());
 
-describe("folders and tags with counts", () => {
+describe("folders, tags and labels with counts", () => {
   it("are the same with the database and without, page by page", async () => {
     const { library, folder } = mirror;
     const { database, project } = library;
     const saved = ["top", "a/1", "a/2", "a/b/3", "a/b/c/4", "a/d/5", "Grüße/x", "😀/y/z", "a%/_", "ab/1"];
     for (const [at, name] of saved.entries()) {
-      await library.save({ name, text: "x", tags: ["all", ...(at % 2 ? ["odd", "Ö"] : [])] });
+      const labels = ["production", ...(at % 5 ? [] : ["a-b", "a.b"])];
+      await library.save({ name, text: "x", tags: ["all", ...(at % 2 ? ["odd", "Ö"] : [])], labels });
     }
-    await library.save({ name: "a/gone", text: "x", tags: ["gone"] });
+    await library.save({ name: "a/gone", text: "x", tags: ["gone"], labels: ["gone"] });
     await trashPrompt(database, project, ACTOR, "a/gone");
     mirror.startWriter();
     await mirror.caughtUp();
@@ -41,6 +42,11 @@ describe("folders and tags with counts", () => {
       { tag: "odd", prompts: 5 },
       { tag: "Ö", prompts: 5 },
     ]);
+    expect((await countLabels(database.reads, project, {})).items).toEqual([
+      { label: "a-b", prompts: 2 },
+      { label: "a.b", prompts: 2 },
+      { label: "production", prompts: 10 },
+    ]);
 
     for (const inside of [undefined, "a", "a/b", "Grüße", "nowhere", "😀/"]) {
       for (let cursor: string | null = ""; cursor !== null; ) {
@@ -53,6 +59,11 @@ describe("folders and tags with counts", () => {
     for (let cursor: string | null = ""; cursor !== null; ) {
       const counted = await countTags(database.reads, project, { limit: 2, cursor });
       expect(await mirroredTags(folder, project.name, { limit: 2, cursor })).toEqual(counted);
+      cursor = counted.nextCursor;
+    }
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const counted = await countLabels(database.reads, project, { limit: 2, cursor });
+      expect(await mirroredLabels(folder, project.name, { limit: 2, cursor })).toEqual(counted);
       cursor = counted.nextCursor;
     }
   });

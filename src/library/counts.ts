@@ -1,6 +1,6 @@
-/** Folders and tags of a project, with how many prompts each has. */
-import { sql } from "kysely";
-import type { FolderCount, TagCount } from "../contract/search.ts";
+/** Folders, tags and labels of a project, with how many prompts each has. */
+import { type RawBuilder, sql } from "kysely";
+import type { FolderCount, LabelCount, TagCount } from "../contract/search.ts";
 import type { List } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
 import type { ProjectRef } from "./find.ts";
@@ -39,18 +39,34 @@ export function prefixOf(folder: string | undefined): string {
   return name === "" ? "" : `${name}/`;
 }
 
+/** A name, with how many prompts have it. */
+type Counted = { name: string; prompts: number };
+
 export async function countTags(db: Queries, project: ProjectRef, query: PageQuery): Promise<List<TagCount>> {
+  const tags = filteredPrompts(db, project, {}).select(sql<string>`unnest(tags) collate "C"`.as("name"));
+  return await countNames(db, sql`${tags}`, query, "tags", ({ name, prompts }) => ({ tag: name, prompts }));
+}
+
+/** All but `latest`. */
+export async function countLabels(db: Queries, project: ProjectRef, query: PageQuery): Promise<List<LabelCount>> {
+  const labels = filteredPrompts(db, project, {})
+    .innerJoin("labels", "labels.prompt_id", "prompts.id")
+    .select(sql<string>`label collate "C"`.as("name"));
+  return await countNames(db, sql`${labels}`, query, "labels", ({ name, prompts }) => ({ label: name, prompts }));
+}
+
+async function countNames<Item>(
+  db: Queries,
+  each: RawBuilder<unknown>,
+  query: PageQuery,
+  list: "tags" | "labels",
+  present: (counted: Counted) => Item,
+): Promise<List<Item>> {
   const page = readPage(query);
-  const [after] = positionAfter(page, "tags") ?? [];
-  const tags = filteredPrompts(db, project, {}).select(sql<string>`unnest(tags) collate "C"`.as("tag"));
-  const { rows } = await sql<{ tag: string; prompts: number; total: number }>`
-    with counted as (select tag, count(*)::int as prompts from (${tags}) each group by 1)
-    select tag, prompts, (select count(*)::int from counted) as total
-    from counted where tag > ${after ?? ""} order by tag limit ${page.limit + 1}`.execute(db);
-  return cutPage(rows, page, {
-    list: "tags",
-    total: rows[0]?.total ?? 0,
-    position: ({ tag }) => [tag],
-    present: ({ tag, prompts }) => ({ tag, prompts }),
-  });
+  const [after] = positionAfter(page, list) ?? [];
+  const { rows } = await sql<Counted & { total: number }>`
+    with counted as (select name, count(*)::int as prompts from (${each}) each group by 1)
+    select name, prompts, (select count(*)::int from counted) as total
+    from counted where name > ${after ?? ""} order by name limit ${page.limit + 1}`.execute(db);
+  return cutPage(rows, page, { list, total: rows[0]?.total ?? 0, position: ({ name }) => [name], present });
 }

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ACTOR, copyLibrary, type TestLibrary } from "../../test/support/library.ts";
 import { filesBelow, TestMirror } from "../../test/support/mirror.ts";
+import { otherFileSystem } from "../../test/support/run-directory.ts";
 import { moveLabel } from "./labels.ts";
 import { patchPrompt } from "./list.ts";
 import { moveMirrorFile, readMirrorFile } from "./mirror-file.ts";
@@ -117,10 +117,7 @@ describe("a database that was put back to an earlier time", () => {
   });
 
   it("moves aside also to another file system", async ({ skip }) => {
-    const shared = "/dev/shm";
-    const devices = await Promise.all([stat(mirror.root), stat(shared).catch(() => null)]);
-    if (!devices[1] || devices[0].dev === devices[1].dev) skip("there is no second file system here");
-    const elsewhere = join(shared, `promptlib-${createHash("sha256").update(mirror.root).digest("hex").slice(0, 12)}`);
+    const elsewhere = (await otherFileSystem(mirror.root)) ?? skip("there is no second file system here");
     mirror.startWriter();
     await library.save({ name: "a", text: "one" });
     await mirror.caughtUp();

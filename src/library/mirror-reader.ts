@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 import type { ListQuery } from "../contract/routes.ts";
-import type { FolderCount, SearchMatch, TagCount } from "../contract/search.ts";
+import type { FolderCount, LabelCount, SearchMatch, TagCount } from "../contract/search.ts";
 import type { List, Prompt, PromptSummary } from "../contract/shapes.ts";
 import { parseSearch, type SearchQuery } from "../prompt/search-query.ts";
 import { marksIn, snippetOf } from "../prompt/search-snippet.ts";
@@ -124,16 +124,33 @@ export async function mirroredFolders(folder: string, project: string, query: Fo
 
 /** As `countTags` answers, from the files. */
 export async function mirroredTags(folder: string, project: string, query: PageQuery): Promise<List<TagCount>> {
+  const { counts, damaged } = await countMirrored(folder, project, ({ tags }) => tags);
+  return countsPage(counts, query, "tags", damaged, (tag, prompts) => ({ tag, prompts }));
+}
+
+/** As `countLabels` answers, from the files. */
+export async function mirroredLabels(folder: string, project: string, query: PageQuery): Promise<List<LabelCount>> {
+  const { counts, damaged } = await countMirrored(folder, project, ({ labels: { latest: _, ...labels } }) =>
+    Object.keys(labels),
+  );
+  return countsPage(counts, query, "labels", damaged, (label, prompts) => ({ label, prompts }));
+}
+
+async function countMirrored(
+  folder: string,
+  project: string,
+  namesOf: (prompt: PromptSummary) => readonly string[],
+): Promise<{ counts: Map<string, number>; damaged: number }> {
   const { prompts, damaged } = await look(join(folder, project));
-  const tags = new Map<string, number>();
-  for (const { item } of prompts) for (const tag of item.tags) tags.set(tag, (tags.get(tag) ?? 0) + 1);
-  return countsPage(tags, query, "tags", damaged, (tag, count) => ({ tag, prompts: count }));
+  const counts = new Map<string, number>();
+  for (const { item } of prompts) for (const name of namesOf(item)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return { counts, damaged };
 }
 
 function countsPage<T, Item>(
   counts: ReadonlyMap<string, T>,
   query: PageQuery,
-  list: "folders" | "tags",
+  list: "folders" | "tags" | "labels",
   damaged: number,
   present: (name: string, count: T) => Item,
 ): List<Item> {

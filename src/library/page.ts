@@ -30,6 +30,7 @@ const positions = {
   "relevance in versions": [STORABLE, VERSION],
   folders: [STORABLE],
   tags: [STORABLE],
+  labels: [STORABLE],
   versions: [VERSION],
   moves: [NUMBER],
   labelled: [STORABLE, NUMBER],

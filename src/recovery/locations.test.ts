@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { otherFileSystem } from "../../test/support/run-directory.ts";
 import { openLocations } from "./locations.ts";
 
 describe("the locations of an installation", () => {
@@ -35,9 +36,9 @@ describe("the locations of an installation", () => {
     await expect(stat(backupDir)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
-  it("are told from PostgreSQL's disk by the device, where nothing was said", async () => {
+  it("are told from PostgreSQL's disk by the device, where nothing was said", async ({ skip }) => {
     await mkdir(join(root, "same"));
-    const elsewhere = await mkdtemp("/dev/shm/promptlib-locations-");
+    const elsewhere = (await otherFileSystem(root)) ?? skip("there is no second file system here");
     try {
       const locations = await openWith(`file://${root}/same`, `file://${elsewhere}`, `file://${root}/absent`);
       expect(locations.map(({ domain }) => domain)).toEqual(["disk", "disk", "host", "disk"]);

@@ -1,4 +1,5 @@
 /** The plan in sentences, as --plan prints it. Pure. */
+import { size } from "../contract/size.ts";
 import type { RestorePlan } from "./restore-plan-shapes.ts";
 
 export function stepsOf(plan: Omit<RestorePlan, "steps">): string[] {
@@ -38,12 +39,4 @@ function untilWhere({ recovery: { target }, reaches, walNeeded }: Omit<RestorePl
   if ("time" in target) return `up to the last transaction that was committed by ${target.time}`;
   if ("name" in target) return `to the attested point ${target.name} at ${reaches.lsn}`;
   return `up to the position ${reaches.lsn}, exclusively`;
-}
-
-/** 1.4 GB, 312 kB */
-function size(bytes: number): string {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  let [value, unit] = [bytes, 0];
-  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }

@@ -37,7 +37,7 @@ describe("the latest state", () => {
     expect(found).toMatchObject({ warnings: [], lost: null, history: null });
     expect(found.steps).toEqual([
       expect.stringMatching(
-        /^Read the backup .* \(50\.0 MB, .*\) from primary; .* from secondary, and check every byte/,
+        /^Read the backup .* \(47\.7 MiB, .*\) from primary; .* from secondary, and check every byte/,
       ),
       "Fetch 4 segments of WAL, 000000010000000000000003 to 000000010000000000000006 (incarnation aaaaaaaa, timeline 1).",
       expect.stringMatching(/^Let PostgreSQL 18 recover it on timeline 1, to the end of that WAL: 0\/6400000, written/),

@@ -12,15 +12,18 @@ export interface Follower {
   /** Anything may have changed. */
   onReset(): void;
   onTrouble(error: PromptlibError): void;
+  /** Where somebody else could go on. */
+  onPlace?(id: string): void;
 }
 
-/** Ends when the signal says so. */
+/** Ends when the signal says so. `place`: to go on there. */
 export async function followChanges(
   client: Pick<Client, "listenChanges">,
   signal: AbortSignal,
   follower: Follower,
+  place?: string,
 ): Promise<void> {
-  let lastEventId: string | undefined;
+  let lastEventId = place;
   for (let failures = 0; !signal.aborted; failures += 1) {
     let asked = 0;
     try {
@@ -30,7 +33,9 @@ export async function followChanges(
         // Nobody can say what happened before the first word of the first connection.
         if (type === "reset" || (type === "ready" && lastEventId === undefined)) follower.onReset();
         else if ("change" in event) follower.onChange(event.change);
-        if (id !== null) lastEventId = id;
+        if (id === null) continue;
+        lastEventId = id;
+        follower.onPlace?.(id);
       }
     } catch (error) {
       if (signal.aborted) return;

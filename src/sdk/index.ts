@@ -46,7 +46,7 @@ export type {
   NewProject,
   NewUser,
 } from "../contract/routes.ts";
-export type { FolderCount, FoundPrompt, SearchIn, SearchMatch, TagCount } from "../contract/search.ts";
+export type { FolderCount, FoundPrompt, LabelCount, SearchIn, SearchMatch, TagCount } from "../contract/search.ts";
 export type { ShownSetting, ShownSettings } from "../contract/settings.ts";
 export type {
   Alias,

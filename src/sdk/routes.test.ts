@@ -34,6 +34,7 @@ const uses: Record<Used, (client: Client) => Promise<unknown>> = {
     }),
   listFolders: (client) => client.listFolders({ folder: "mail/ü", limit: 3, cursor: "c" }),
   listTags: (client) => client.listTags({ limit: 3, cursor: "c" }),
+  listUsedLabels: (client) => client.listUsedLabels({ limit: 3, cursor: "c" }),
   diffVersions: (client) => client.diffVersions("a/b", { from: "3", to: "production" }),
   savePrompt: (client) => client.savePrompt({ name: "a", text: "b", labels: ["x"], baseVersion: 3 }),
   patchPrompt: (client) => client.patchPrompt("a/b", { tags: ["x"] }),

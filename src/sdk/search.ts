@@ -1,5 +1,5 @@
 import type { VersionDiff } from "../contract/diff.ts";
-import type { FolderCount, TagCount } from "../contract/search.ts";
+import type { FolderCount, LabelCount, TagCount } from "../contract/search.ts";
 import type { List } from "../contract/shapes.ts";
 import type { PageOptions } from "./prompts.ts";
 import { type ServedFrom, servedFrom, type Transport } from "./transport.ts";
@@ -16,7 +16,7 @@ export interface DiffAnswer {
   servedFrom: ServedFrom;
 }
 
-/** Folders, tags, and what differs between two versions. What is looked for in prompts: `listPrompts`. */
+/** Folders, tags, labels, and what differs between two versions. What is looked for in prompts: `listPrompts`. */
 export function searchCalls({ answer, project }: Transport) {
   async function served<T>(path: string, query: object): Promise<Served<List<T>>> {
     const { body, headers } = await answer<List<T>>({ method: "GET", path, query: { ...query, ...project } });
@@ -28,6 +28,8 @@ export function searchCalls({ answer, project }: Transport) {
     listFolders: (options: PageOptions & { folder?: string } = {}) => served<FolderCount>("/api/folders", options),
     /** With how many prompts have each. */
     listTags: (page: PageOptions = {}) => served<TagCount>("/api/tags", page),
+    /** Those of the whole project, with how many prompts have each; `latest`, which all have, is left out. */
+    listUsedLabels: (page: PageOptions = {}) => served<LabelCount>("/api/labels", page),
     /** What differs between two versions, worked out by the server. */
     async diffVersions(name: string, sides: DiffSides = {}): Promise<DiffAnswer> {
       const path = `/api/prompts/${encodeURIComponent(name)}/diff`;

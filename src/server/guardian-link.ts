@@ -3,6 +3,7 @@
  * by a token of a minute that says for whom it asks.
  */
 import type { z } from "zod";
+import { now } from "../base/clock.ts";
 import type { Config, Home } from "../base/config.ts";
 import { type Acting, signGuardianToken } from "../base/guardian-token.ts";
 import { readLocalFile } from "../base/local-file.ts";
@@ -20,12 +21,17 @@ interface Asked {
   patience?: number;
 }
 
+/** It is asked each second (maintenance.ts); one answer that is late is no silence yet. */
+const SILENCE_MS = 3_000;
+
 const OURSELVES: Acting = { name: "server", address: null };
 
 export class GuardianLink implements MaintenanceHolder {
   readonly #home: Home;
   readonly #url: string | null;
   readonly #jwtSecret: string;
+  /** The last answer, of whatever kind; null: none since we started. */
+  #answeredAt: Date | null = null;
 
   /** null: there is none, since the PostgreSQL is not ours. */
   static to(config: Config, jwtSecret: string): GuardianLink | null {
@@ -36,6 +42,12 @@ export class GuardianLink implements MaintenanceHolder {
     this.#home = home;
     this.#url = guardianUrl;
     this.#jwtSecret = jwtSecret;
+  }
+
+  /** Since when it has not answered; null: it does, or there never was one. */
+  get silentSince(): Date | null {
+    const at = this.#answeredAt;
+    return at !== null && now().getTime() - at.getTime() > SILENCE_MS ? at : null;
   }
 
   async read(): Promise<HeldMaintenance> {
@@ -65,6 +77,7 @@ export class GuardianLink implements MaintenanceHolder {
         signal: AbortSignal.timeout(patience),
       });
       const answer: unknown = await response.json();
+      this.#answeredAt = now();
       if (!response.ok) throw refusalOf(answer);
       return shape.parse(answer);
     } catch (error) {

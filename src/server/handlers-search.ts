@@ -1,7 +1,7 @@
-/** Routes by which one finds one's way: the list and its search, folders, tags, what differs between versions. */
+/** Routes by which one finds one's way: the list and its search, folders, tags, labels, what differs between versions. */
 import { PromptlibError } from "../contract/errors.ts";
-import { countFolders, countTags } from "../library/counts.ts";
-import { listMirrored, mirroredFolders, mirroredTags } from "../library/mirror-reader.ts";
+import { countFolders, countLabels, countTags } from "../library/counts.ts";
+import { listMirrored, mirroredFolders, mirroredLabels, mirroredTags } from "../library/mirror-reader.ts";
 import { promptOf } from "../library/ready.ts";
 import { listOrSearch } from "../library/search.ts";
 import { diffVersions } from "../prompt/diff.ts";
@@ -29,6 +29,12 @@ export const searchHandlers = {
     const listed = await backend.list((db) => countTags(db, project, query), true);
     if (typeof listed === "object") return { body: listed };
     return { body: await mirroredTags(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
+  },
+
+  async listUsedLabels({ project, query }, { backend }) {
+    const listed = await backend.list((db) => countLabels(db, project, query), true);
+    if (typeof listed === "object") return { body: listed };
+    return { body: await mirroredLabels(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
   },
 
   async diffVersions({ project, params, query }, { backend }) {

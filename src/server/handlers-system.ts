@@ -11,8 +11,8 @@ export const systemHandlers = {
     return { body: { status: "ok" } };
   },
 
-  async systemHealth(_request, { backend, maintenance }) {
-    const health = await systemHealth(backend, maintenance.current);
+  async systemHealth(_request, { backend, maintenance, guardian }) {
+    const health = await systemHealth(backend, maintenance.current, guardian);
     return { status: health.status === "down" ? 503 : 200, body: health };
   },
 

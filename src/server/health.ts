@@ -5,6 +5,7 @@ import { freeSpace, readIfExists } from "../base/files.ts";
 import { version } from "../base/version.ts";
 import type { Maintenance, SystemHealth } from "../contract/shapes.ts";
 import type { Backend } from "./backend.ts";
+import type { GuardianLink } from "./guardian-link.ts";
 import { maintenanceSentence } from "./maintenance.ts";
 
 type Part = SystemHealth["parts"][string];
@@ -13,7 +14,11 @@ type Part = SystemHealth["parts"][string];
 const MIRROR_LAG_MS = 5_000;
 const LITTLE_SPACE = 512 * 1024 * 1024;
 
-export async function systemHealth(backend: Backend, maintenance: Maintenance): Promise<SystemHealth> {
+export async function systemHealth(
+  backend: Backend,
+  maintenance: Maintenance,
+  guardian: Pick<GuardianLink, "silentSince"> | null,
+): Promise<SystemHealth> {
   const canRead = await backend.canRead();
   const parts: SystemHealth["parts"] = {
     server: up(),
@@ -23,6 +28,7 @@ export async function systemHealth(backend: Backend, maintenance: Maintenance): 
     disk: await disk(backend),
     export: await nightlyExport(backend),
     ...(await processes(backend)),
+    ...silence(guardian?.silentSince ?? null),
   };
   if (!canRead) {
     const message = "Neither the database nor the mirror can be read yet.";
@@ -103,16 +109,28 @@ async function nightlyExport({ config }: Backend): Promise<Part> {
   return note === null ? up() : { state: "degraded", latencyMs: null, note };
 }
 
+/** Also one that runs elsewhere, or whose process is there and stands still. */
+function silence(since: Date | null): SystemHealth["parts"] {
+  if (since === null) return {};
+  const note = `The guardian has not answered since ${secondOf(since)}: no backup begins, and nothing is watched until it does.`;
+  return { guard: { state: "down", latencyMs: null, note } };
+}
+
+/** 2027-01-31 04:43:01 UTC */
+function secondOf(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
 /** What the supervisor wrote down of its children; nothing when the server runs without one. */
 async function processes({ config }: Backend): Promise<SystemHealth["parts"]> {
   const text = await readIfExists(join(config.home.run, "children.json"));
   if (text === null) return {};
-  const { children } = JSON.parse(text) as { children: Record<string, { state: string }> };
+  const { children } = JSON.parse(text) as { children: Record<string, { state: string; since: string }> };
   const found = Object.entries(children).filter(([name]) => name !== "serve");
   return Object.fromEntries(
-    found.map(([name, { state }]) => [
-      name,
-      state === "running" ? up() : { state: "degraded", latencyMs: null, note: `The process ${name} is ${state}.` },
-    ]),
+    found.map(([name, { state, since }]) => {
+      const note = `The process ${name} has been ${state} since ${secondOf(new Date(since))}.`;
+      return [name, state === "running" ? up() : { state: "degraded", latencyMs: null, note }];
+    }),
   );
 }

@@ -4,43 +4,78 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { now } from "../base/clock.ts";
+import { sql } from "kysely";
+import { monotonic, now } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { exportProblemOf, noteTry, readExports } from "../base/export-folder.ts";
 import type { Log } from "../base/log.ts";
-import { PromptlibError } from "../contract/errors.ts";
+import { errorTable, PromptlibError } from "../contract/errors.ts";
 import { postgresConnection } from "../database/connection.ts";
-import { isAway, openDatabase } from "../database/database.ts";
+import { type Database, isAway, openDatabase } from "../database/database.ts";
 import { makeNightlyExport, type NightlyExport } from "../library/nightly-export.ts";
 import { exportDue } from "./nightly-schedule.ts";
 
-const LOOK_EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 15_000;
 const FLOOR_BYTES = 512 * 1024 * 1024;
 const END_MS = 3_000;
+/** Time for a database that is coming back, and not again and again where it is the export that it dies of. */
+const DATABASE_PAUSE_MS = 60_000;
+const DATABASE_AWAY = `exit ${errorTable.database_unavailable.exit}`;
 
 /** Makes one now, and notes what became of it. Errors: those of `makeNightlyExport`. */
 export async function runNightly(config: Config, signal: AbortSignal): Promise<NightlyExport> {
   const { dir: folder, keep } = config.exports;
   const at = now().toISOString();
-  const { client, setRole } = await postgresConnection(config, "app");
-  const database = openDatabase(client, setRole);
+  const life = await lifeOf(config);
+  const database = await openFor(config);
   try {
     const made = await makeNightlyExport(database, { folder, keep, floor: FLOOR_BYTES, signal });
     await noteTry(folder, { at, problem: null });
     return made;
   } catch (error) {
     const told = toldAs(error);
-    // One that was stopped did not fail: it is due again.
-    if (told.code !== "interrupted") await noteTry(folder, { at, problem: told.message }).catch(() => {});
+    if (!isNews(told)) throw told;
+    if (life === null || (await lifeOf(config)) !== life) throw away(error);
+    await noteTry(folder, { at, problem: told.message }).catch(() => {});
     throw told;
   } finally {
     await database.close();
   }
 }
 
+async function openFor(config: Config): Promise<Database> {
+  const { client, setRole } = await postgresConnection(config, "app");
+  return openDatabase(client, setRole);
+}
+
+/**
+ * When PostgreSQL was started; null: it does not answer. On a connection of its own: one that was there before may go on
+ * answering after its data directory is gone.
+ */
+async function lifeOf(config: Config): Promise<string | null> {
+  const database = await openFor(config);
+  try {
+    const asked = sql<{ life: string }>`select pg_postmaster_start_time()::text as life`;
+    return (await asked.execute(database.reads)).rows[0]?.life ?? null;
+  } catch {
+    return null;
+  } finally {
+    await database.close();
+  }
+}
+
+/** One that was stopped did not fail, and where the database went away health says so itself: they are due again. */
+function isNews({ code }: PromptlibError): boolean {
+  return code !== "interrupted" && code !== "database_unavailable";
+}
+
+function away(cause: unknown): PromptlibError {
+  return new PromptlibError("database_unavailable", { cause });
+}
+
 function toldAs(error: unknown): PromptlibError {
   if (error instanceof PromptlibError) return error;
-  if (isAway(error)) return new PromptlibError("database_unavailable", { cause: error });
+  if (isAway(error)) return away(error);
   const message = error instanceof Error ? error.message : String(error);
   return new PromptlibError("export_failed", { message: `It could not be written: ${message}.`, cause: error });
 }
@@ -59,6 +94,8 @@ export class Nightly {
   readonly #timer: NodeJS.Timeout;
   readonly #stopping = new AbortController();
   #running: Promise<void> | null = null;
+  /** Monotonic milliseconds. */
+  #notBefore = 0;
 
   constructor(options: NightlyOptions) {
     this.#options = options;
@@ -73,7 +110,7 @@ export class Nightly {
 
   async #look(): Promise<void> {
     const { config, log, ready } = this.#options;
-    if (this.#running || !config.exports.at || !ready()) return;
+    if (this.#running || !config.exports.at || !ready() || monotonic() < this.#notBefore) return;
     this.#running = this.#makeIfDue(config.exports.at).catch((error) => {
       log.error({ err: error }, "the nightly export could not be made");
     });
@@ -88,6 +125,11 @@ export class Nightly {
     if (!exportDue(await readExports(dir), at, begun)) return;
     const how = await this.#make();
     if (this.#stopping.signal.aborted) return;
+    if (how === DATABASE_AWAY) {
+      this.#notBefore = monotonic() + DATABASE_PAUSE_MS;
+      log.warn("the database went away from the nightly export, which is tried again");
+      return;
+    }
     const known = await readExports(dir);
     // One that was killed could not say so itself.
     if (how !== null && !(known.last && new Date(known.last.at) >= begun)) {

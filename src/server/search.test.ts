@@ -112,9 +112,11 @@ it("a search that takes too long is told as that, asked once, and ended in the d
   expect((await get("/api/prompts?search=refund")).status).toBe(200);
 });
 
-it("while the database is away names are searched, folders and tags counted and versions compared; full text waits", async () => {
+it("while the database is away names are searched, folders, tags and labels counted and versions compared; full text waits", async () => {
   const folders = (await get("/api/folders")).json;
   const tags = (await get("/api/tags")).json;
+  const labels = (await get("/api/labels")).json;
+  expect(labels.items).toEqual([{ label: "production", prompts: 1 }]);
   const diff = (await get("/api/prompts/mail%2Frefund/diff?to=production")).json;
   const mirrored = () => listMirrored(server.config.home.prompts, "default", {}).catch(() => ({ items: [] }));
   const there = await get("/api/prompts");
@@ -137,6 +139,7 @@ it("while the database is away names are searched, folders and tags counted and 
   }
   expect((await get("/api/folders")).json).toEqual(folders);
   expect((await get("/api/tags")).json).toEqual(tags);
+  expect((await get("/api/labels")).json).toEqual(labels);
   expect((await get("/api/prompts/mail%2Frefund/diff?to=production")).json).toEqual(diff);
   proxy.restore();
   await server.untilHealth("healthy");

@@ -6,6 +6,7 @@ import { forgetAll, noteFailure } from "./calls.ts";
 import { useRecoveries } from "./connection.ts";
 import { LibraryPage } from "./library/library-page.tsx";
 import { forgetListings } from "./library/listing.ts";
+import { useListening } from "./listening.ts";
 import { Link, useAddress } from "./navigation.tsx";
 import { NewPrompt } from "./prompt/new-prompt.tsx";
 import { PromptPage } from "./prompt/prompt-page.tsx";
@@ -32,7 +33,7 @@ export function App() {
         <Inside identity={session.identity} />
       ) : (
         <>
-          <Banner />
+          <Banner isAtDoor={session.state === "out"} />
           {session.state === "out" && <SignIn ended={session.ended} />}
           {session.state === "unknown" && problem && (
             <main className="narrow">
@@ -68,6 +69,7 @@ function Inside({ identity }: { identity: Identity }) {
   const access = accessOf(identity, address.project);
   const { page } = address;
   useHeadingFocus(placeOf(page));
+  useListening(access?.project ?? null);
   return (
     <>
       <a className="skip" href="#main">

@@ -1,6 +1,13 @@
 /** The client of the present project, and loading through it: kept while one looks elsewhere, loaded anew when asked. */
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { type Client, createClient, PromptlibError, type ServedFrom } from "../sdk/index.ts";
+import {
+  type Client,
+  createClient,
+  type List,
+  type PageOptions,
+  PromptlibError,
+  type ServedFrom,
+} from "../sdk/index.ts";
 import { noteMirror, noteTrouble, useRecoveries } from "./connection.ts";
 import { findSession, noteEnd } from "./session.ts";
 
@@ -21,6 +28,23 @@ export function noteFailure(error: unknown): PromptlibError {
 export function noteSource<T extends { servedFrom: ServedFrom }>(answer: T): T {
   if (answer.servedFrom === "mirror") noteMirror();
   return answer;
+}
+
+/** Of a list that is offered to choose from; what is beyond is found by searching. */
+const MOST = 2_000;
+const PAGE = 200;
+
+/** Page after page. `list` asks for one. */
+export async function everyItem<T>(
+  list: (page: PageOptions) => Promise<List<T> & { servedFrom: ServedFrom }>,
+): Promise<T[]> {
+  const items: T[] = [];
+  for (let cursor: string | null = ""; cursor !== null && items.length < MOST; ) {
+    const page: List<T> = noteSource(await list({ limit: PAGE, ...(cursor === "" ? {} : { cursor }) }));
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return items;
 }
 
 export interface Loaded<T> {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
-import { connectionAfter, connectionOf } from "./connection-state.ts";
+import { connectionAfter, connectionOf, refusalAtTheDoor, UNREACHABLE } from "./connection-state.ts";
 
 const OFF: SystemHealth["maintenance"] = { mode: "off", message: "", since: null, endsAt: null };
 
@@ -22,7 +22,18 @@ function health(
 it("without the database one reads, without both one waits", () => {
   expect(connectionOf(health("healthy", "up")).state).toBe("well");
   expect(connectionOf(health("degraded", "down")).state).toBe("reading");
-  expect(connectionOf(health("down", "down"))).toEqual({ state: "away", message: "as it is" });
+  expect(connectionOf(health("down", "down"))).toEqual({ state: "away", why: "database", message: "as it is" });
+});
+
+it("who is not signed in yet waits for the database, not for the end of maintenance", () => {
+  const door = (status: SystemHealth["status"], database: "up" | "down", mode: "off" | "closed" = "off") =>
+    refusalAtTheDoor(connectionOf({ ...health(status, database), maintenance: { ...OFF, mode } }))?.headline;
+  expect(door("healthy", "up")).toBeUndefined();
+  expect(door("healthy", "up", "closed")).toBeUndefined();
+  expect(door("degraded", "down")).toBe("Signing in waits for the database.");
+  expect(door("degraded", "down", "closed")).toBe("Signing in waits for the database.");
+  expect(door("down", "down")).toBe("Signing in waits for the database.");
+  expect(refusalAtTheDoor(UNREACHABLE)?.message).toBe("The server does not answer.");
 });
 
 it("in maintenance one reads, or waits, and is told what those in charge say", () => {
@@ -30,6 +41,7 @@ it("in maintenance one reads, or waits, and is told what those in charge say", (
     connectionOf({ ...health("healthy", "up"), maintenance: { ...OFF, mode, message } });
   expect(during("read-only", "Moving house.")).toEqual({
     state: "reading",
+    why: "maintenance",
     message: "Moving house. What you write is kept in this browser.",
   });
   expect(during("closed", "").state).toBe("away");

@@ -4,26 +4,32 @@ import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
 export type Connection =
   | { state: "well" }
   /** Reading goes on, writing waits. `message` is said after the headline. */
-  | { state: "reading"; message: string }
+  | { state: "reading"; message: string; why: Why }
   /** Not even reading. */
-  | { state: "away"; message: string };
+  | { state: "away"; message: string; why: Why };
+
+/** What it waits for. Only who signs in needs the database for it: who is signed in goes on. */
+type Why = "database" | "server" | "maintenance";
 
 export const WELL: Connection = { state: "well" };
 export const UNREACHABLE: Connection = {
   state: "away",
+  why: "server",
   message: "The server does not answer. What is shown here stays; what you write is kept in this browser.",
 };
 const DATABASE_AWAY: Connection = {
   state: "reading",
+  why: "database",
   message: "The database does not answer. Reading goes on from the mirror; what you write is kept in this browser.",
 };
 
 /** What an answer of the health means for who looks at a page. Troubles of other parts are the operator's. */
 export function connectionOf(health: SystemHealth): Connection {
   const { mode, message } = health.maintenance;
-  if (health.status === "down") return { state: "away", message: health.message };
-  if (mode !== "off") return inMaintenance(mode, message);
-  return health.parts.database?.state === "up" ? WELL : DATABASE_AWAY;
+  if (health.status === "down") return { state: "away", why: "database", message: health.message };
+  const isAway = health.parts.database?.state !== "up";
+  if (mode !== "off") return inMaintenance(mode, message, isAway ? "database" : "maintenance");
+  return isAway ? DATABASE_AWAY : WELL;
 }
 
 /** What a call that failed tells about it; null: nothing. */
@@ -31,11 +37,25 @@ export function connectionAfter(error: unknown): Connection | null {
   if (!(error instanceof PromptlibError)) return null;
   if (error.code === "server_unreachable") return UNREACHABLE;
   // Whether one may read on is in the health, which is looked at next.
-  if (error.code === "maintenance") return inMaintenance("read-only", error.message);
+  if (error.code === "maintenance") return inMaintenance("read-only", error.message, "maintenance");
   return error.code === "database_unavailable" ? DATABASE_AWAY : null;
 }
 
-function inMaintenance(mode: "read-only" | "closed", message: string): Connection {
+/** How one is received who is not signed in yet; null: as ever. */
+export function refusalAtTheDoor(connection: Connection): { headline: string; message: string } | null {
+  if (connection.state === "well" || connection.why === "maintenance") return null;
+  if (connection.why === "server") return { headline: "Away for the moment.", message: "The server does not answer." };
+  return {
+    headline: "Signing in waits for the database.",
+    message: "It does not answer at the moment. Who is signed in already goes on reading.",
+  };
+}
+
+function inMaintenance(mode: "read-only" | "closed", message: string, why: Why): Connection {
   const said = message === "" ? "The library is in maintenance." : message;
-  return { state: mode === "closed" ? "away" : "reading", message: `${said} What you write is kept in this browser.` };
+  return {
+    state: mode === "closed" ? "away" : "reading",
+    why,
+    message: `${said} What you write is kept in this browser.`,
+  };
 }

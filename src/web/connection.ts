@@ -15,8 +15,7 @@ const prober = createClient({ url: location.origin, retries: 0, timeout: 5_000 }
 
 function become(next: Connection): void {
   if (next.state === "well" && present.state !== "well") recoveries += 1;
-  const changed =
-    next.state !== present.state || ("message" in next && "message" in present && next.message !== present.message);
+  const changed = JSON.stringify(next) !== JSON.stringify(present);
   if (changed) present = next;
   if (changed) for (const listener of listeners) listener();
 }

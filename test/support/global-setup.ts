@@ -5,7 +5,6 @@
  */
 import { spawnSync } from "node:child_process";
 import { readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
@@ -19,8 +18,9 @@ import { embeddedConnection } from "../../src/postgres/connection.ts";
 import { existingPlace } from "../../src/postgres/place.ts";
 import { findPostmaster, stopPostmaster } from "../../src/postgres/postmaster.ts";
 import { connectAsSuperuser, ensureExtensions } from "../../src/postgres/roles.ts";
-import { TEMPLATE, temporaryDirectory, testCluster } from "./cluster.ts";
+import { TEMPLATE, testCluster } from "./cluster.ts";
 import { duplicate } from "./copied-cluster.ts";
+import { makeRunDirectory, PREFIX, RUN_ROOTS } from "./run-directory.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -29,14 +29,14 @@ declare module "vitest" {
   }
 }
 
-const PREFIX = "promptlib-test-run-";
 const HOME = "home-";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   sayWhatIsLeftOut(project);
   buildPages();
   await sweep();
-  const directory = await temporaryDirectory(PREFIX);
+  const directory = await makeRunDirectory();
+  process.env.TMPDIR = directory;
   const lock = await takeLock(join(directory, "lock"));
   const homes = Array.from({ length: project.vitest.config.maxWorkers }, (_, n) =>
     homeAt(join(directory, `${HOME}${n + 1}`)),
@@ -91,13 +91,15 @@ async function fillTemplate(home: Home): Promise<void> {
 
 /** Ends what a run that was killed left behind. Other runs may be going on, starting, or ending at the same time. */
 async function sweep(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    if (!name.startsWith(PREFIX)) continue;
-    const directory = join(tmpdir(), name);
-    try {
-      if (await isLeftOver(join(directory, "lock"))) await removeRun(directory);
-    } catch (error) {
-      if (!isErrno(error, "ENOENT")) throw error;
+  for (const root of RUN_ROOTS) {
+    for (const name of await readdir(root).catch(() => [])) {
+      if (!name.startsWith(PREFIX)) continue;
+      const directory = join(root, name);
+      try {
+        if (await isLeftOver(join(directory, "lock"))) await removeRun(directory);
+      } catch (error) {
+        if (!isErrno(error, "ENOENT")) throw error;
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { AuditEntry, AuditFilter } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useDeed } from "../deed.ts";
-import { personOf } from "../prompt/versions.tsx";
+import { personOf } from "../prompt/person.ts";
 import { Failure } from "../shell/failure.tsx";
 import { type AuditQuery, detailText } from "./audit-query.ts";
 import { NotCurrent, useKnown } from "./known.tsx";

@@ -5,9 +5,9 @@ import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { useDeed } from "../deed.ts";
 import { Link } from "../navigation.tsx";
+import { curlOf } from "../prompt/curl.ts";
 import { Failure } from "../shell/failure.tsx";
 import { Copyable } from "./copyable.tsx";
-import { curlOf } from "./curl.ts";
 import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 
@@ -79,7 +79,10 @@ function Made({ made: { key }, prompt }: { made: CreatedKey; prompt: string | nu
           <p>
             This fetches <bdi>{prompt}</bdi> as applications do, with what <code>production</code> says now:
           </p>
-          <Copyable name="Command" text={curlOf(location.origin, key, prompt, "production")} />
+          <Copyable
+            name="Command"
+            text={curlOf({ url: location.origin, key, name: prompt, label: "production", values: {} })}
+          />
         </>
       )}
     </>

@@ -1,5 +1,5 @@
 import type { ApiKey } from "../../sdk/index.ts";
-import { personOf } from "../prompt/versions.tsx";
+import { personOf } from "../prompt/person.ts";
 import { When } from "../shell/when.tsx";
 import { type KeyState, keyState } from "./key-state.ts";
 

@@ -51,9 +51,10 @@ export function useProtection(
   const known = useProtectedLabels(project);
   const touched = useMemo(() => {
     const labels = label === null ? prompts.flatMap((prompt) => Object.keys(prompt.labels)) : [label];
-    return [...new Set(labels)].filter((each) => known.has(each));
+    return [...new Set(labels)].filter((each) => each !== "latest" && (known === null || known.has(each)));
   }, [known, label, prompts]);
   if (touched.length === 0) return { blocked: null, confirm: null };
+  if (known === null) return { blocked: "Waits until it is known which labels are protected.", confirm: null };
   const named = touched.join(", ");
   if (label !== null && !mayAdmin)
     return { blocked: `${named} is protected: moving it needs the role admin.`, confirm: null };

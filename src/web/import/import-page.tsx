@@ -1,5 +1,7 @@
 /** Bringing prompts along: files and folders are dropped or chosen, looked at without changing anything, then imported. */
+
 import { useEffect, useRef, useState } from "react";
+import { size } from "../../contract/size.ts";
 import { type ImportFormat, importFormats, isFormat } from "../../sdk/import-formats.ts";
 import { EVERYTHING } from "../address.ts";
 import { useWritesRefused } from "../connection.ts";
@@ -171,7 +173,7 @@ function About({
         <strong>
           {files.length === 1 ? <bdi>{files[0]?.path}</bdi> : `${files.length.toLocaleString("en")} files`}
         </strong>{" "}
-        <span className="hint">{sizeText(bytes)}</span>
+        <span className="hint">{size(bytes)}</span>
         {format && left > 0 && (
           <span className="hint">
             , {left.toLocaleString("en")} of them passed over: not of the format {format}
@@ -187,10 +189,4 @@ function About({
       )}
     </div>
   );
-}
-
-function sizeText(bytes: number): string {
-  if (bytes < 1024) return `${bytes} bytes`;
-  const kibibytes = bytes / 1024;
-  return kibibytes < 1024 ? `${kibibytes.toFixed(0)} KiB` : `${(kibibytes / 1024).toFixed(1)} MiB`;
 }

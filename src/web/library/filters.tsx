@@ -1,26 +1,29 @@
 /** What the list is narrowed by: typed words, folder, label, tag, type, and its order. */
 import { useEffect, useId, useMemo, useRef, useState } from "react";
-import type { PromptSummary } from "../../sdk/index.ts";
 import type { LibraryFilter, Sort } from "../address.ts";
-import { clientOf, noteSource, useLoaded } from "../calls.ts";
+import { clientOf, everyItem, useLoaded } from "../calls.ts";
+import { useHeardCalmly } from "../listening.ts";
 
 interface FiltersProps {
   project: string;
   filter: LibraryFilter;
   typed: string;
-  /** What labels are offered from. */
-  known: readonly PromptSummary[];
   onType(typed: string): void;
   onChange(part: Partial<LibraryFilter>): void;
 }
 
-export function Filters({ project, filter, typed, known, onType, onChange }: FiltersProps) {
+export function Filters({ project, filter, typed, onType, onChange }: FiltersProps) {
   const id = useId();
   const [isOpen, setOpen] = useState(filter.tag !== null || filter.label !== null || filter.type !== null);
   const search = useRef<HTMLInputElement>(null);
   useSlashKey(search);
-  const tags = useTags(project, filter.tag);
-  const labels = useChoices(known, filter.label, ({ labels }) => Object.keys(labels));
+  const client = clientOf(project);
+  const tags = useChoices(JSON.stringify(["tags", project]), filter.tag, async () =>
+    (await everyItem((page) => client.listTags(page))).map(({ tag }) => tag),
+  );
+  const labels = useChoices(JSON.stringify(["labels in use", project]), filter.label, async () =>
+    (await everyItem((page) => client.listUsedLabels(page))).map(({ label }) => label),
+  );
   return (
     <search className="filters">
       <label className="field grow">
@@ -103,31 +106,14 @@ function Choice({ name, value, choices, onChange }: ChoiceProps) {
   );
 }
 
-const TAGS = 200;
-
-/** As they are in use, and the chosen one wherever it came from. */
-function useTags(project: string, chosen: string | null): string[] {
-  const { value } = useLoaded(JSON.stringify(["tags", project]), async () =>
-    noteSource(await clientOf(project).listTags({ limit: TAGS })),
-  );
+/** As they are in use in the project, and the chosen one wherever it came from. */
+function useChoices(key: string, chosen: string | null, load: () => Promise<string[]>): string[] {
+  const { value, reload } = useLoaded(key, load);
+  useHeardCalmly(reload);
   return useMemo(() => {
-    const tags = value?.items.map(({ tag }) => tag) ?? [];
-    return chosen === null || tags.includes(chosen) ? tags : [...tags, chosen];
+    const choices = value ?? [];
+    return chosen === null || choices.includes(chosen) ? choices : [...choices, chosen];
   }, [value, chosen]);
-}
-
-/** Those of the prompts that are loaded, and the chosen one wherever it came from. */
-function useChoices(
-  known: readonly PromptSummary[],
-  chosen: string | null,
-  of: (prompt: PromptSummary) => readonly string[],
-): string[] {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `of` is the same in each place
-  return useMemo(() => {
-    const found = new Set(known.flatMap((prompt) => of(prompt)));
-    if (chosen !== null) found.add(chosen);
-    return [...found].sort((a, b) => a.localeCompare(b, "en"));
-  }, [known, chosen]);
 }
 
 /** `/` goes to the field, unless one is writing. */

@@ -1,7 +1,8 @@
 /** The folders as a tree, each level loaded when it is opened; the one that is looked at is open with those above it. */
 import { useMemo, useState } from "react";
 import type { FolderCount } from "../../sdk/index.ts";
-import { clientOf, noteSource, useLoaded } from "../calls.ts";
+import { clientOf, everyItem, useLoaded } from "../calls.ts";
+import { useHeardCalmly } from "../listening.ts";
 
 interface FoldersProps {
   project: string;
@@ -12,9 +13,6 @@ interface FoldersProps {
 
 /** From here on one looks for a folder by typing. */
 const MANY = 12;
-const PAGE = 200;
-/** Of one level; what is beyond is found by searching. */
-const MOST = 2_000;
 
 export function Folders({ project, folder, onOpen }: FoldersProps) {
   const { value } = useLevel(project, null);
@@ -113,19 +111,9 @@ function Below({ parent, ...rest }: FoldersProps & { parent: string }) {
 }
 
 function useLevel(project: string, parent: string | null) {
-  return useLoaded(JSON.stringify(["folders", project, parent]), async () => {
-    const folders: FolderCount[] = [];
-    for (let cursor: string | null | undefined; cursor !== null && folders.length < MOST; ) {
-      const page = noteSource(
-        await clientOf(project).listFolders({
-          limit: PAGE,
-          ...(parent === null ? {} : { folder: parent }),
-          ...(cursor === undefined ? {} : { cursor }),
-        }),
-      );
-      folders.push(...page.items);
-      cursor = page.nextCursor;
-    }
-    return folders;
-  });
+  const level = useLoaded(JSON.stringify(["folders", project, parent]), () =>
+    everyItem((page) => clientOf(project).listFolders({ ...page, ...(parent === null ? {} : { folder: parent }) })),
+  );
+  useHeardCalmly(level.reload);
+  return level;
 }

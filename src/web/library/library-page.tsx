@@ -9,6 +9,7 @@ import { type Access, useTitle } from "../shell/page.tsx";
 import { ChooseAll } from "./choose-all.tsx";
 import { Filters } from "./filters.tsx";
 import { Folders } from "./folders.tsx";
+import { useFollowing } from "./following.ts";
 import { useListing } from "./listing.ts";
 import { PromptRows } from "./prompt-rows.tsx";
 import { Unsaved } from "./unsaved.tsx";
@@ -23,6 +24,8 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
   const listing = useListing(access.project, asked);
   const { items, more, error, loading, isOld } = listing;
   const selection = useSelection();
+  const list = useRef<HTMLDivElement>(null);
+  useFollowing(listing, list);
   const change = (part: Partial<LibraryFilter>) =>
     go({ project: access.named, page: { at: "library", filter: { ...filter, search: typed, ...part } } });
   return (
@@ -41,19 +44,17 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
         )}
       </div>
       {access.mayEdit && <Unsaved access={access} />}
-      <Filters
-        project={access.project}
-        filter={filter}
-        typed={typed}
-        known={items}
-        onType={setTyped}
-        onChange={change}
-      />
+      <Filters project={access.project} filter={filter} typed={typed} onType={setTyped} onChange={change} />
       <div className="with-folders">
         <Folders project={access.project} folder={filter.folder} onOpen={(folder) => change({ folder })} />
-        <div>
+        <div ref={list}>
           <div className="list-head">
             <Count listing={listing} />
+            {listing.isBehind && (
+              <button type="button" className="link" onClick={listing.reload}>
+                Show the changes
+              </button>
+            )}
             {access.mayEdit && items.length > 0 && (
               <ChooseAll project={access.project} filter={asked} listing={listing} selection={selection} />
             )}

@@ -1,19 +1,10 @@
 /** The list as it grows: page after page, as far as one scrolls or searches, kept while one looks at a prompt. */
-import { useCallback, useEffect, useRef, useState } from "react";
-import type { FoundPrompt, PromptFilter, PromptlibError, PromptPage, PromptSummary } from "../../sdk/index.ts";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { PromptFilter, PromptlibError, PromptSummary } from "../../sdk/index.ts";
 import type { LibraryFilter } from "../address.ts";
 import { clientOf, noteFailure, noteSource } from "../calls.ts";
 import { useConnection, useRecoveries } from "../connection.ts";
-
-interface Grown {
-  items: readonly FoundPrompt[];
-  /** null: that was the last page. */
-  cursor: string | null | undefined;
-  total: number;
-  totalIsExact: boolean;
-  /** Words that occur nowhere, and those that were looked for instead. */
-  corrected: NonNullable<PromptPage["corrected"]>;
-}
+import { type Grown, inPlace, isSameOrder, NOTHING } from "./grown.ts";
 
 export interface Listing extends Grown {
   /** Nothing is known yet. */
@@ -26,17 +17,30 @@ export interface Listing extends Grown {
   more(): void;
   /** Something was changed. */
   reload(): void;
+  /**
+   * Somebody changed something: each row says so where it is. Others come, go and change places only if `mayMove`;
+   * else the list is behind. `later`: it was being asked for something else.
+   */
+  follow(mayMove: () => boolean): Promise<"done" | "later">;
+  isBehind: boolean;
 }
 
-const NOTHING: Grown = { items: [], cursor: undefined, total: 0, totalIsExact: true, corrected: [] };
 /** What a window shows, and some: each letter that is typed asks for it. */
 const FIRST_PAGE = 60;
 const PAGE = 200;
+/** Who scrolled further asks for the list anew himself. */
+const FOLLOWED = 660;
 const KEPT = 24;
 const kept = new Map<string, Grown>();
 
 export function forgetListings(): void {
   kept.clear();
+}
+
+function keep(key: string, grown: Grown): void {
+  kept.delete(key);
+  kept.set(key, grown);
+  for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT))) kept.delete(oldest);
 }
 
 /** A prompt was changed here: the kept lists say so, without being loaded anew. */
@@ -73,16 +77,27 @@ async function nextPage(project: string, filter: LibraryFilter, namesOnly: boole
   return { items: [...grown.items, ...items], cursor: nextCursor, total, totalIsExact, corrected };
 }
 
+interface State {
+  key: string;
+  grown: Grown;
+  error: PromptlibError | null;
+  loading: boolean;
+  isBehind: boolean;
+}
+
 /** While the database is away, only names are looked through. */
 export function useListing(project: string, filter: LibraryFilter): Listing {
   const { search, folder, tag, label, type, sort } = filter;
+  const asked = useMemo(() => ({ search, folder, tag, label, type, sort }), [search, folder, tag, label, type, sort]);
   const namesOnly = useConnection().state !== "well" && search !== "";
   const key = JSON.stringify([project, search, folder, tag, label, type, sort, namesOnly]);
   const recoveries = useRecoveries();
-  const [state, setState] = useState<{ key: string; grown: Grown; error: PromptlibError | null; loading: boolean }>();
+  const [state, setState] = useState<State>();
   const asking = useRef<string | null>(null);
   const own = state?.key === key ? state : null;
   const present = own?.grown ?? kept.get(key) ?? NOTHING;
+  /** How often it was loaded. */
+  const turn = useRef(0);
   const before = useRef({ project, grown: NOTHING });
   const isOld = present.cursor === undefined && !own?.error && before.current.project === project;
   const grown = isOld ? before.current.grown : present;
@@ -94,8 +109,11 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
   const load = useCallback(
     async (from: Grown, wanted = 0) => {
       asking.current = key;
+      turn.current += 1;
+      const isMore = from !== NOTHING;
       setState((last) => ({
         key,
+        isBehind: isMore && last?.isBehind === true,
         grown: last?.key === key ? last.grown : (kept.get(key) ?? NOTHING),
         error: null,
         loading: true,
@@ -103,21 +121,19 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
       let next = from;
       let error: PromptlibError | null = null;
       try {
-        do next = await nextPage(project, { search, folder, tag, label, type, sort }, namesOnly, next);
+        do next = await nextPage(project, asked, namesOnly, next);
         while (next.items.length < wanted && next.cursor !== null && asking.current === key);
         if (asking.current !== key) return;
-        kept.delete(key);
-        kept.set(key, next);
-        for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT))) kept.delete(oldest);
+        keep(key, next);
       } catch (problem) {
         error = noteFailure(problem);
         next = kept.get(key) ?? from;
       }
       if (asking.current !== key) return;
       asking.current = null;
-      setState({ key, grown: next, error, loading: false });
+      setState((last) => ({ key, isBehind: isMore && last?.isBehind === true, grown: next, error, loading: false }));
     },
-    [key, project, search, folder, tag, label, type, sort, namesOnly],
+    [key, project, asked, namesOnly],
   );
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came back makes it load anew
@@ -128,6 +144,29 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
       asking.current = null;
     };
   }, [load, recoveries]);
+
+  const follow = async (mayMove: () => boolean) => {
+    if (asking.current !== null) return "later";
+    if (own === null || present.items.length > FOLLOWED) {
+      setState((last) => last && { ...last, isBehind: true });
+      return "done";
+    }
+    const begun = turn.current;
+    let fresh = NOTHING;
+    try {
+      do fresh = await nextPage(project, asked, namesOnly, fresh);
+      while (fresh.items.length < present.items.length && fresh.cursor !== null);
+    } catch (problem) {
+      noteFailure(problem);
+      return "later";
+    }
+    // It was loaded meanwhile, maybe after this was answered.
+    if (turn.current !== begun) return "later";
+    const next = isSameOrder(present, fresh) || mayMove() ? fresh : inPlace(present, fresh);
+    keep(key, next);
+    setState({ key, grown: next, error: null, loading: false, isBehind: next !== fresh });
+    return "done";
+  };
 
   const loading = own?.loading ?? !kept.has(key);
   const isWhole = present.cursor === null;
@@ -142,5 +181,7 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
       if (asking.current === null && !isWhole && present.cursor !== undefined) void load(present);
     },
     reload: () => void load(NOTHING, present.items.length),
+    follow,
+    isBehind: own?.isBehind === true,
   };
 }

@@ -6,7 +6,7 @@ import { When } from "../shell/when.tsx";
 import { changedLines } from "./changed-lines.ts";
 import { type Content, type Draft, isOfAnother, textOf } from "./draft.ts";
 import { MergeView } from "./merge-view.tsx";
-import { personOf } from "./versions.tsx";
+import { personOf } from "./person.ts";
 
 interface ConflictProps {
   /** The newest version, which is not what was begun on. */

@@ -1,8 +1,8 @@
 /** The prompt as a program fetches it, to be copied. */
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Prompt } from "../../sdk/index.ts";
+import { Copy } from "../shell/copy.tsx";
 import { Dialog } from "../shell/dialog.tsx";
-import { say } from "../shell/notices.tsx";
 import { LANGUAGES, type Language, snippetOf } from "./snippets.ts";
 
 interface CopyCodeProps {
@@ -16,14 +16,7 @@ export function CopyCode({ prompt, labels, onClose }: CopyCodeProps) {
   const [language, setLanguage] = useState<Language>("curl");
   const [label, setLabel] = useState(labels.includes("production") ? "production" : (labels[0] ?? "latest"));
   const code = snippetOf(language, { url: location.origin, prompt, label });
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(code);
-      say("Copied.");
-    } catch {
-      say("This browser does not let pages copy here; select the text and copy it by hand.");
-    }
-  };
+  const shown = useRef<HTMLPreElement>(null);
   return (
     <Dialog title="Copy as code" onClose={onClose}>
       <div className="stack">
@@ -51,14 +44,12 @@ export function CopyCode({ prompt, labels, onClose }: CopyCodeProps) {
           </label>
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls takes the focus */}
-        <pre className="prose" tabIndex={0}>
+        <pre ref={shown} className="prose" tabIndex={0}>
           {code}
         </pre>
         <p className="hint">The API key is not in it: put one that may read into PROMPTLIB_API_KEY.</p>
         <div className="buttons">
-          <button type="button" className="primary" onClick={() => void copy()}>
-            Copy
-          </button>
+          <Copy text={code} shown={shown} className="primary" />
         </div>
       </div>
     </Dialog>

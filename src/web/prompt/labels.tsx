@@ -9,14 +9,16 @@ import { say } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 import { MoveLabel } from "./move-label.tsx";
+import { personOf } from "./person.ts";
 import { useProtectedLabels } from "./protected-labels.ts";
-import { personOf } from "./versions.tsx";
 
 /** `label` "" is one that is yet to be named. `to`: the version that it was dropped on. */
 export interface Moving {
   label: string;
   to: number | null;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 interface LabelsProps {
   access: Access;
@@ -36,7 +38,7 @@ export function Labels(props: LabelsProps) {
   const { access, name, shown, labels, versions, moving, onMoving, onMoved } = props;
   const id = useId();
   const refused = useWritesRefused();
-  const protectedLabels = useProtectedLabels(access.project);
+  const protectedLabels = useProtectedLabels(access.project) ?? NONE;
   const positions = labels.value?.items.filter(({ label }) => label !== "latest") ?? [];
   const deed = useDeed(access.project, name, onMoved);
   const on = (label: string) => positions.find((one) => one.label === label)?.version ?? null;

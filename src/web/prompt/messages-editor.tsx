@@ -1,6 +1,7 @@
 /** The messages of a chat prompt: write, order, add, take out. */
 import { useState } from "react";
 import type { Message } from "../../sdk/index.ts";
+import { moved, useDragging } from "./dragging.ts";
 import { TemplateField } from "./template-field.tsx";
 
 let keysMade = 0;
@@ -26,13 +27,11 @@ export function MessagesEditor({ messages, writing, onChange }: MessagesEditorPr
     onChange(next);
   };
   const replace = (index: number, message: Message) => change(messages.with(index, message), known);
-  const swap = (index: number, other: number) => {
-    const [one, two] = [messages[index], messages[other]];
-    if (!one || !two) return;
-    change(
-      messages.with(index, two).with(other, one),
-      known.with(index, known[other] ?? "").with(other, known[index] ?? ""),
-    );
+  const move = (from: number, before: number) => change(moved(messages, from, before), moved(known, from, before));
+  const dragging = useDragging(move);
+  const dropAt = (index: number) => {
+    if (dragging.before === index) return "before";
+    return dragging.before === messages.length && index === messages.length - 1 ? "behind" : undefined;
   };
   const add = (message: Message) => change([...messages, message], [...known, newKey()]);
   return (
@@ -40,21 +39,32 @@ export function MessagesEditor({ messages, writing, onChange }: MessagesEditorPr
       <legend>Messages</legend>
       <ol className="messages">
         {messages.map((message, index) => (
-          <li key={known[index]} className="message">
+          <li
+            key={known[index]}
+            className="message"
+            data-dragged={dragging.from === index}
+            data-drop={dropAt(index)}
+            {...dragging.place(index)}
+          >
             <div className="message-head">
               <OneMessage message={message} number={index + 1} onChange={(next) => replace(index, next)} />
               <span className="message-tools">
+                {messages.length > 1 && (
+                  <span className="drag-handle" aria-hidden="true" title="Drag to reorder" {...dragging.handle(index)}>
+                    ⠿
+                  </span>
+                )}
                 <Tool
                   name={`Move message ${index + 1} up`}
                   sign="↑"
                   off={index === 0}
-                  run={() => swap(index, index - 1)}
+                  run={() => move(index, index - 1)}
                 />
                 <Tool
                   name={`Move message ${index + 1} down`}
                   sign="↓"
                   off={index === messages.length - 1}
-                  run={() => swap(index, index + 1)}
+                  run={() => move(index, index + 2)}
                 />
                 <Tool
                   name={`Take out message ${index + 1}`}

@@ -3,7 +3,7 @@ import type { VersionSummary } from "../../sdk/index.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { When } from "../shell/when.tsx";
 import { LABEL_INPUT } from "./label-input.ts";
-import { personOf } from "./versions.tsx";
+import { personOf } from "./person.ts";
 
 interface MoveLabelProps {
   /** "" asks for a name, too. */

@@ -6,23 +6,23 @@ import { clientOf, noteSource, useLoaded } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { noteChange } from "../library/listing.ts";
 import { go, Link } from "../navigation.tsx";
-import { LabelChip, TagChip } from "../shell/chips.tsx";
+import { TagChip } from "../shell/chips.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import { type Access, useTitle } from "../shell/page.tsx";
-import { When } from "../shell/when.tsx";
 import { Changes } from "./changes.tsx";
-import { ContentView } from "./content-view.tsx";
 import { Details } from "./details.tsx";
 import { contentOf, isOvertaken } from "./draft.ts";
 import { type Drafting, useDrafting } from "./drafting.ts";
+import { useFollowed } from "./followed.ts";
 import { Labels, type Moving } from "./labels.tsx";
 import { LeftBehind } from "./left-behind.tsx";
 import { OtherDrafts } from "./other-drafts.tsx";
 import { PromptMenu } from "./prompt-menu.tsx";
+import { ShownVersion } from "./shown-version.tsx";
 import { TryIt } from "./try-it.tsx";
 import { Usage } from "./usage.tsx";
-import { personOf, Versions } from "./versions.tsx";
+import { Versions } from "./versions.tsx";
 import { WriteVersion } from "./write-version.tsx";
 
 const VERSIONS = 200;
@@ -62,6 +62,7 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
   const prompt = isGone ? null : (value?.prompt ?? null);
   useRenamed(access, drafting, value?.renamedTo ?? null, asked);
   useConflict(drafting, asked === null ? prompt : null);
+  useFollowed({ access, name, asked, fetched, versions, labels, drafting });
   const positions = labels.value?.items;
   useEffect(() => {
     if (!positions) return;
@@ -117,7 +118,7 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
                 onSaved={saved}
               />
             ) : (
-              <Shown prompt={prompt} />
+              <ShownVersion prompt={prompt} />
             )}
             {against !== null && <Changes project={project} prompt={prompt} against={against} />}
             <Labels
@@ -173,44 +174,6 @@ function useConflict({ draft, theirs, saving, meet }: Drafting, newest: Prompt |
   useEffect(() => {
     if (behind && newest) meet(newest);
   }, [behind, newest, meet]);
-}
-
-function Shown({ prompt }: { prompt: Prompt }) {
-  const { version, newest, author, createdAt, message, config, labels } = prompt;
-  return (
-    <section className="card" aria-label={`Version ${version}`}>
-      <div className="card-head">
-        <h2>
-          Version {version}
-          {version !== newest && <small> of {newest}</small>}
-        </h2>
-        <span className="version-labels">
-          {labels.map((label) => (
-            <LabelChip key={label} label={label} />
-          ))}
-        </span>
-      </div>
-      <p className="hint">
-        <bdi>{personOf(author)}</bdi>, <When at={createdAt} />
-        {message !== "" && (
-          <>
-            {" · "}
-            <bdi>{message}</bdi>
-          </>
-        )}
-      </p>
-      <ContentView content={prompt} />
-      {Object.keys(config).length > 0 && (
-        <>
-          <h3>Configuration</h3>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls takes the focus */}
-          <pre className="prose" tabIndex={0}>
-            {JSON.stringify(config, null, 2)}
-          </pre>
-        </>
-      )}
-    </section>
-  );
 }
 
 interface HeadProps {

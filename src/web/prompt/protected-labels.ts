@@ -2,7 +2,8 @@
 import { useMemo } from "react";
 import { clientOf, useLoaded } from "../calls.ts";
 
-export function useProtectedLabels(project: string): ReadonlySet<string> {
+/** null: not known yet. */
+export function useProtectedLabels(project: string): ReadonlySet<string> | null {
   const { value } = useLoaded(JSON.stringify(["protected", project]), () => clientOf(project).listProtectedLabels());
-  return useMemo(() => new Set(value?.items.map(({ label }) => label)), [value]);
+  return useMemo(() => value && new Set(value.items.map(({ label }) => label)), [value]);
 }

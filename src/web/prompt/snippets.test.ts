@@ -13,10 +13,13 @@ const wanted = { url: "https://prompts.example.com", prompt, label: "production"
 
 it("what is copied renders where there are variables, and fetches where there are none", () => {
   expect(snippetOf("curl", wanted)).toBe(
-    `curl -H "Authorization: Bearer $PROMPTLIB_API_KEY" -H "content-type: application/json" \\
+    `curl -H "Authorization: Bearer $PROMPTLIB_API_KEY" -H 'content-type: application/json' \\
   -d '{"label":"production","values":{"name":"…"}}' \\
   'https://prompts.example.com/api/prompts/mail%2Fit'\\''s/render'
 `,
+  );
+  expect(snippetOf("curl", { ...wanted, prompt: { ...prompt, text: "Hello" } })).toBe(
+    `curl -H "Authorization: Bearer $PROMPTLIB_API_KEY" 'https://prompts.example.com/api/prompts/mail%2Fit'\\''s?label=production'\n`,
   );
   expect(snippetOf("TypeScript", { ...wanted, prompt: { ...prompt, text: "Hello" } })).toContain(
     'client.fetchPrompt("mail/it\'s", { label: "production" })',

@@ -1,6 +1,7 @@
 /** How a program fetches the prompt: to be copied. No secret is in it, only where one belongs. Pure. */
 import { contentVariables } from "../../prompt/template.ts";
 import type { Prompt } from "../../sdk/index.ts";
+import { curlOf } from "./curl.ts";
 
 export type Language = "curl" | "TypeScript" | "Python";
 export const LANGUAGES: readonly Language[] = ["curl", "TypeScript", "Python"];
@@ -19,15 +20,7 @@ export function snippetOf(language: Language, { url, prompt, label }: Wanted): s
   const name = JSON.stringify(prompt.name);
   switch (language) {
     case "curl":
-      if (!hasValues) {
-        return `curl -H "Authorization: Bearer $PROMPTLIB_API_KEY" \\\n  ${quoted(`${path}?label=${label}`)}\n`;
-      }
-      return [
-        'curl -H "Authorization: Bearer $PROMPTLIB_API_KEY" -H "content-type: application/json" \\',
-        `  -d ${quoted(JSON.stringify({ label, values }))} \\`,
-        `  ${quoted(`${path}/render`)}`,
-        "",
-      ].join("\n");
+      return `${curlOf({ url, key: null, name: prompt.name, label, values })}\n`;
     case "TypeScript":
       return [
         'import { createClient } from "promptlib/sdk";',
@@ -52,9 +45,4 @@ export function snippetOf(language: Language, { url, prompt, label }: Wanted): s
         "",
       ].join("\n");
   }
-}
-
-/** For a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -8,7 +8,7 @@ import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 import { deedsOf } from "./deeds.ts";
 import { LABEL_INPUT } from "./label-input.ts";
-import { personOf } from "./versions.tsx";
+import { personOf } from "./person.ts";
 
 interface UsageProps {
   access: Access;

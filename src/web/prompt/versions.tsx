@@ -6,6 +6,7 @@ import { Link } from "../navigation.tsx";
 import { LABEL_TYPE, LabelChip } from "../shell/chips.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
+import { personOf } from "./person.ts";
 
 interface VersionsProps {
   name: string;
@@ -79,11 +80,4 @@ export function Versions({ name, shown, versions: { value, error }, onLabel }: V
       {value?.nextCursor && <p className="hint">The {value.items.length} newest are shown.</p>}
     </section>
   );
-}
-
-/** `user:ada` is ada; keys and the local operator (`local:root`) say what they are. */
-export function personOf(author: string): string {
-  const [kind, ...name] = author.split(":");
-  if (kind === "user") return name.join(":");
-  return kind === "key" ? `API key ${name.join(":")}` : `${name.join(":")} (on the machine)`;
 }

@@ -1,10 +1,11 @@
 /** The backups: size, age, where they lie, what was compared and when. The newest first. */
 import { useId, useState } from "react";
+import { size } from "../../contract/size.ts";
 import type { BackupInfo, RecoveryInfo } from "../../sdk/index.ts";
 import { When } from "../shell/when.tsx";
 import type { Ordering } from "./jobs.ts";
 import { Card, LevelMark, Moment } from "./parts.tsx";
-import { counted, lasting, size } from "./words.ts";
+import { counted, lasting } from "./words.ts";
 
 const SHOWN = 5;
 

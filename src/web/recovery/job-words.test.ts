@@ -13,7 +13,7 @@ describe("what came of a job", () => {
     const result = { in: ["primary", "secondary"], tar: { size: 50_029_568 }, missing: [], notAttested: null };
     expect(outcomeOf(job("backup", { result }))).toEqual({
       level: "ok",
-      text: "Backup made in primary, secondary, 50.0 MB, in 2.1 s.",
+      text: "Backup made in primary, secondary, 47.7 MiB, in 2.1 s.",
       notes: [],
     });
     const missing = [{ location: "far", reason: "it is full" }];
@@ -56,7 +56,7 @@ it("phases, bytes and people are said as people say them", () => {
   expect(phaseWords("secondary: wal")).toBe("Reading WAL back from secondary");
   expect(phaseWords("replay")).toBe("Replaying what was written since");
   expect(phaseWords("something new")).toBe("something new");
-  expect(doneWords({ done: 12e6, total: 5e7 })).toBe("12.0 MB of 50.0 MB");
+  expect(doneWords({ done: 12e6, total: 5e7 })).toBe("11.4 MiB of 47.7 MiB");
   expect([doneWords({ done: null, total: null }), doneWords({ done: 5, total: null })]).toEqual(["", "5 bytes"]);
   expect([byWords("guardian"), byWords("user:ada"), byWords("local:root")]).toEqual([
     "by itself",

@@ -1,6 +1,8 @@
 /** What a job does and what came of it, in sentences. Pure. */
+
+import { size } from "../../contract/size.ts";
 import type { Job, Level, ListedJob, Progress } from "../../sdk/index.ts";
-import { counted, lasting, size } from "./words.ts";
+import { counted, lasting } from "./words.ts";
 
 export const VERBS: Record<ListedJob["verb"], string> = {
   backup: "Backup",
@@ -33,7 +35,7 @@ export function phaseWords(phase: string): string {
   return PHASES[phase] ?? phase;
 }
 
-/** “12.0 MB of 50.0 MB”; empty where nobody can tell. */
+/** “11.4 MiB of 47.7 MiB”; empty where nobody can tell. */
 export function doneWords({ done, total }: Pick<Progress, "done" | "total">): string {
   if (done === null || done === 0) return "";
   return total === null ? size(done) : `${size(done)} of ${size(total)}`;

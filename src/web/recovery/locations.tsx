@@ -1,8 +1,9 @@
 /** The places that hold backups: with what each is lost, how far behind it is, how much room there is. */
 import { useId } from "react";
+import { size } from "../../contract/size.ts";
 import type { LocationInfo, Readiness, RecoveryInfo } from "../../sdk/index.ts";
 import { Card, LevelMark } from "./parts.tsx";
-import { LOST_WITH, lasting, size } from "./words.ts";
+import { LOST_WITH, lasting } from "./words.ts";
 
 type Live = Readiness["locations"][number];
 

@@ -26,11 +26,13 @@ describe("a plan of a restore", () => {
     expect(leftOut(plan(null), {})).toBe("Nothing that is known.");
     const lost = { from: "0/2000000", to: "0/3000000", reason: "target" as const };
     expect(leftOut(plan(lost), { at: "x" })).toBe(
-      "Everything that was written after that moment (at most 16.8 MB of WAL).",
+      "Everything that was written after that moment (at most 16.0 MiB of WAL).",
     );
-    expect(leftOut(plan(lost), { backup: "x" })).toBe("Everything that was written after the backup (16.8 MB of WAL).");
+    expect(leftOut(plan(lost), { backup: "x" })).toBe(
+      "Everything that was written after the backup (16.0 MiB of WAL).",
+    );
     expect(leftOut(plan({ ...lost, reason: "gap" }), {})).toMatch(
-      /^What was written after a gap in the WAL \(16\.8 MB/,
+      /^What was written after a gap in the WAL \(16\.0 MiB/,
     );
   });
 });

@@ -1,6 +1,8 @@
 /** What a restore is asked for, the command that carries it out, and what it leaves out. Pure. */
+
+import { size } from "../../contract/size.ts";
 import type { PlanRequest, ToldPlan } from "../../sdk/index.ts";
-import { bytesBetween, size } from "./words.ts";
+import { bytesBetween } from "./words.ts";
 
 export type Target =
   | { kind: "latest" }

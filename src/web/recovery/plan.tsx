@@ -1,12 +1,14 @@
 /** The plan of a restore: to which moment, what would be lost, how long it takes, and the command that carries it out. */
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { size } from "../../contract/size.ts";
 import type { PlanRequest, PromptlibError, Readiness, ToldPlan } from "../../sdk/index.ts";
 import { noteFailure } from "../calls.ts";
+import { Copy } from "../shell/copy.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { guardian } from "./guardian.ts";
 import { Card, Moment } from "./parts.tsx";
 import { commandOf, leftOut, localField, requestOf, type Target } from "./plan-words.ts";
-import { counted, lasting, localMoment, size, utcMoment } from "./words.ts";
+import { counted, lasting, localMoment, utcMoment } from "./words.ts";
 
 interface PlanProps {
   target: Target;
@@ -223,23 +225,13 @@ function Told({ made: { request, plan, since }, readiness }: { made: Made; readi
 }
 
 function Command({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-    } catch {
-      setCopied(false); // it is there to be marked and copied by hand
-    }
-  };
+  const shown = useRef<HTMLElement>(null);
   return (
     <div className="stack">
       <p>On the machine of the library; it needs neither the server nor a sign-in:</p>
       <div className="command-line">
-        <code>{text}</code>
-        <button type="button" onClick={copy}>
-          {copied ? "Copied" : "Copy"}
-        </button>
+        <code ref={shown}>{text}</code>
+        <Copy text={text} shown={shown} name="the command" />
       </div>
       <p className="hint">
         In a clone it is <code>./bin/promptlib</code>. The present state is moved aside, not deleted, and put back if

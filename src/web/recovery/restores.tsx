@@ -1,9 +1,10 @@
 /** What was restored in earnest: reached, lost, how long nobody was answered. */
 import { useId } from "react";
+import { size } from "../../contract/size.ts";
 import type { RestoreReport } from "../../sdk/index.ts";
 import { When } from "../shell/when.tsx";
 import { Card, Moment } from "./parts.tsx";
-import { lasting, size } from "./words.ts";
+import { lasting } from "./words.ts";
 
 export function Restores({ restores }: { restores: readonly RestoreReport[] }) {
   const id = useId();

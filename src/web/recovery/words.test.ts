@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytesBetween, lasting, localMoment, size, utcMoment, withCommands } from "./words.ts";
+import { bytesBetween, lasting, localMoment, utcMoment, withCommands } from "./words.ts";
 
 describe("figures", () => {
   it.each([
@@ -13,16 +13,6 @@ describe("figures", () => {
     [12_600, "3.5 h"],
     [1_036_800, "12 days"],
   ])("%d seconds are %s", (seconds, words) => expect(lasting(seconds)).toBe(words));
-
-  it("sizes are in units that people know", () => {
-    expect([0, 999, 50_029_568, 1.44e9, 2.5e15].map(size)).toEqual([
-      "0 bytes",
-      "999 bytes",
-      "50.0 MB",
-      "1.4 GB",
-      "2500 TB",
-    ]);
-  });
 
   it("positions of the WAL differ by bytes, over the border of a word, too; what is none has no difference", () => {
     expect(bytesBetween("0/2000120", "0/3032510")).toBe(0x3032510 - 0x2000120);

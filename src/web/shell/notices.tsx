@@ -1,35 +1,70 @@
-/** What was done, said in passing, with the way back where there is one. */
+/** What was done, said in passing, with the way back where there is one; and what others did, until one has seen it. */
 import { useEffect, useSyncExternalStore } from "react";
+
+interface Action {
+  name: string;
+  run(): void;
+}
 
 interface Notice {
   id: number;
   text: string;
-  action: { name: string; run(): void } | null;
+  action: Action | null;
+}
+
+interface News {
+  /** One after the other, as they came. */
+  lines: readonly string[];
+  action: Action | null;
 }
 
 const LASTS_MS = 10_000;
 let present: Notice | null = null;
+let news: News | null = null;
 let count = 0;
 const listeners = new Set<() => void>();
 
-function show(notice: Notice | null): void {
-  present = notice;
+function changed(): void {
   for (const listener of listeners) listener();
 }
 
-export function say(text: string, action: Notice["action"] = null): void {
+function show(notice: Notice | null): void {
+  present = notice;
+  changed();
+}
+
+export function say(text: string, action: Action | null = null): void {
   count += 1;
   show({ id: count, text, action });
 }
 
+/** So much is kept in view; the rest is on the page. */
+const LINES = 3;
+
+/** Stays until it is closed or forgotten; what is told meanwhile comes behind it; null: what one may do about it is as before. */
+export function tell(lines: readonly string[], action: Action | null): void {
+  if (lines.length === 0) return;
+  news = {
+    lines: [...new Set([...(news?.lines ?? []), ...lines])].slice(-LINES),
+    action: action ?? news?.action ?? null,
+  };
+  changed();
+}
+
+export function forgetNews(): void {
+  if (!news) return;
+  news = null;
+  changed();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 export function Notices() {
-  const notice = useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => present,
-  );
+  const notice = useSyncExternalStore(subscribe, () => present);
+  const told = useSyncExternalStore(subscribe, () => news);
   useEffect(() => {
     if (!notice) return;
     const timer = setTimeout(() => show(null), LASTS_MS);
@@ -37,25 +72,42 @@ export function Notices() {
   }, [notice]);
   return (
     <div className="notices" role="status">
-      {notice && (
-        <div className="notice" key={notice.id}>
-          <span>{notice.text}</span>
-          {notice.action && (
-            <button
-              type="button"
-              onClick={() => {
-                notice.action?.run();
-                show(null);
-              }}
-            >
-              {notice.action.name}
-            </button>
-          )}
-          <button type="button" className="quiet" aria-label="Close this notice" onClick={() => show(null)}>
-            ×
-          </button>
-        </div>
+      {told && (
+        <Shown action={told.action} onClose={forgetNews}>
+          {told.lines.map((line) => (
+            <span key={line} className="news">
+              {line}
+            </span>
+          ))}
+        </Shown>
       )}
+      {notice && (
+        <Shown key={notice.id} action={notice.action} onClose={() => show(null)}>
+          {notice.text}
+        </Shown>
+      )}
+    </div>
+  );
+}
+
+function Shown({ action, onClose, children }: { action: Action | null; onClose(): void; children: React.ReactNode }) {
+  return (
+    <div className="notice">
+      <span>{children}</span>
+      {action && (
+        <button
+          type="button"
+          onClick={() => {
+            action.run();
+            onClose();
+          }}
+        >
+          {action.name}
+        </button>
+      )}
+      <button type="button" className="quiet" aria-label="Close this notice" onClick={onClose}>
+        ×
+      </button>
     </div>
   );
 }

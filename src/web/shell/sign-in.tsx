@@ -1,14 +1,17 @@
 import { type FormEvent, useState } from "react";
 import type { PromptlibError } from "../../sdk/index.ts";
 import { noteFailure } from "../calls.ts";
+import { useConnection } from "../connection.ts";
+import { refusalAtTheDoor } from "../connection-state.ts";
 import { signIn } from "../session.ts";
-import { Failure } from "./failure.tsx";
+import { Failure, isToldByBanner } from "./failure.tsx";
 import { useTitle } from "./page.tsx";
 
 export function SignIn({ ended }: { ended: boolean }) {
   useTitle("Sign in");
   const [error, setError] = useState<PromptlibError | null>(null);
   const [busy, setBusy] = useState(false);
+  const refusal = refusalAtTheDoor(useConnection());
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
@@ -42,9 +45,9 @@ export function SignIn({ ended }: { ended: boolean }) {
           <span>Password</span>
           <input name="password" type="password" autoComplete="current-password" required />
         </label>
-        {error && <Failure error={error} hint={hintFor(error)} />}
-        <button type="submit" className="primary" disabled={busy}>
-          {busy ? "Signing in …" : "Sign in"}
+        {error && !isToldByBanner(error) && <Failure error={error} hint={hintFor(error)} />}
+        <button type="submit" className="primary" disabled={busy || refusal !== null}>
+          {busy ? "Signing in …" : refusal ? "Signing in waits" : "Sign in"}
         </button>
         <p className="hint">
           The first administrator’s name and password were printed where the library was started. An operator makes a

@@ -6,7 +6,7 @@ import { clientOf, noteFailure, useLoaded } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { forgetListings } from "../library/listing.ts";
 import { go, Link } from "../navigation.tsx";
-import { personOf } from "../prompt/versions.tsx";
+import { personOf } from "../prompt/person.ts";
 import { TagChip } from "../shell/chips.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";

@@ -1,0 +1,121 @@
+/**
+ * Word of what is changed in a project, by whomever, as it happens. One page of the browser listens for all that are
+ * open, so that no request of theirs waits for one of the few connections a browser has; while nobody looks, none does.
+ */
+import { useEffect, useRef } from "react";
+import { followChanges } from "../sdk/follow.ts";
+import type { PromptChange } from "../sdk/index.ts";
+import { clientOf, noteFailure } from "./calls.ts";
+import { lookAgain } from "./connection.ts";
+
+export type Heard = { type: "change"; change: PromptChange } | { type: "reset" };
+
+/** From the page that listens to the others. */
+interface Told {
+  heard: Heard | null;
+  /** Where whoever listens next goes on; null: as before. */
+  place: string | null;
+}
+
+const hearers = new Set<(heard: Heard) => void>();
+
+/** Called once, by what is there as long as somebody is signed in; null: there is nothing to listen to. */
+export function useListening(project: string | null): void {
+  useEffect(() => (project === null ? undefined : listen(project)), [project]);
+}
+
+function listen(project: string): () => void {
+  const name = `promptlib.changes ${project}`;
+  const others = new BroadcastChannel(name);
+  let place: string | undefined;
+  let turn: AbortController | null = null;
+  const take = (told: Told) => {
+    place = told.place ?? place;
+    if (told.heard) for (const hear of hearers) hear(told.heard);
+  };
+  const pass = (told: Told) => {
+    take(told);
+    others.postMessage(told);
+  };
+  others.onmessage = ({ data }: MessageEvent<Told>) => take(data);
+  const follower = {
+    onChange: (change: PromptChange) => pass({ heard: { type: "change", change }, place: null }),
+    onReset: () => pass({ heard: { type: "reset" }, place: null }),
+    onPlace: (id: string) => pass({ heard: null, place: id }),
+    onReady: () => undefined,
+    onTrouble: noteTrouble,
+  };
+  const look = () => {
+    if (document.hidden) {
+      turn?.abort();
+      turn = null;
+    } else if (!turn) {
+      turn = new AbortController();
+      const { signal } = turn;
+      void alone(name, signal, () => followChanges(clientOf(project), signal, follower, place));
+    }
+  };
+  look();
+  document.addEventListener("visibilitychange", look);
+  return () => {
+    document.removeEventListener("visibilitychange", look);
+    turn?.abort();
+    others.close();
+  };
+}
+
+/** A connection that ends is no trouble yet: whether there is any is in the health. */
+function noteTrouble(error: Parameters<typeof noteFailure>[0] & { code: string }): void {
+  if (error.code === "unauthenticated" || error.code === "forbidden") noteFailure(error);
+  else lookAgain();
+}
+
+/** Waits until no other page does it. Where there are no locks (plain HTTP, not on loopback) nobody can sign in either. */
+async function alone(name: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  try {
+    await navigator.locks.request(name, { signal }, work);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+export function useHeard(hear: (heard: Heard) => void): void {
+  const present = useRef(hear);
+  useEffect(() => {
+    present.current = hear;
+  });
+  useEffect(() => {
+    const listener = (heard: Heard) => present.current(heard);
+    hearers.add(listener);
+    return () => {
+      hearers.delete(listener);
+    };
+  }, []);
+}
+
+/** What comes together is looked at together. */
+const TOGETHER_MS = 1_000;
+/** While much is changed, as by an import, it is looked at this often. */
+const APART_MS = 5_000;
+
+/** For what is about the whole project: something in it changed, and a moment of calm or so many seconds went by. */
+export function useHeardCalmly(look: () => void): void {
+  const timer = useRef(0);
+  const lastAt = useRef(Number.NEGATIVE_INFINITY);
+  const present = useRef(look);
+  useEffect(() => {
+    present.current = look;
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useHeard(() => {
+    const now = performance.now();
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(
+      () => {
+        lastAt.current = performance.now();
+        present.current();
+      },
+      Math.max(TOGETHER_MS, lastAt.current + APART_MS - now),
+    );
+  });
+}

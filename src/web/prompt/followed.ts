@@ -1,0 +1,157 @@
+/**
+ * A prompt that is looked at follows what others do to it, and says who did it. What somebody writes on it is left
+ * alone: that is told, too, and looked at when they like.
+ */
+import { useEffect, useRef } from "react";
+import type { FetchedPrompt, LabelPosition, List, PromptChange, VersionSummary } from "../../sdk/index.ts";
+import { clientOf, type Loaded, noteFailure } from "../calls.ts";
+import { type Heard, useHeard } from "../listening.ts";
+import { go } from "../navigation.tsx";
+import { forgetNews, tell } from "../shell/notices.tsx";
+import type { Access } from "../shell/page.tsx";
+import type { Drafting } from "./drafting.ts";
+import { movedSince, removedSince, savedSince } from "./news.ts";
+import { personOf } from "./person.ts";
+
+interface Followed {
+  access: Access;
+  name: string;
+  asked: number | null;
+  fetched: Loaded<FetchedPrompt>;
+  versions: Loaded<List<VersionSummary>>;
+  labels: Loaded<List<LabelPosition>>;
+  drafting: Drafting;
+}
+
+/** What is told together is asked for once. */
+const TOGETHER_MS = 200;
+/** Another server of the same library may answer, and know of a change this much later. */
+const COHERENT_MS = 1_500;
+
+export function useFollowed(followed: Followed): void {
+  const { access, name, asked, fetched, versions, labels, drafting } = followed;
+  const { draft } = drafting;
+  const isGone = fetched.error?.code === "prompt_not_found";
+  const isHearing = useRef(false);
+  /** Something came that is not shown, because somebody writes. */
+  const isBehind = useRef(false);
+  const catchUp = () => {
+    isBehind.current = false;
+    fetched.reload();
+  };
+  useChangesOf(name, (change) => {
+    isHearing.current = true;
+    versions.reload();
+    labels.reload();
+    if (change) tellPlace(change, { access, name, isWriting: draft !== null, wasGone: isGone, catchUp });
+    if (draft) isBehind.current = true;
+    else fetched.reload();
+  });
+  useOvertaken(name, fetched, draft !== null);
+  const isWriting = draft !== null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was left alone is looked at when nothing is written any more
+  useEffect(() => {
+    if (!isWriting && isBehind.current) catchUp();
+  }, [isWriting]);
+  useEffect(() => forgetNews, []);
+
+  const me = `user:${access.user}`;
+  const saved = versions.value?.items;
+  useSince(saved, (before, after) => {
+    if (!isHearing.current) return;
+    const newest = after[0]?.version ?? 0;
+    if (draft) {
+      // By oneself, too: in another window.
+      const lines = (draft.base ?? 0) < newest ? savedSince(before, after, null) : [];
+      tell(lines, { name: "Look at both", run: catchUp });
+      return;
+    }
+    const to = {
+      at: "prompt",
+      name,
+      version: null,
+      ...(asked === null ? { against: before[0]?.version } : {}),
+    } as const;
+    const run = () => go({ project: access.named, page: to });
+    tell(savedSince(before, after, me), { name: asked === null ? "What changed" : `To version ${newest}`, run });
+  });
+  useSince(labels.value?.items, (before, after) => {
+    if (!isHearing.current) return;
+    tell(movedSince(before, after, me), null);
+    for (const label of removedSince(before, after)) void tellRemoved(access, name, label, me);
+  });
+}
+
+/** null: anything may have happened to it. */
+function useChangesOf(name: string, look: (change: PromptChange | null) => void): void {
+  const timer = useRef(0);
+  const present = useRef(look);
+  useEffect(() => {
+    present.current = look;
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useHeard((heard: Heard) => {
+    const change = heard.type === "change" ? heard.change : null;
+    if (change && change.name !== name && !change.formerNames.includes(name)) return;
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => present.current(change), TOGETHER_MS);
+  });
+}
+
+/** What came was older than what was told of. */
+function useOvertaken(name: string, { value, reload }: Loaded<FetchedPrompt>, isWriting: boolean): void {
+  const told = useRef(0n);
+  useHeard((heard) => {
+    if (heard.type === "change" && heard.change.name === name) told.current = BigInt(heard.change.revision);
+  });
+  useEffect(() => {
+    const revision = value?.revision ?? null;
+    if (isWriting || revision === null || revision >= told.current) return;
+    const timer = setTimeout(reload, COHERENT_MS);
+    return () => clearTimeout(timer);
+  }, [value, reload, isWriting]);
+}
+
+function useSince<T>(present: T | undefined, look: (before: T, after: T) => void): void {
+  const last = useRef(present);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at when it becomes another
+  useEffect(() => {
+    const before = last.current;
+    last.current = present;
+    if (before !== undefined && present !== undefined && before !== present) look(before, present);
+  }, [present]);
+}
+
+interface Place {
+  access: Access;
+  name: string;
+  isWriting: boolean;
+  wasGone: boolean;
+  catchUp(): void;
+}
+
+/** It went to the trash, came back from there, or is called otherwise. */
+function tellPlace(
+  { name: present, trashed }: PromptChange,
+  { access, name, isWriting, wasGone, catchUp }: Place,
+): void {
+  if (trashed) {
+    const to = { at: "room", room: "trash", query: {} } as const;
+    const run = () => go({ project: access.named, page: to });
+    tell(["This prompt was moved to the trash."], { name: "To the trash", run });
+  } else if (wasGone) {
+    tell(["It was brought back from there."], null);
+  } else if (isWriting && present !== name) {
+    tell([`This prompt is called ${present} now.`], { name: "Go there", run: catchUp });
+  }
+}
+
+/** Who took it off is in its history alone. */
+async function tellRemoved({ project }: Access, name: string, label: string, me: string): Promise<void> {
+  try {
+    const [last] = (await clientOf(project).listLabelMoves(name, label, { limit: 1 })).items;
+    if (last && last.to === null && last.movedBy !== me) tell([`${personOf(last.movedBy)} took ${label} off.`], null);
+  } catch (error) {
+    noteFailure(error);
+  }
+}
