@@ -67,6 +67,12 @@ const READ_TIMEOUT_MS = 5_000;
 export const LONGEST_SEARCH_MS = 3_000;
 const WRITE_TIMEOUT_MS = 10_000;
 
+/**
+ * What is searched is mostly in memory. By PostgreSQL's 4, of disks that turn, the index of words costs more than to read
+ * all words as soon as some hundred pages wait to be put into it, as during an import.
+ */
+const NEARLY_SEQUENTIAL = "1.1";
+
 /** `role`: SET ROLE on every connection, where one login serves several roles. */
 export function sessionOptions(role: string | null, extra: Record<string, string> = {}): string {
   const values = { search_path: "promptlib", ...(role ? { role } : {}), ...extra };
@@ -76,7 +82,7 @@ export function sessionOptions(role: string | null, extra: Record<string, string
 }
 
 export function openDatabase(client: pg.ClientConfig, role: string | null): Database {
-  const options = (statementTimeout: number) =>
+  const options = (statementTimeout: number, more: Record<string, string>) =>
     sessionOptions(role, {
       statement_timeout: String(statementTimeout),
       idle_in_transaction_session_timeout: String(WRITE_TIMEOUT_MS),
@@ -84,12 +90,13 @@ export function openDatabase(client: pg.ClientConfig, role: string | null): Data
       gin_pending_list_limit: "256",
       // Compiling a plan takes longer than any of ours.
       jit: "off",
+      ...more,
     });
-  const open = (max: number, query_timeout: number, statementTimeout: number) =>
-    new RenewablePool({ ...client, options: options(statementTimeout), max, query_timeout });
+  const open = (max: number, query_timeout: number, statementTimeout: number, more: Record<string, string> = {}) =>
+    new RenewablePool({ ...client, options: options(statementTimeout, more), max, query_timeout });
   const pools = [
     open(8, READ_TIMEOUT_MS, WRITE_TIMEOUT_MS),
-    open(4, READ_TIMEOUT_MS, LONGEST_SEARCH_MS),
+    open(4, READ_TIMEOUT_MS, LONGEST_SEARCH_MS, { random_page_cost: NEARLY_SEQUENTIAL }),
     open(10, WRITE_TIMEOUT_MS, WRITE_TIMEOUT_MS),
     open(LONG_READS_AT_ONCE, READ_TIMEOUT_MS, WRITE_TIMEOUT_MS),
   ] as const;

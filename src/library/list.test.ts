@@ -120,6 +120,56 @@ describe("the list of prompts", () => {
   });
 });
 
+describe("a list by a label that very many prompts have", () => {
+  let spread: TestLibrary;
+  beforeAll(async () => {
+    spread = await openLibrary();
+    // Of each three one has the label no more; each tenth has the tag; nine in ten are in the folder.
+    await spread.asSuperuser(`
+      insert into prompts (project_id, name, type, tags, newest, updated_at)
+        select 1, case when n % 10 = 1 then 'x/' else 'spread/' end || n, 'text',
+          case when n % 10 = 0 then array['tenth'] else '{}' end, 1, now() - n * 7919 % 10007 * interval '1 minute'
+        from generate_series(1, 16000) n;
+      insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
+        select id, 1, 'x', '{}', '{}', 'none', '', 'x' from prompts;
+      insert into labels (prompt_id, label, version, moved_by) select id, 'live', 1, 'x' from prompts where id % 3 > 0`);
+  });
+  afterAll(() => spread.close());
+
+  it.each(SORTS)("and a tag comes page by page, sorted by %s", async (sort) => {
+    const found: { name: string; updatedAt: string }[] = [];
+    for (let cursor: string | undefined, more = true; more; ) {
+      const page = await listPrompts(spread.database.reads, spread.project, {
+        tag: "tenth",
+        label: "live",
+        sort,
+        limit: 190,
+        ...(cursor ? { cursor } : {}),
+      });
+      expect(page).toMatchObject({ total: 1067, totalIsExact: true });
+      found.push(...page.items);
+      cursor = page.nextCursor ?? undefined;
+      more = page.nextCursor !== null;
+    }
+    expect(new Set(found.map(({ name }) => name)).size).toBe(1067);
+    const key = sort.endsWith("name") ? "name" : "updatedAt";
+    const keys = found.map((item) => item[key]);
+    expect(sort.startsWith("-") ? keys.toReversed() : keys).toEqual(keys.toSorted());
+  });
+
+  it("and a folder with as many, too", async () => {
+    const page = await listPrompts(spread.database.reads, spread.project, {
+      folder: "spread",
+      label: "live",
+      limit: 3,
+    });
+    expect(page).toMatchObject({ total: COUNT_LIMIT, totalIsExact: false });
+    expect(page.items.map(({ name }) => name)).toEqual(["spread/10", "spread/100", "spread/1000"]);
+    const few = await listPrompts(spread.database.reads, spread.project, { folder: "x", label: "live", limit: 2 });
+    expect(few).toMatchObject({ total: 1067, totalIsExact: true, items: [{ name: "x/1" }, { name: "x/10001" }] });
+  });
+});
+
 describe("a cursor", () => {
   it("of one list is refused by every other, as is what no list answered", async () => {
     for (const [at, text] of ["one", "two", "three"].entries()) {

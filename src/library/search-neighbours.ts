@@ -5,9 +5,9 @@
 import { type RawBuilder, sql } from "kysely";
 import type { SearchQuery } from "../prompt/search-query.ts";
 
-/** For each pair, of which PLACES are set: of 30 pairs that a text has not, one is not denied. */
+/** For each pair, of which PLACES are set: of 60 pairs that a text has not, one is not denied. */
 const BITS = 10;
-const PLACES = 2;
+const PLACES = 3;
 /** In bytes. One of a longer text has fewer bits for each, and denies less. The row must fit into a page of PostgreSQL. */
 const SHORTEST = 8;
 const LONGEST = 4_096;
