@@ -7,7 +7,7 @@ import type { FetchedPrompt, LabelPosition, List, PromptChange, VersionSummary }
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
 import { type Heard, useHeard } from "../listening.ts";
 import { go } from "../navigation.tsx";
-import { forgetNews, isTelling, tell } from "../shell/notices.tsx";
+import { type Action, forgetNews, isOffering, tell } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import type { Drafting } from "./drafting.ts";
 import { movedSince, removedSince, savedSince } from "./news.ts";
@@ -35,12 +35,16 @@ export function useFollowed(followed: Followed): void {
   const isHearing = useRef(false);
   /** Something came that is not shown, because somebody writes. */
   const isBehind = useRef(false);
-  /** What was looked at before anything was told. */
-  const read = useRef<number | undefined>(undefined);
+  /** How what was saved can be looked at, and what was read before it. */
+  const offer = useRef<{ action: Action; read: number | undefined } | null>(null);
   const catchUp = () => {
     isBehind.current = false;
     fetched.reload();
   };
+  const goTo = (against?: number) =>
+    go({ project: access.named, page: { at: "prompt", name, version: null, ...(against ? { against } : {}) } });
+  // The newest is beside what is written only where no other version is asked for.
+  const lookAtBoth = () => (asked === null ? catchUp() : goTo());
   useChangesOf(name, (change) => {
     isHearing.current = true;
     versions.reload();
@@ -62,21 +66,19 @@ export function useFollowed(followed: Followed): void {
   useSince(saved, (before, after) => {
     if (!isHearing.current) return;
     const newest = after[0]?.version ?? 0;
-    if (!isTelling()) read.current = before[0]?.version;
     if (draft) {
       // By oneself, too: in another window.
       const lines = (draft.base ?? 0) < newest ? savedSince(before, after, null) : [];
-      tell(lines, { name: "Look at both", run: catchUp });
+      tell(lines, { name: "Look at both", run: lookAtBoth });
       return;
     }
-    const to = {
-      at: "prompt",
-      name,
-      version: null,
-      ...(asked === null ? { against: read.current } : {}),
-    } as const;
-    const run = () => go({ project: access.named, page: to });
-    tell(savedSince(before, after, me), { name: asked === null ? "What changed" : `To version ${newest}`, run });
+    const lines = savedSince(before, after, me);
+    if (lines.length === 0) return;
+    const read = isOffering(offer.current?.action) ? offer.current?.read : before[0]?.version;
+    const run = () => goTo(asked === null ? read : undefined);
+    const action = { name: asked === null ? "What changed" : `To version ${newest}`, run };
+    offer.current = { action, read };
+    tell(lines, action);
   });
   useSince(labels.value?.items, (before, after) => {
     if (!isHearing.current) return;
@@ -110,7 +112,9 @@ function useChangesOf(name: string, look: (change: PromptChange | null) => void)
 function useOvertaken(name: string, { value, reload }: Loaded<FetchedPrompt>, isWriting: boolean): void {
   const told = useRef(0n);
   useHeard((heard) => {
-    if (heard.type === "change" && heard.change.name === name) told.current = BigInt(heard.change.revision);
+    // After a restore the numbers begin at earlier ones again.
+    if (heard.type === "reset") told.current = 0n;
+    else if (heard.change.name === name) told.current = BigInt(heard.change.revision);
   });
   useEffect(() => {
     const revision = value?.revision ?? null;
