@@ -162,7 +162,15 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     expect(await textOf(page).inputValue()).toBe("Good evening {{name}}");
     await button(page, "Throw away").click();
 
+    // What is written in a dialog, too.
+    await button(page, "Describe").click();
+    await page.getByLabel("What is it for?").fill("Greets");
     await local.trashPrompt("others/b");
+    await page.getByText("This prompt was moved to the trash.").waitFor();
+    await page.getByText("As it was last known.").first().waitFor();
+    expect(await page.getByLabel("What is it for?").inputValue()).toBe("Greets");
+    await page.keyboard.press("Escape");
+    await page.getByRole("region", { name: "Version 5" }).waitFor({ state: "hidden" });
     await page.getByText("This prompt was moved to the trash.").waitFor();
     const [trashed] = (await local.listTrash()).items;
     await local.restorePrompt(trashed?.id ?? "");

@@ -7,6 +7,7 @@ import type { FetchedPrompt, LabelPosition, List, PromptChange, VersionSummary }
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
 import { type Heard, useHeard } from "../listening.ts";
 import { go } from "../navigation.tsx";
+import { useIsDialogOpen } from "../shell/dialog.tsx";
 import { type Action, forgetNews, isOffering, tell } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import type { Drafting } from "./drafting.ts";
@@ -31,6 +32,8 @@ const COHERENT_MS = 1_500;
 export function useFollowed(followed: Followed): void {
   const { access, name, asked, fetched, versions, labels, drafting } = followed;
   const { draft } = drafting;
+  // On the next version, or in a dialog.
+  const isWriting = useIsDialogOpen() || draft !== null;
   const isGone = fetched.error?.code === "prompt_not_found";
   const isHearing = useRef(false);
   /** Something came that is not shown, because somebody writes. */
@@ -49,12 +52,11 @@ export function useFollowed(followed: Followed): void {
     isHearing.current = true;
     versions.reload();
     labels.reload();
-    if (change) tellPlace(change, { access, name, isWriting: draft !== null, wasGone: isGone, catchUp });
-    if (draft) isBehind.current = true;
+    if (change) tellPlace(change, { access, name, isWriting, wasGone: isGone, catchUp });
+    if (isWriting) isBehind.current = true;
     else fetched.reload();
   });
-  useOvertaken(name, fetched, draft !== null);
-  const isWriting = draft !== null;
+  useOvertaken(name, fetched, isWriting);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was left alone is looked at when nothing is written any more
   useEffect(() => {
     if (!isWriting && isBehind.current) catchUp();
