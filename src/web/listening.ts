@@ -7,7 +7,7 @@ import { followChanges } from "../sdk/follow.ts";
 import type { PromptChange, PromptlibError } from "../sdk/index.ts";
 import { clientOf, noteFailure } from "./calls.ts";
 import { lookAgain } from "./connection.ts";
-import { nextLook } from "./next-look.ts";
+import { CALM, nextLook } from "./next-look.ts";
 
 export type Heard = { type: "change"; change: PromptChange } | { type: "reset" };
 
@@ -110,7 +110,7 @@ export function useHeardCalmly(look: () => void, took: number): void {
   useHeard(() => {
     if (timer.current !== 0) return;
     const now = performance.now();
-    const at = nextLook({ now, since: since.current, lookedAt: lookedAt.current, took });
+    const at = nextLook({ now, since: since.current, lookedAt: lookedAt.current, took }, CALM);
     timer.current = window.setTimeout(() => {
       timer.current = 0;
       lookedAt.current = performance.now();

@@ -7,6 +7,7 @@ import type { FetchedPrompt, LabelPosition, List, PromptChange, VersionSummary }
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
 import { type Heard, useHeard } from "../listening.ts";
 import { go } from "../navigation.tsx";
+import { CLOSE, nextLook } from "../next-look.ts";
 import { useIsDialogOpen } from "../shell/dialog.tsx";
 import { type Action, forgetNews, isOffering, tell } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
@@ -24,8 +25,6 @@ interface Followed {
   drafting: Drafting;
 }
 
-/** What is told together is asked for once. */
-const TOGETHER_MS = 200;
 /** Another server of the same library may answer, and know of a change this much later. */
 const COHERENT_MS = 1_500;
 
@@ -93,6 +92,7 @@ export function useFollowed(followed: Followed): void {
 function useChangesOf(name: string, look: (change: PromptChange | null) => void): void {
   const timer = useRef(0);
   const last = useRef<PromptChange | null>(null);
+  const lookedAt = useRef<number | null>(null);
   const present = useRef(look);
   useEffect(() => {
     present.current = look;
@@ -103,10 +103,13 @@ function useChangesOf(name: string, look: (change: PromptChange | null) => void)
     if (change && change.name !== name && !change.formerNames.includes(name)) return;
     last.current = change;
     if (timer.current !== 0) return;
+    const now = performance.now();
+    const at = nextLook({ now, since: now, lookedAt: lookedAt.current, took: 0 }, CLOSE);
     timer.current = window.setTimeout(() => {
       timer.current = 0;
+      lookedAt.current = performance.now();
       present.current(last.current);
-    }, TOGETHER_MS);
+    }, at - now);
   });
 }
 
