@@ -18,8 +18,22 @@ const middling = (random: Random) => pick(random, 200, 2_000);
 const rare = (random: Random) => pick(random, 8_000, 17_000);
 const swapped = (given: string) => `${given.slice(0, 2)}${given[3]}${given[2]}${given.slice(4)}`;
 
+type Kinds = Readonly<Record<string, (random: Random) => PromptFilter>>;
+/** Rows of all kinds together, each asked as often. */
+const ALL_LISTS = "all of these lists";
+const ALL_SEARCHES = "all of these searches";
+type Library = Pick<Started, "client" | "pid" | "config">;
+
+interface Sample {
+  /** ms, one for each request. */
+  times: number[];
+  /** ms of a request, on average. */
+  cpu: number;
+  givenUp: number;
+}
+
 const page = { limit: 20 };
-const searches: Readonly<Record<string, (random: Random) => PromptFilter>> = {
+const searches: Kinds = {
   "two words of middling frequency": (random) => ({ ...page, search: `${middling(random)} ${middling(random)}` }),
   "a common and a rare word": (random) => ({ ...page, search: `${common(random)} ${rare(random)}` }),
   "two common words": (random) => ({ ...page, search: `${common(random)} ${common(random)}` }),
@@ -54,7 +68,7 @@ const searches: Readonly<Record<string, (random: Random) => PromptFilter>> = {
 };
 /** Behind most of what has a common word in its text alone. */
 const DEEP = ["relevance", "20000", "1"];
-const lists: Readonly<Record<string, (random: Random) => PromptFilter>> = {
+const lists: Kinds = {
   "by name, first page": () => ({}),
   "by name, somewhere in the middle": (random) => ({ cursor: cursor(["name", `team-${Math.floor(random() * 50)}/m`]) }),
   "last changed first": () => ({ sort: "-updated" }),
@@ -106,29 +120,51 @@ export async function benchSearch(): Promise<void> {
   }
 }
 
-async function measure(library: Pick<Started, "client" | "pid" | "config">): Promise<Map<string, string>> {
+async function measure(library: Library): Promise<Map<string, string>> {
+  return new Map([
+    ...(await measureEach(library, lists, ALL_LISTS)),
+    ...(await measureEach(library, searches, ALL_SEARCHES)),
+  ]);
+}
+
+async function measureEach(library: Library, kinds: Kinds, all: string): Promise<Map<string, string>> {
   const measured = new Map<string, string>();
-  for (const [what, filterOf] of [...Object.entries(lists), ...Object.entries(searches)]) {
-    const random = numbers(7);
-    const times: number[] = [];
-    let cpu = 0;
-    let givenUp = 0;
-    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-      const filter = filterOf(random);
-      if (round === 0) cpu = await cpuOf(library);
-      const began = performance.now();
-      await library.client.listPrompts(filter).catch((error: unknown) => {
-        if (!(error instanceof PromptlibError && error.code === "search_too_slow")) throw error;
-        if (round >= 0) givenUp += 1;
-      });
-      if (round >= 0) times.push(performance.now() - began);
-    }
-    cpu = ((await cpuOf(library)) - cpu) / ROUNDS;
-    times.sort((a, b) => a - b);
-    const at = (share: number) => (times[Math.floor(share * times.length)] ?? Number.NaN).toFixed(1);
-    measured.set(what, `${at(0.5)} / ${at(0.95)} / ${cpu.toFixed(1)}${givenUp > 0 ? `, ${givenUp} given up` : ""}`);
+  const together: Sample[] = [];
+  for (const [what, filterOf] of Object.entries(kinds)) {
+    const sample = await measureOne(library, filterOf);
+    measured.set(what, told(sample));
+    together.push(sample);
   }
-  return measured;
+  const sum = (of: (one: Sample) => number) => together.reduce((total, one) => total + of(one), 0);
+  const times = together.flatMap((one) => one.times);
+  return measured.set(
+    all,
+    told({ times, cpu: sum(({ cpu }) => cpu) / together.length, givenUp: sum((one) => one.givenUp) }),
+  );
+}
+
+async function measureOne(library: Library, filterOf: Kinds[string]): Promise<Sample> {
+  const random = numbers(7);
+  const times: number[] = [];
+  let cpu = 0;
+  let givenUp = 0;
+  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+    const filter = filterOf(random);
+    if (round === 0) cpu = await cpuOf(library);
+    const began = performance.now();
+    await library.client.listPrompts(filter).catch((error: unknown) => {
+      if (!(error instanceof PromptlibError && error.code === "search_too_slow")) throw error;
+      if (round >= 0) givenUp += 1;
+    });
+    if (round >= 0) times.push(performance.now() - began);
+  }
+  return { times, cpu: ((await cpuOf(library)) - cpu) / ROUNDS, givenUp };
+}
+
+function told({ times, cpu, givenUp }: Sample): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.floor(share * sorted.length)] ?? Number.NaN).toFixed(1);
+  return `${at(0.5)} / ${at(0.95)} / ${cpu.toFixed(1)}${givenUp > 0 ? `, ${givenUp} given up` : ""}`;
 }
 
 /** ms of the server and of every process of PostgreSQL that lives now. Of others on the machine it says nothing. */
@@ -148,12 +184,14 @@ function printTable(columns: readonly Map<string, string>[]): void {
   const sizes = SIZES.map(
     (size) => `${size.toLocaleString("en")} prompts, ${(size * VERSIONS).toLocaleString("en")} versions`,
   );
-  const rows = (of: object) =>
-    Object.keys(of).map((what) => `| ${what} | ${columns.map((column) => column.get(what)).join(" | ")} |`);
+  const rows = (kinds: Kinds, all: string) =>
+    [...Object.keys(kinds), all].map(
+      (what) => `| ${what} | ${columns.map((column) => column.get(what)).join(" | ")} |`,
+    );
   const head = (what: string) => [
     `| ${what}, p50 / p95 / CPU ms | ${sizes.join(" | ")} |`,
     `|---|${"---|".repeat(SIZES.length)}`,
   ];
-  print("## Search and list", "", ...head("list (50 on a page)"), ...rows(lists), "");
-  print(...head("search (20 on a page)"), ...rows(searches), "");
+  print("## Search and list", "", ...head("list (50 on a page)"), ...rows(lists, ALL_LISTS), "");
+  print(...head("search (20 on a page)"), ...rows(searches, ALL_SEARCHES), "");
 }

@@ -102,4 +102,14 @@ describe("a prompt that others include", () => {
     await indexMissing(library.database);
     expect(await includersOf("base")).toEqual(["early", "late"]);
   });
+
+  it("is not looked for in texts that are indexed, though their prompts wait to be indexed anew", async () => {
+    await library.save({ name: "indexed", text: "{{> base}}" });
+    await library.asSuperuser(`update versions set text = '{{> hidden}}'
+        where prompt_id = (select id from prompts where name = 'indexed');
+      insert into search_missing select id from prompts where trashed_at is null`);
+    expect(await includersOf("hidden")).toEqual([]);
+    await library.asSuperuser("delete from search_documents");
+    expect(await includersOf("hidden")).toEqual(["indexed"]);
+  });
 });

@@ -92,22 +92,26 @@ async function indexed(db: Queries, project: ProjectRef, names: readonly string[
   return rows;
 }
 
-/** PostgreSQL sends what is in the tags alone. */
+/**
+ * PostgreSQL sends what is in the tags alone. Prompt by prompt, whatever it takes the tables for: it would read all
+ * versions of the library where none is missing. What has a document is found by that, though it waits for another one.
+ */
 async function unindexed(db: Queries, project: ProjectRef, names: ReadonlyMap<string, string>): Promise<Candidate[]> {
   const { rows } = await sql<Candidate & { tags: string[]; escaped: boolean }>`
     select p.id, p.name, v.version, v.text is null as escaped, found.tags
     from search_missing m
-    join prompts p on p.id = m.prompt_id
-    join versions v on v.prompt_id = p.id
-    cross join lateral (select coalesce(v.text, v.messages::text) as body) content
     cross join lateral (
-      select array_agg(tag[1]) as tags from regexp_matches(content.body, ${INCLUDE_TAG}, 'g') as tag
+      select id, name, newest from prompts
+      where id = m.prompt_id and project_id = ${project.id} and trashed_at is null
+        and not exists (select from search_documents d where d.prompt_id = m.prompt_id offset 0) offset 0) p
+    cross join lateral (
+      select version, text, coalesce(text, messages::text) as body from versions
+      where prompt_id = p.id and template = 'mustache' and (version = p.newest
+        or version in (select l.version from labels l where l.prompt_id = p.id)) offset 0) v
+    cross join lateral (
+      select array_agg(tag[1]) as tags from regexp_matches(v.body, ${INCLUDE_TAG}, 'g') as tag
     ) found
-    where p.project_id = ${project.id} and p.trashed_at is null and v.template = 'mustache'
-      and content.body like '%{{%>%}}%'
-      and (v.version = p.newest
-        or exists (select from labels l where l.prompt_id = p.id and l.version = v.version))
-      and found.tags is not null`.execute(db);
+    where v.body like '%{{%>%}}%' and found.tags is not null`.execute(db);
   return rows
     .filter(({ tags, escaped }) => tags.some((tag) => names.has(nameIn(escaped ? unescaped(tag) : tag))))
     .map(({ id, name, version }) => ({ id, name, version }));

@@ -36,6 +36,8 @@ describe("a phrase", () => {
     expect(await find('"tame zebra"')).toMatchObject({ total: 1 });
     expect(await find('zebra -"zebra lion"')).toMatchObject({ total: 1 });
     expect(await find('zebra -"zebra or lion"')).toMatchObject({ total: 0 });
+    expect(await find('"zebra or" -"or lion"')).toMatchObject({ total: 0 });
+    expect(await find('"zebra or" -"lion or"')).toMatchObject({ total: 1 });
   });
 
   it("of words that most texts have is looked for in few of them", async () => {

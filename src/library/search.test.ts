@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
 import { patchPrompt } from "./list.ts";
@@ -194,6 +195,17 @@ describe("a search", () => {
     await expect(search({ search: "refund", cursor: nextCursor ?? "" })).rejects.toMatchObject({
       code: "invalid_request",
     });
+  });
+});
+
+describe("the plan of a search", () => {
+  it("is kept by the connection, for one word as for another", async () => {
+    const { searches } = library.database;
+    for (const asked of ["refund", "walrus", "翻译"]) {
+      await listOrSearch(searches, library.project, { search: asked });
+    }
+    const { rows } = await sql`select from pg_prepared_statements`.execute(searches);
+    expect(rows).toHaveLength(1);
   });
 });
 

@@ -98,7 +98,8 @@ async function sweep(): Promise<void> {
       try {
         if (await isLeftOver(join(directory, "lock"))) await removeRun(directory);
       } catch (error) {
-        if (!isErrno(error, "ENOENT")) throw error;
+        // Another account's is that one's to end.
+        if (!isErrno(error, "ENOENT", "EACCES", "EPERM")) throw error;
       }
     }
   }

@@ -10,7 +10,8 @@ import { join } from "node:path";
 
 const MEMORY = "/dev/shm";
 const PLENTY_BYTES = 8 * 1024 ** 3;
-export const PREFIX = "promptlib-";
+/** Nobody else's: what begins so and whose lock is stale is removed. Short, since sockets are below. */
+export const PREFIX = "pl-tests-";
 
 /** Where runs make their directories, this one and others. */
 export const RUN_ROOTS = [...new Set([MEMORY, tmpdir()])];

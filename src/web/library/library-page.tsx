@@ -14,8 +14,8 @@ import { useListing } from "./listing.ts";
 import { PromptRows } from "./prompt-rows.tsx";
 import { Unsaved } from "./unsaved.tsx";
 
-/** The address, and with it the list, follows what is typed with this much patience. */
-const ADDRESS_MS = 30;
+/** The address, and with it the list, follows what is typed at once, but not more often than this. */
+const APART_MS = 50;
 
 export function LibraryPage({ access, filter }: { access: Access; filter: LibraryFilter }) {
   useTitle(filter.folder ?? "Library");
@@ -86,12 +86,14 @@ function isEverything({ folder, tag, label, type }: LibraryFilter): boolean {
 function useTyped(project: string | null, filter: LibraryFilter): [string, (typed: string) => void] {
   const [typed, setTyped] = useState(filter.search);
   const written = useRef(filter.search);
+  const wroteAt = useRef(Number.NEGATIVE_INFINITY);
   useEffect(() => {
     if (typed === written.current) return;
     const timer = setTimeout(() => {
       written.current = typed;
+      wroteAt.current = performance.now();
       go({ project, page: { at: "library", filter: { ...filter, search: typed } } }, { replace: true });
-    }, ADDRESS_MS);
+    }, wroteAt.current + APART_MS - performance.now());
     return () => clearTimeout(timer);
   }, [typed, project, filter]);
   // Somebody went back, or followed a link.

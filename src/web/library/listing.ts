@@ -26,10 +26,10 @@ export interface Listing extends Grown {
 }
 
 /** What a window shows, and some: each letter that is typed asks for it. */
-const FIRST_PAGE = 60;
+const FIRST_PAGE = 40;
 const PAGE = 200;
 /** Who scrolled further asks for the list anew himself. */
-const FOLLOWED = 660;
+const FOLLOWED = FIRST_PAGE + 3 * PAGE;
 const KEPT = 24;
 const kept = new Map<string, Grown>();
 

@@ -20,8 +20,8 @@ interface PromptRowsProps {
   onTag(tag: string): void;
 }
 
-/** Rows before the end at which the next page is asked for. */
-const AHEAD = 20;
+/** Rows before the end, beside those drawn out of view, at which the next page is asked for. */
+const AHEAD = 10;
 
 export function PromptRows({ rows, total, isOld, selection, onEnd, onTag }: PromptRowsProps) {
   const list = useRef<HTMLUListElement>(null);
