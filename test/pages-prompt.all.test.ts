@@ -152,14 +152,30 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await button(page, "Go there").click();
     await heading(page, "b").waitFor();
     expect(await textOf(page).inputValue()).toBe("Good evening {{name}}");
+    // Also where an older version is asked for.
+    await page.getByRole("link", { name: "Version 1", exact: true }).click();
+    await page.waitForURL("**/prompts/others/b?version=1");
+    await local.savePrompt({ name: "others/b", text: "Dear {{name}}," });
+    await page.getByText("saved version 5.").waitFor();
+    await button(page, "Look at both").click();
+    await page.getByRole("region", { name: "Somebody saved meanwhile" }).waitFor();
+    expect(await textOf(page).inputValue()).toBe("Good evening {{name}}");
     await button(page, "Throw away").click();
 
+    // What is written in a dialog, too.
+    await button(page, "Describe").click();
+    await page.getByLabel("What is it for?").fill("Greets");
     await local.trashPrompt("others/b");
+    await page.getByText("This prompt was moved to the trash.").waitFor();
+    await page.getByText("As it was last known.").first().waitFor();
+    expect(await page.getByLabel("What is it for?").inputValue()).toBe("Greets");
+    await page.keyboard.press("Escape");
+    await page.getByRole("region", { name: "Version 5" }).waitFor({ state: "hidden" });
     await page.getByText("This prompt was moved to the trash.").waitFor();
     const [trashed] = (await local.listTrash()).items;
     await local.restorePrompt(trashed?.id ?? "");
     await page.getByText("It was brought back from there.").waitFor();
-    await page.getByRole("region", { name: "Version 4" }).waitFor();
+    await page.getByRole("region", { name: "Version 5" }).waitFor();
   });
 
   it("of 231 KB is written on, kept over a reload and the death of the database, and saved to the letter", async () => {

@@ -315,6 +315,35 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await page.getByLabel("User name").waitFor();
   });
 
+  it("whoever signs out, or in as somebody else, does so in every tab; whose role is taken sees nothing more", async () => {
+    await server.local.createProject({ name: "taken" });
+    const taken = server.as(server.localToken, "taken");
+    await taken.setMember("bob", "viewer");
+    await taken.savePrompt({ name: "theirs", text: "of the project" });
+    await server.local.savePrompt({ name: "tabs", text: "x" });
+    const visitor = await visit("/prompts/tabs");
+    const { page } = visitor;
+    const other = await page.context().newPage();
+    await other.goto(`${server.url}/prompts/tabs`);
+    await button(other, "Edit").waitFor();
+    // Nobody looks at it, so it asks for nothing.
+    await other.evaluate(`Object.defineProperty(document, "hidden", { get: () => true });
+      document.dispatchEvent(new Event("visibilitychange"))`);
+    await page.getByText("ada", { exact: true }).click();
+    await button(page, "Sign out").click();
+    await other.getByText("Your session has ended.").waitFor();
+    await visitor.signIn("bob");
+    await other.getByText("bob", { exact: true }).waitFor();
+    await heading(other, "tabs").waitFor();
+    expect(await button(other, "Edit").count()).toBe(0);
+    await other.close();
+
+    await visitor.open("/prompts/theirs?project=taken");
+    await page.getByRole("region", { name: "Version 1" }).getByText("of the project").waitFor();
+    await taken.removeMember("bob");
+    await heading(page, "You are not in a project taken").waitFor();
+  });
+
   it("who may only read is offered nothing else", async () => {
     await server.local.savePrompt({ name: "to read", text: "Hello {{name}}", labels: ["production"] });
     const visitor = await visit("/prompts/to%20read", "bob");

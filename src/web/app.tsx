@@ -23,7 +23,8 @@ export function App() {
   const session = useSession();
   const problem = useFirstLook();
   useEffect(() => {
-    if (session.state !== "out" || session.ended) return;
+    // Who signs in next may be somebody else.
+    if (session.state !== "out") return;
     forgetAll();
     forgetListings();
   }, [session]);

@@ -21,8 +21,13 @@ export function noteFailure(error: unknown): PromptlibError {
   noteTrouble(error);
   noteEnd(error);
   // Somebody took a right away meanwhile: what the pages offer follows.
-  if (error instanceof PromptlibError && error.code === "forbidden") void findSession().catch(() => {});
+  if (error instanceof PromptlibError && isTaken(error)) void findSession().catch(() => {});
   return error instanceof PromptlibError ? error : new PromptlibError("internal", { cause: error });
+}
+
+/** A project of which one is no member is as if there were none. */
+function isTaken({ code }: PromptlibError): boolean {
+  return code === "forbidden" || code === "project_not_found";
 }
 
 export function noteSource<T extends { servedFrom: ServedFrom }>(answer: T): T {

@@ -4,10 +4,10 @@
  */
 import { useEffect, useRef } from "react";
 import { followChanges } from "../sdk/follow.ts";
-import type { PromptChange } from "../sdk/index.ts";
+import type { PromptChange, PromptlibError } from "../sdk/index.ts";
 import { clientOf, noteFailure } from "./calls.ts";
 import { lookAgain } from "./connection.ts";
-import { nextLook } from "./next-look.ts";
+import { CALM, nextLook } from "./next-look.ts";
 
 export type Heard = { type: "change"; change: PromptChange } | { type: "reset" };
 
@@ -17,6 +17,9 @@ interface Told {
   /** Where whoever listens next goes on; null: as before. */
   place: string | null;
 }
+
+/** One may not listen, here or at all. */
+const REFUSALS: ReadonlySet<string> = new Set(["unauthenticated", "forbidden", "project_not_found"]);
 
 const hearers = new Set<(heard: Heard) => void>();
 
@@ -66,8 +69,8 @@ function listen(project: string): () => void {
 }
 
 /** A connection that ends is no trouble yet: whether there is any is in the health. */
-function noteTrouble(error: Parameters<typeof noteFailure>[0] & { code: string }): void {
-  if (error.code === "unauthenticated" || error.code === "forbidden") noteFailure(error);
+function noteTrouble(error: PromptlibError): void {
+  if (REFUSALS.has(error.code)) noteFailure(error);
   else lookAgain();
 }
 
@@ -107,7 +110,7 @@ export function useHeardCalmly(look: () => void, took: number): void {
   useHeard(() => {
     if (timer.current !== 0) return;
     const now = performance.now();
-    const at = nextLook({ now, since: since.current, lookedAt: lookedAt.current, took });
+    const at = nextLook({ now, since: since.current, lookedAt: lookedAt.current, took }, CALM);
     timer.current = window.setTimeout(() => {
       timer.current = 0;
       lookedAt.current = performance.now();

@@ -9,10 +9,12 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { watchConnection } from "./connection.ts";
 import { followHistory } from "./navigation.tsx";
+import { followOtherTabs } from "./session.ts";
 
 const place = document.getElementById("app");
 if (!place) throw new Error("index.html has no place for the pages");
 followHistory();
+followOtherTabs();
 watchConnection();
 createRoot(place).render(
   <StrictMode>

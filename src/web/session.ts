@@ -39,6 +39,15 @@ function become(next: Session): void {
   for (const listener of listeners) listener();
 }
 
+/** Called once: who signed in or out in another tab did so in this one, too. */
+export function followOtherTabs(): void {
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== MARK || present.state === "unknown") return;
+    if (newValue !== null) void findSession().catch(() => {});
+    else if (present.state === "in") become({ state: "out", ended: true });
+  });
+}
+
 export function useSession(): Session {
   return useSyncExternalStore(
     (listener) => {

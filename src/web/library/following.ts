@@ -2,25 +2,28 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { useHeardCalmly } from "../listening.ts";
 import type { Listing } from "./listing.ts";
-
-const LATER_MS = 1_000;
+import { untilDone } from "./until-done.ts";
 
 export function useFollowing(listing: Listing, place: RefObject<HTMLElement | null>): void {
   const present = useRef(listing);
-  const timer = useRef(0);
+  const turn = useRef<AbortController>(null);
   const [took, setTook] = useState(0);
   useEffect(() => {
     present.current = listing;
   });
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const follow = async () => {
-    clearTimeout(timer.current);
+  useEffect(() => () => turn.current?.abort(), []);
+  const attempt = async () => {
     const begun = performance.now();
     const outcome = await present.current.follow(() => !isReading(place.current));
     setTook(performance.now() - begun);
-    if (outcome === "later") timer.current = window.setTimeout(follow, LATER_MS);
+    return outcome;
   };
-  useHeardCalmly(() => void follow(), took);
+  const follow = () => {
+    turn.current?.abort();
+    turn.current = new AbortController();
+    void untilDone(attempt, turn.current.signal);
+  };
+  useHeardCalmly(follow, took);
 }
 
 /** Somebody scrolled into it, points into it or goes through it by keyboard. */

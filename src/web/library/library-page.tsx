@@ -89,11 +89,14 @@ function useTyped(project: string | null, filter: LibraryFilter): [string, (type
   const wroteAt = useRef(Number.NEGATIVE_INFINITY);
   useEffect(() => {
     if (typed === written.current) return;
-    const timer = setTimeout(() => {
-      written.current = typed;
-      wroteAt.current = performance.now();
-      go({ project, page: { at: "library", filter: { ...filter, search: typed } } }, { replace: true });
-    }, wroteAt.current + APART_MS - performance.now());
+    const timer = setTimeout(
+      () => {
+        written.current = typed;
+        wroteAt.current = performance.now();
+        go({ project, page: { at: "library", filter: { ...filter, search: typed } } }, { replace: true });
+      },
+      wroteAt.current + APART_MS - performance.now(),
+    );
     return () => clearTimeout(timer);
   }, [typed, project, filter]);
   // Somebody went back, or followed a link.

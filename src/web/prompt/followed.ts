@@ -7,7 +7,9 @@ import type { FetchedPrompt, LabelPosition, List, PromptChange, VersionSummary }
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
 import { type Heard, useHeard } from "../listening.ts";
 import { go } from "../navigation.tsx";
-import { forgetNews, isTelling, tell } from "../shell/notices.tsx";
+import { CLOSE, nextLook } from "../next-look.ts";
+import { useIsDialogOpen } from "../shell/dialog.tsx";
+import { type Action, forgetNews, isOffering, tell } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import type { Drafting } from "./drafting.ts";
 import { movedSince, removedSince, savedSince } from "./news.ts";
@@ -23,34 +25,37 @@ interface Followed {
   drafting: Drafting;
 }
 
-/** What is told together is asked for once. */
-const TOGETHER_MS = 200;
 /** Another server of the same library may answer, and know of a change this much later. */
 const COHERENT_MS = 1_500;
 
 export function useFollowed(followed: Followed): void {
   const { access, name, asked, fetched, versions, labels, drafting } = followed;
   const { draft } = drafting;
+  // On the next version, or in a dialog.
+  const isWriting = useIsDialogOpen() || draft !== null;
   const isGone = fetched.error?.code === "prompt_not_found";
   const isHearing = useRef(false);
   /** Something came that is not shown, because somebody writes. */
   const isBehind = useRef(false);
-  /** What was looked at before anything was told. */
-  const read = useRef<number | undefined>(undefined);
+  /** How what was saved can be looked at, and what was read before it. */
+  const offer = useRef<{ action: Action; read: number | undefined } | null>(null);
   const catchUp = () => {
     isBehind.current = false;
     fetched.reload();
   };
+  const goTo = (against?: number) =>
+    go({ project: access.named, page: { at: "prompt", name, version: null, ...(against ? { against } : {}) } });
+  // The newest is beside what is written only where no other version is asked for.
+  const lookAtBoth = () => (asked === null ? catchUp() : goTo());
   useChangesOf(name, (change) => {
     isHearing.current = true;
     versions.reload();
     labels.reload();
-    if (change) tellPlace(change, { access, name, isWriting: draft !== null, wasGone: isGone, catchUp });
-    if (draft) isBehind.current = true;
+    if (change) tellPlace(change, { access, name, isWriting, wasGone: isGone, catchUp });
+    if (isWriting) isBehind.current = true;
     else fetched.reload();
   });
-  useOvertaken(name, fetched, draft !== null);
-  const isWriting = draft !== null;
+  useOvertaken(name, fetched, isWriting);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was left alone is looked at when nothing is written any more
   useEffect(() => {
     if (!isWriting && isBehind.current) catchUp();
@@ -62,21 +67,19 @@ export function useFollowed(followed: Followed): void {
   useSince(saved, (before, after) => {
     if (!isHearing.current) return;
     const newest = after[0]?.version ?? 0;
-    if (!isTelling()) read.current = before[0]?.version;
     if (draft) {
       // By oneself, too: in another window.
       const lines = (draft.base ?? 0) < newest ? savedSince(before, after, null) : [];
-      tell(lines, { name: "Look at both", run: catchUp });
+      tell(lines, { name: "Look at both", run: lookAtBoth });
       return;
     }
-    const to = {
-      at: "prompt",
-      name,
-      version: null,
-      ...(asked === null ? { against: read.current } : {}),
-    } as const;
-    const run = () => go({ project: access.named, page: to });
-    tell(savedSince(before, after, me), { name: asked === null ? "What changed" : `To version ${newest}`, run });
+    const lines = savedSince(before, after, me);
+    if (lines.length === 0) return;
+    const read = isOffering(offer.current?.action) ? offer.current?.read : before[0]?.version;
+    const run = () => goTo(asked === null ? read : undefined);
+    const action = { name: asked === null ? "What changed" : `To version ${newest}`, run };
+    offer.current = { action, read };
+    tell(lines, action);
   });
   useSince(labels.value?.items, (before, after) => {
     if (!isHearing.current) return;
@@ -89,6 +92,7 @@ export function useFollowed(followed: Followed): void {
 function useChangesOf(name: string, look: (change: PromptChange | null) => void): void {
   const timer = useRef(0);
   const last = useRef<PromptChange | null>(null);
+  const lookedAt = useRef<number | null>(null);
   const present = useRef(look);
   useEffect(() => {
     present.current = look;
@@ -99,10 +103,13 @@ function useChangesOf(name: string, look: (change: PromptChange | null) => void)
     if (change && change.name !== name && !change.formerNames.includes(name)) return;
     last.current = change;
     if (timer.current !== 0) return;
+    const now = performance.now();
+    const at = nextLook({ now, since: now, lookedAt: lookedAt.current, took: 0 }, CLOSE);
     timer.current = window.setTimeout(() => {
       timer.current = 0;
+      lookedAt.current = performance.now();
       present.current(last.current);
-    }, TOGETHER_MS);
+    }, at - now);
   });
 }
 
@@ -110,7 +117,9 @@ function useChangesOf(name: string, look: (change: PromptChange | null) => void)
 function useOvertaken(name: string, { value, reload }: Loaded<FetchedPrompt>, isWriting: boolean): void {
   const told = useRef(0n);
   useHeard((heard) => {
-    if (heard.type === "change" && heard.change.name === name) told.current = BigInt(heard.change.revision);
+    // After a restore the numbers begin at earlier ones again.
+    if (heard.type === "reset") told.current = 0n;
+    else if (heard.change.name === name) told.current = BigInt(heard.change.revision);
   });
   useEffect(() => {
     const revision = value?.revision ?? null;

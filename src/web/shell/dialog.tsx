@@ -1,10 +1,29 @@
 /** The browser’s own dialog: it keeps the focus inside, gives it back, and closes with Escape. */
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useEffect, useId, useRef, useSyncExternalStore } from "react";
 
 interface DialogProps {
   title: string;
   children: ReactNode;
   onClose(): void;
+}
+
+let open = 0;
+const listeners = new Set<() => void>();
+
+function count(change: 1 | -1): void {
+  open += change;
+  for (const listener of listeners) listener();
+}
+
+/** Somebody may be writing in one. */
+export function useIsDialogOpen(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => open > 0,
+  );
 }
 
 /** At the foot of a form in a dialog: to do it, or to leave it. `children`: what doing it is called. */
@@ -36,6 +55,10 @@ export function Dialog({ title, children, onClose }: DialogProps) {
       element?.close();
       if (before instanceof HTMLElement) before.focus();
     };
+  }, []);
+  useEffect(() => {
+    count(1);
+    return () => count(-1);
   }, []);
   // What had the focus may be gone with a step that was taken.
   useEffect(() => {

@@ -1,7 +1,7 @@
 /** What was done, said in passing, with the way back where there is one; and what others did, until one has seen it. */
 import { useEffect, useSyncExternalStore } from "react";
 
-interface Action {
+export interface Action {
   name: string;
   run(): void;
 }
@@ -51,9 +51,9 @@ export function tell(lines: readonly string[], action: Action | null): void {
   changed();
 }
 
-/** Something is told that nobody closed yet. */
-export function isTelling(): boolean {
-  return news !== null;
+/** That is what one may do about what is told, and nobody closed it yet. */
+export function isOffering(action: Action | undefined): boolean {
+  return action !== undefined && news?.action === action;
 }
 
 export function forgetNews(): void {
