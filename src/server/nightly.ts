@@ -11,7 +11,7 @@ import { exportProblemOf, noteTry, readExports } from "../base/export-folder.ts"
 import type { Log } from "../base/log.ts";
 import { errorTable, PromptlibError } from "../contract/errors.ts";
 import { postgresConnection } from "../database/connection.ts";
-import { type Database, isAway, openDatabase } from "../database/database.ts";
+import { type Database, openDatabase } from "../database/database.ts";
 import { makeNightlyExport, type NightlyExport } from "../library/nightly-export.ts";
 import { exportDue } from "./nightly-schedule.ts";
 
@@ -33,9 +33,10 @@ export async function runNightly(config: Config, signal: AbortSignal): Promise<N
     await noteTry(folder, { at, problem: null });
     return made;
   } catch (error) {
-    const told = toldAs(error);
-    if (!isNews(told)) throw told;
+    if (error instanceof PromptlibError && error.code === "interrupted") throw error;
+    // Where the database went away health says so itself, and the export is due again.
     if (life === null || (await lifeOf(config)) !== life) throw away(error);
+    const told = toldAs(error);
     await noteTry(folder, { at, problem: told.message }).catch(() => {});
     throw told;
   } finally {
@@ -64,18 +65,13 @@ async function lifeOf(config: Config): Promise<string | null> {
   }
 }
 
-/** One that was stopped did not fail, and where the database went away health says so itself: they are due again. */
-function isNews({ code }: PromptlibError): boolean {
-  return code !== "interrupted" && code !== "database_unavailable";
-}
-
 function away(cause: unknown): PromptlibError {
   return new PromptlibError("database_unavailable", { cause });
 }
 
+/** Of a database that lives. */
 function toldAs(error: unknown): PromptlibError {
-  if (error instanceof PromptlibError) return error;
-  if (isAway(error)) return away(error);
+  if (error instanceof PromptlibError && error.code !== "database_unavailable") return error;
   const message = error instanceof Error ? error.message : String(error);
   return new PromptlibError("export_failed", { message: `It could not be written: ${message}.`, cause: error });
 }
