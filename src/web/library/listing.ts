@@ -26,7 +26,7 @@ export interface Listing extends Grown {
 }
 
 /** What a window shows, and some: each letter that is typed asks for it. */
-const FIRST_PAGE = 40;
+const FIRST_PAGE = 30;
 const PAGE = 200;
 /** Who scrolled further asks for the list anew himself. */
 const FOLLOWED = FIRST_PAGE + 3 * PAGE;

@@ -20,14 +20,12 @@ interface PromptRowsProps {
   onTag(tag: string): void;
 }
 
-/** Rows before the end, beside those drawn out of view, at which the next page is asked for. */
-const AHEAD = 10;
-
 export function PromptRows({ rows, total, isOld, selection, onEnd, onTag }: PromptRowsProps) {
   const list = useRef<HTMLUListElement>(null);
   const { from, to, rowHeight } = useVisible(list, rows.length);
   useEffect(() => {
-    if (rows.length > 0 && to > rows.length - AHEAD) onEnd();
+    // They are drawn some way beyond what is in view.
+    if (rows.length > 0 && to === rows.length) onEnd();
   });
   if (rows.length === 0) return null;
   return (
