@@ -149,7 +149,7 @@ async function take(
   await signIn(page);
   await page.getByText(shows).first().waitFor();
   // What comes behind the first answer: folders, who fetched what.
-  await page.waitForLoadState("networkidle");
+  await page.waitForTimeout(1_000);
   await page.screenshot({ path: join(directory, file) });
   await context.close();
 }

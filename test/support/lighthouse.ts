@@ -87,7 +87,7 @@ export class Judge {
       onlyCategories: categories,
       disableStorageReset: true,
       disableFullPageScreenshot: true,
-      ...(categories.includes("performance") ? {} : AT_ONCE),
+      ...(categories.includes("performance") ? IN_EARNEST : AT_ONCE),
     };
   }
 
@@ -97,8 +97,12 @@ export class Judge {
   }
 }
 
+/** It waits until nothing is asked for any more, and pages that hear of changes go on listening: so long it waits. In ms. */
+const IN_EARNEST = { maxWaitForLoad: 15_000 };
+
 /** Where speed is not judged, it is not waited for. */
 const AT_ONCE = {
+  maxWaitForLoad: 2_500,
   pauseAfterFcpMs: 0,
   pauseAfterLoadMs: 0,
   networkQuietThresholdMs: 500,
