@@ -84,7 +84,6 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     expect(await visitor.inaccessible()).toEqual([]);
     await button(page, "Put production on version 2").click();
     await page.getByText("production is on version 2; it was on version 1.").waitFor();
-
     await labels.getByText("v2").waitFor();
 
     // A chip is dragged onto a version.
