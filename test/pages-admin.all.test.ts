@@ -113,6 +113,8 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await exactly(dialog(page), "Enable").click();
     await page.getByText("eva may sign in again.").waitFor();
     await button(dialog(page), "New password").click();
+    await button(dialog(page), "Make a new password").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
     await button(dialog(page), "Make a new password").click();
     const second = await page.getByLabel("New password of eva").inputValue();
     expect(second).not.toBe(password);
@@ -182,6 +184,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
 
     await button(page, /^Rotate The website/).click();
     await page.getByLabel("The old key works on for").selectOption({ label: "7 days" });
+    expect(await visitor.inaccessible()).toEqual([]);
     await button(page, "Make the new key").click();
     const second = await page.getByLabel("New API key").inputValue();
     await dialog(page).getByText("The old key").waitFor();
@@ -306,9 +309,11 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     const visitor = await visit("/members");
     const { page } = visitor;
     await page.getByRole("list", { name: "Members" }).waitFor();
-    proxy.cut();
     await page.getByText("Go to").click();
     await page.getByRole("link", { name: "System" }).click();
+    await page.getByText("All is well.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    proxy.cut();
     await page.getByRole("listitem", { name: "Database" }).getByText("down").waitFor();
     await page.getByText("It works, and something needs a look.").waitFor();
     await page.getByText("Read-only for the moment.").waitFor();
@@ -345,47 +350,6 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     for (const route of ["users", "keys", "audit", "settings"]) {
       expect((await server.ask(`/api/${route}`, { token })).status, route).toBe(403);
     }
-  });
-
-  it("nothing that somebody wrote runs, wherever it is shown", async () => {
-    await server.local.createKey({ name: EVIL });
-    await server.local.savePrompt({ name: `x ${EVIL.replaceAll("/", "∕")}`, text: "x", message: EVIL });
-    await server.local.createProject({ name: "evil", description: EVIL });
-    const mine = await server.local.login(ADMIN.username, ADMIN.password);
-    await server.as(mine.token).createProject({ name: "evil-too", description: EVIL });
-    await server.ask("/api/auth/login", { method: "POST", body: { username: EVIL.slice(0, 64), password: EVIL } });
-    await server.ask("/api/auth/login", {
-      method: "POST",
-      body: ADMIN,
-      headers: { "user-agent": `${EVIL} javascript:alert(3)` },
-    });
-    const visitor = await visit("/keys");
-    const { page } = visitor;
-    await page.getByText("<script>alert(2)</script>").first().waitFor();
-    await visitor.open("/audit");
-    await page.getByText("login.fail").first().waitFor();
-    await page.getByText("<script>alert(2)</script>").first().waitFor();
-    await visitor.open(`/audit?subject=${encodeURIComponent(EVIL)}&actor=${encodeURIComponent(EVIL)}`);
-    await heading(page, "Nothing matches").waitFor();
-    expect(await page.getByLabel("On what").inputValue()).toBe(EVIL);
-    await visitor.open("/projects");
-    await page.getByText("<script>alert(2)</script>").first().waitFor();
-    await visitor.open("/profile");
-    await page.getByRole("list", { name: "Sessions" }).waitFor();
-    for (const [room, name] of [
-      ["users", "Add a user"],
-      ["members", "Add a member"],
-      ["projects", "Make a project"],
-    ] as const) {
-      await visitor.open(`/${room}`);
-      await button(page, name).click();
-      await dialog(page)
-        .getByLabel(/^(User name|Name)$/)
-        .fill(EVIL);
-      await dialog(page).locator("button[type=submit]").click();
-      await dialog(page).locator(".fault, .failure").first().waitFor();
-    }
-    expect(await visitor.inaccessible()).toEqual([]);
   });
 
   it("the configuration is shown with where it comes from, and no secret in it", async () => {

@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import type { BrowserContext, Download, Page, Request } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Client } from "../src/sdk/index.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
@@ -18,151 +17,6 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   const visit = (path: string, username = "ada", options?: VisitOptions) => stage.visit(path, username, options);
   const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
   const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
-  const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
-  const secondTab = async (context: BrowserContext, path: string) => {
-    const page = await context.newPage();
-    await page.goto(`${server.url}${path}`);
-    return page;
-  };
-
-  describe("what is written and not saved", () => {
-    it("goes along when somebody gives the prompt another name, before it is saved and when it is", async () => {
-      await server.local.savePrompt({ name: "drafts/old", text: "one" });
-      const { page } = await visit("/prompts/drafts/old");
-      await button(page, "Edit").click();
-      await textOf(page).fill("written by ada");
-      await server.local.renamePrompt("drafts/old", "drafts/new");
-      await page.keyboard.press("Control+s");
-      await page.getByText("It is called drafts/new now.").waitFor();
-      await heading(page, "new").waitFor();
-      expect(new URL(page.url()).pathname).toBe("/prompts/drafts/new");
-      expect(await textOf(page).inputValue()).toBe("written by ada");
-      await server.local.renamePrompt("drafts/new", "drafts/newer");
-      await page.getByRole("link", { name: "Library", exact: true }).click();
-      await page.getByRole("region", { name: "Not saved yet" }).getByRole("link", { name: "drafts/new" }).click();
-      await heading(page, "newer").waitFor();
-      expect(await textOf(page).inputValue()).toBe("written by ada");
-      await button(page, "Save version 2").click();
-      await page.getByText("Saved as version 2.").waitFor();
-      expect((await server.local.fetchPrompt("drafts/newer")).prompt.text).toBe("written by ada");
-    });
-
-    it("becomes a prompt of its own when the prompt is gone", async () => {
-      await server.local.savePrompt({ name: "drafts/gone", text: "one" });
-      const visitor = await visit("/prompts/drafts/gone");
-      const { page } = visitor;
-      await button(page, "Edit").click();
-      await textOf(page).fill("not to be lost");
-      await server.local.trashPrompt("drafts/gone");
-      await button(page, "Save version 2").click();
-      await heading(page, "What you wrote is still here").waitFor();
-      expect(await visitor.inaccessible()).toEqual([]);
-      await page.evaluate(`(() => {
-        let filling = "";
-        for (let size = 2 ** 22; size >= 1; size /= 2) {
-          try {
-            localStorage.setItem("filling", filling + "x".repeat(size));
-            filling += "x".repeat(size);
-          } catch {}
-        }
-      })()`);
-      await button(page, "Make it a new prompt").click();
-      await page.getByText("This browser is full").waitFor();
-      await page.getByText("not to be lost").waitFor();
-      await page.evaluate('localStorage.removeItem("filling")');
-      await button(page, "Make it a new prompt").click();
-      await heading(page, "New prompt").waitFor();
-      expect(await textOf(page).inputValue()).toBe("not to be lost");
-      await page.getByLabel("Name", { exact: true }).fill("drafts/again");
-      await button(page, "Save").click();
-      await page.getByText("Saved drafts/again.").waitFor();
-    });
-
-    it("in two tabs is two drafts, as soon as both are written on", async () => {
-      await server.local.savePrompt({ name: "drafts/tabs", text: "one" });
-      const visitor = await visit("/prompts/drafts/tabs");
-      const first = visitor.page;
-      await button(first, "Edit").click();
-      await textOf(first).fill("begun");
-      const second = await secondTab(first.context(), "/prompts/drafts/tabs");
-      expect(await textOf(second).inputValue()).toBe("begun");
-      // Who only looks sees what the other one writes.
-      await textOf(first).fill("begun and continued");
-      await eventually(async () => (await textOf(second).inputValue()) === "begun and continued");
-      await textOf(second).fill("of the second tab");
-      await eventually(async () => (await textOf(first).inputValue()) === "of the second tab");
-      await second.close();
-      // Another tab wrote, and this one has not heard of it yet: what is written where is told to other pages alone.
-      await first.evaluate(`(() => {
-        const key = Object.keys(localStorage).find((each) => each.includes("drafts/tabs"));
-        localStorage.setItem(key, localStorage.getItem(key).replace(/"stamp":"/, '$&x').replace("second", "third"));
-      })()`);
-      await textOf(first).fill("of the first tab");
-      const others = first.getByRole("region", { name: "Other drafts" });
-      await others.getByText("of the third tab").waitFor();
-      expect(await visitor.inaccessible()).toEqual([]);
-      await button(first, "Go on with it").click();
-      expect(await textOf(first).inputValue()).toBe("of the third tab");
-      await others.getByText("of the first tab").waitFor();
-      await button(first, "Throw it away").click();
-      await others.waitFor({ state: "hidden" });
-      await button(first, "Throw away").click();
-      await button(first, "Edit").waitFor();
-    });
-
-    it("stays when it becomes a chat, and when it becomes a text again", async () => {
-      const { page } = await visit("/new");
-      await page.getByLabel("Name", { exact: true }).fill("drafts/types");
-      await textOf(page).fill("Be kind to {{name}}");
-      await page.getByLabel("Chat, with roles").check();
-      const message = page.getByRole("textbox", { name: "Message 1, user" });
-      expect(await message.inputValue()).toBe("Be kind to {{name}}");
-      await button(page, "Add a message").click();
-      await page.getByRole("textbox", { name: "Message 2, user" }).fill("Hello");
-      await page.getByLabel("Text", { exact: true }).first().check();
-      expect(await textOf(page).inputValue()).toBe("[user]\nBe kind to {{name}}\n\n[user]\nHello\n");
-      await page.getByLabel("Chat, with roles").check();
-      expect(await page.getByRole("textbox", { name: "Message 2, user" }).inputValue()).toBe("Hello");
-      await page
-        .locator(".drag-handle")
-        .nth(1)
-        .dragTo(page.locator("li.message").first(), { targetPosition: { x: 40, y: 6 } });
-      expect(await message.inputValue()).toBe("Hello");
-      await button(page, "Move message 1 down").click();
-      expect(await message.inputValue()).toBe("Be kind to {{name}}");
-      await button(page, "Throw away").click();
-    });
-  });
-
-  it("two people on one prompt have what both wrote, and choose where they wrote on the same", async () => {
-    await server.local.savePrompt({ name: "merge", text: "Dear customer,\nthank you.\nBye\n", config: { t: 0 } });
-    const ada = await visit("/prompts/merge");
-    const cleo = await visit("/prompts/merge", "cleo");
-    for (const { page } of [ada, cleo]) await button(page, "Edit").click();
-    await textOf(cleo.page).fill("Dear friend,\nthank you.\nSee you\n");
-    await cleo.page.getByLabel("Why this version?").fill("Warmer");
-    await button(cleo.page, "Save version 2").click();
-    await cleo.page.getByText("Saved as version 2.").waitFor();
-
-    const { page } = ada;
-    await textOf(page).fill("Dear customer,\nthanks a lot.\nGoodbye\n");
-    await page.keyboard.press("Control+s");
-    const together = page.getByRole("region", { name: "Both together" });
-    await together.getByText("Both of you changed one place").waitFor();
-    expect(await ada.inaccessible()).toEqual([]);
-    await together.getByLabel("Both, theirs first").check();
-    await button(page, "Go on with both together").click();
-    const merged = "Dear friend,\nthank you.\nSee you\nthanks a lot.\nGoodbye\n";
-    await eventually(async () => (await textOf(page).inputValue()) === merged);
-    await button(page, "Undo").click();
-    await together.waitFor();
-    expect(await textOf(page).inputValue()).toBe("Dear customer,\nthanks a lot.\nGoodbye\n");
-    await together.getByLabel("Yours").check();
-    await button(page, "Go on with both together").click();
-    await button(page, "Save version 3").click();
-    await page.getByText("Saved as version 3.").waitFor();
-    expect((await server.local.fetchPrompt("merge")).prompt.text).toBe("Dear friend,\nthanks a lot.\nGoodbye\n");
-  });
 
   it("a list that somebody scrolled far down is up to date when one comes back to it", async () => {
     await server.local.createProject({ name: "long" });
@@ -210,23 +64,38 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     const listening = () => [...asked.values()].filter((page) => !page.isClosed());
     await first.reload();
     await first.getByText("2 prompts").waitFor();
-    const second = await secondTab(first.context(), "/?project=live");
+    const second = await stage.secondTab(first, "/?project=live");
     await second.getByText("2 prompts").waitFor();
     await first.mouse.move(0, 0);
     await live.savePrompt({ name: "a", text: "x" });
     for (const page of [first, second]) await eventually(async () => (await names(page)).join() === "a,b,d");
     expect(listening().map((page) => page === first)).toEqual([true]);
 
+    // Nobody looks at the second one: it asks for nothing until somebody does.
+    await see(second, false);
+    // It would not wait, so what it asked for would be seen before the first one looks.
+    await second.evaluate(`(() => {
+      const own = setTimeout;
+      window.setTimeout = (work, ms) => own(work, ms > 15000 ? ms : 0);
+    })()`);
+    const asks: string[] = [];
+    second.on("request", (request) => {
+      if (!request.url().endsWith("/health")) asks.push(request.url());
+    });
     await first.locator(".row").nth(1).hover();
     await live.savePrompt({ name: "b", text: "y", labels: ["production"] });
     await live.savePrompt({ name: "aa", text: "x" });
-    await eventually(async () => (await names(second)).join() === "a,aa,b,d");
     await button(first, "Show the changes").waitFor();
+    expect(asks).toEqual([]);
+    await see(second, true);
+    await eventually(async () => (await names(second)).join() === "a,aa,b,d");
     expect(await names(first)).toEqual(["a", "b", "d"]);
     await first.locator(".row", { hasText: "production" }).waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
-    await button(first, "Show the changes").click();
+    // Who presses it by keyboard is still in the list when it is gone.
+    await first.getByRole("status").getByRole("button", { name: "Show the changes" }).press("Enter");
     await eventually(async () => (await names(first)).join() === "a,aa,b,d");
+    await first.locator(".count:focus").waitFor();
 
     await first.close();
     await eventually(async () => listening().length === 1 && listening()[0] === second);
@@ -275,6 +144,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await page.getByLabel("Choose all").check();
     await bar.getByText("5 prompts chosen").waitFor();
     await button(page, "Move to folder …").click();
+    expect(await visitor.inaccessible()).toEqual([]);
     await dialog.getByLabel("Into which folder?").fill("c/");
     await dialog.getByText("left out: another one of these would be called c/one, too").first().waitFor();
     await dialog.getByText("Waits until it is known which labels are protected.").waitFor();
@@ -298,6 +168,43 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await close.click();
     await page.getByText("2 prompts", { exact: true }).waitFor();
     expect((await many.listTrash()).total).toBe(3);
+  });
+
+  it("a label is put on many prompts at once, on the newest version or the one with another label", async () => {
+    await server.local.createProject({ name: "labels" });
+    const labels = server.as(server.localToken, "labels");
+    await labels.setMember("ada", "editor");
+    for (const name of ["one", "two"]) await labels.savePrompt({ name, text: "1", labels: ["staging"] });
+    for (const name of ["one", "two", "three"]) await labels.savePrompt({ name, text: "2" });
+    const visitor = await visit("/?project=labels");
+    const { page } = visitor;
+    const dialog = page.getByRole("dialog");
+    const versions = () =>
+      Promise.all(["one", "two"].map(async (name) => (await labels.readLabel(name, "production")).version));
+    for (const name of ["one", "two"]) await page.getByRole("checkbox", { name: `Choose ${name}` }).check();
+    await button(page, "Label …").click();
+    await dialog.getByLabel("Label", { exact: true }).fill("Not a label");
+    expect(await button(page, "Put it on").isDisabled()).toBe(true);
+    await dialog.getByLabel("Label", { exact: true }).fill("production");
+    await dialog.getByLabel("On which version of each?").selectOption("staging");
+    await dialog.getByText("version 1").first().waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Put it on").click();
+    await dialog.getByText("2 prompts done.").waitFor();
+    expect(await versions()).toEqual([1, 1]);
+    await dialog.locator("button.primary", { hasText: "Close" }).click();
+    await page.locator(".row", { hasText: "two" }).getByText("production").waitFor();
+    expect(await page.locator(".row", { hasText: "three" }).getByText("production").count()).toBe(0);
+
+    for (const name of ["one", "two"]) await page.getByRole("checkbox", { name: `Choose ${name}` }).check();
+    await button(page, "Label …").click();
+    await dialog.getByLabel("Label", { exact: true }).fill("production");
+    await button(page, "Put it on").click();
+    await dialog.getByText("2 prompts done.").waitFor();
+    expect(await versions()).toEqual([2, 2]);
+    await button(page, "Undo").click();
+    await eventually(async () => (await dialog.getByText("was taken back").count()) === 2);
+    expect(await versions()).toEqual([1, 1]);
   });
 
   it("hundreds of folders are a tree in which one finds the way, and the address says where one is", async () => {
@@ -324,100 +231,6 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await button(page, "All prompts").click();
     await page.getByText("240 prompts").waitFor();
     expect(await page.getByRole("checkbox").count()).toBe(0);
-  });
-
-  it("files are dropped, looked at, imported and reported; what cannot be imported is kept as a table", async () => {
-    await server.local.createProject({ name: "bring" });
-    const bring = server.as(server.localToken, "bring");
-    await bring.setMember("cleo", "admin");
-    await bring.savePrompt({ name: "Old one", text: "before" });
-    const visitor = await visit("/import?project=bring", "cleo");
-    const { page } = visitor;
-    await heading(page, "Import").waitFor();
-    expect(await visitor.inaccessible()).toEqual([]);
-    const csv = 'act,prompt\nNew one,"Hello ${name:you}"\nOld one,after\nBad one,\n';
-    await drop(page, "list.csv", csv);
-    const plan = page.getByRole("region", { name: "What will change" });
-    await plan.getByText("1 cannot be imported, 1 get a new version, 1 new.").waitFor();
-    await plan.getByText("the prompt is empty").waitFor();
-    expect(await visitor.inaccessible()).toEqual([]);
-    expect((await bring.listPrompts()).total).toBe(1);
-    const [table] = await Promise.all([
-      page.waitForEvent("download"),
-      button(page, "Download what cannot be imported").click(),
-    ]);
-    expect(await contentOf(table)).toBe(
-      "\ufeffpath,line,name,result,version,reason,notes\r\nlist.csv,4,Bad one,rejected,,the prompt is empty,\r\n",
-    );
-    await button(page, "Import 2 changes").click();
-    await page.getByRole("region", { name: "What was done" }).getByText("1 not imported").first().waitFor();
-    expect((await bring.fetchPrompt("New one")).prompt.text).toBe("Hello {{name}}");
-    expect((await bring.fetchPrompt("Old one")).prompt).toMatchObject({ text: "after", author: "user:cleo" });
-
-    // All of it goes out, and comes into another project as it was.
-    await visitor.open("/export?project=bring");
-    await heading(page, "Export").waitFor();
-    expect(await visitor.inaccessible()).toEqual([]);
-    const [exported] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByText("Download the export").click(),
-    ]);
-    expect(exported.suggestedFilename()).toMatch(/^bring-\d{4}-\d\d-\d\d\.ndjson$/);
-    const [bundle] = await Promise.all([
-      page.waitForEvent("download"),
-      page
-        .getByLabel(/Only what has the label/)
-        .fill("")
-        .then(() => button(page, "Download the bundle").click()),
-    ]);
-    expect(JSON.parse(await contentOf(bundle)).prompts).toHaveLength(2);
-    await server.local.createProject({ name: "brought" });
-    const brought = server.as(server.localToken, "brought");
-    await brought.setMember("cleo", "admin");
-    await visitor.open("/import?project=brought");
-    await page.getByLabel("Files to import").setInputFiles(await exported.path().then((path) => path ?? ""));
-    await page.getByLabel("Format").selectOption("promptlib");
-    await button(page, "Import 2 changes").click();
-    await page.getByText("2 new.").waitFor();
-    expect(await Array.fromAsync(brought.exportPrompts())).toEqual(await Array.fromAsync(bring.exportPrompts()));
-  });
-
-  it("what was given last is imported, and goes on while one looks at another page, where its end is told", async () => {
-    await server.local.createProject({ name: "left" });
-    const left = server.as(server.localToken, "left");
-    await left.setMember("cleo", "admin");
-    const { page } = await visit("/import?project=left", "cleo");
-    await heading(page, "Import").waitFor();
-    // One that is slow to be looked into is not what was dropped last.
-    await page.evaluate(`(() => {
-      const text = File.prototype.text;
-      File.prototype.text = async function () {
-        await new Promise((resolve) => { window.lookOn = resolve; });
-        const said = await text.call(this);
-        setTimeout(() => { window.wasLooked = true; }, 50);
-        return said;
-      };
-    })()`);
-    await drop(page, "slow.json", "[]");
-    await eventually(() => page.evaluate<boolean>("window.lookOn !== undefined"));
-    await drop(page, "later.csv", "act,prompt\nLeft alone,It goes on\n");
-    await page.getByRole("region", { name: "What will change" }).getByText("1 new.").waitFor();
-    await page.evaluate("window.lookOn()");
-    await eventually(() => page.evaluate<boolean>("window.wasLooked !== undefined"));
-    expect(await page.getByRole("region", { name: "What is imported" }).textContent()).toContain("later.csv");
-    // Whoever goes to another page does not end the import by that.
-    const gate = Promise.withResolvers<void>();
-    await page.route("**/api/import?*", async (route) => {
-      await gate.promise;
-      await route.continue();
-    });
-    await button(page, "Import 1 change").click();
-    await page.getByRole("link", { name: "Prompt Library" }).first().click();
-    await page.getByText("The import into left goes on.").waitFor();
-    gate.resolve();
-    await page.getByText("Imported into left: 1 new.").waitFor();
-    await page.unroute("**/api/import?*");
-    expect((await left.fetchPrompt("Left alone")).prompt.text).toBe("It goes on");
   });
 
   it("what is in the trash is brought back, or says why not", async () => {
@@ -454,6 +267,12 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   });
 });
 
+/** As if somebody went to another tab, or came back. */
+async function see(page: Page, isSeen: boolean): Promise<void> {
+  await page.evaluate(`Object.defineProperty(document, "hidden", { configurable: true, get: () => ${!isSeen} });
+    document.dispatchEvent(new Event("visibilitychange"))`);
+}
+
 async function saveMany(client: Client, names: readonly string[]): Promise<void> {
   async function* pieces() {
     const versions = names.map((name) => ({ name, version: 1, type: "text", prompt: "x" }));
@@ -462,22 +281,4 @@ async function saveMany(client: Client, names: readonly string[]): Promise<void>
   for await (const line of client.importPrompts(pieces(), { format: "langfuse" })) {
     if ("summary" in line) expect(line.summary.created).toBe(names.length);
   }
-}
-
-/** As if a file was dragged out of a folder onto the page. */
-async function drop(page: Page, name: string, content: string): Promise<void> {
-  await page.evaluate(
-    `(() => {
-      const data = new DataTransfer();
-      data.items.add(new File([${JSON.stringify(content)}], ${JSON.stringify(name)}));
-      const place = document.querySelector(".drop-zone");
-      for (const type of ["dragover", "drop"]) {
-        place.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
-      }
-    })()`,
-  );
-}
-
-async function contentOf(download: Download): Promise<string> {
-  return await readFile(await download.path(), "utf8");
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { chown, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../src/base/clock.ts";
-import { createClient } from "../src/sdk/index.ts";
+import { type Client, createClient } from "../src/sdk/index.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
 import { Instance } from "./support/instance.ts";
 import { kill } from "./support/kill.ts";
@@ -19,6 +19,7 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
   const { arrive } = openBrowser(path);
   let instance: Instance;
   let url: string;
+  let operator: Client;
 
   beforeAll(async () => {
     // Slow enough that a backup can be watched, and cancelled; an export that dies with PostgreSQL is no matter here.
@@ -28,7 +29,7 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
     url = await instance.start({ BACKUP_LOCATIONS: `file://${far}?domain=elsewhere` });
     const admin = createClient({ url });
     const { token } = await admin.login("admin", PASSWORD);
-    const operator = createClient({ url, token });
+    operator = createClient({ url, token });
     await operator.createUser({ username: "bob", password: "password of bob" });
     await operator.setMember("bob", "viewer");
     await until(async () => (await operator.readReadiness()).lastBackup, { timeout: 60_000 });
@@ -39,9 +40,9 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
     await instance?.remove();
   });
 
-  async function visit(username = "admin", options?: VisitOptions) {
+  async function visit(username = "admin", options?: VisitOptions, path = "/recovery") {
     const visitor = await arrive({ url }, options);
-    await visitor.open("/recovery");
+    await visitor.open(path);
     await visitor.signIn(username, username === "admin" ? PASSWORD : undefined);
     return visitor;
   }
@@ -160,6 +161,89 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
     await chown(control, uid, gid);
     await page.getByText(PROTECTED).waitFor({ timeout: 60_000 });
     await instance.healthy(url);
+  });
+
+  it("while PostgreSQL is killed under who writes, all stays, saving says why it waits, and nothing is lost", async () => {
+    await operator.savePrompt({ name: "night/shift", text: "before" });
+    const visitor = await visit("admin", {}, "/prompts/night/shift");
+    const { page } = visitor;
+    const text = page.getByRole("textbox", { name: "Text" });
+    const saved = async () => (await operator.fetchPrompt("night/shift")).prompt;
+    await button(page, "Edit").click();
+    await text.fill("while it lived");
+    // Nobody starts it again yet.
+    const { guard, postgres } = await instance.processes();
+    kill(guard, "SIGSTOP");
+    kill(postgres, "SIGKILL");
+    await text.press("End");
+    await page.keyboard.type(", when it was killed");
+    await page.keyboard.press("Control+s");
+    await page.getByText("Read-only for the moment.").waitFor();
+    await page.locator("form").getByText("Waits until writing is possible again.").waitFor();
+    expect(await button(page, "Save version 2").isDisabled()).toBe(true);
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.keyboard.type(", and while it was dead");
+    await page.keyboard.press("Control+s");
+    kill(guard, "SIGCONT");
+    await page.getByText("Read-only for the moment.").waitFor({ state: "hidden", timeout: 60_000 });
+    const written = "while it lived, when it was killed, and while it was dead";
+    expect(await text.inputValue()).toBe(written);
+    await button(page, "Save version 2").click();
+    await page.getByText("Saved as version 2.").waitFor();
+    expect(await saved()).toMatchObject({ text: written, newest: 2 });
+
+    // Also where it is back before anybody notices: saved at once, or when one presses it again; and once.
+    await instance.healthy(url);
+    await button(page, "Edit").click();
+    await text.fill(`${written}, twice`);
+    kill((await instance.processes()).postgres, "SIGKILL");
+    await page.keyboard.press("Control+s");
+    const isSaved = async () => {
+      if (await page.getByText("Saved as version 3.").isVisible()) return true;
+      // It may be gone by now, since it was saved.
+      expect([`${written}, twice`, null]).toContain(await text.inputValue({ timeout: 500 }).catch(() => null));
+      await button(page, "Save version 3")
+        .click({ timeout: 500 })
+        .catch(() => {});
+      return false;
+    };
+    expect(await until(isSaved, { timeout: 60_000, every: 200 })).toBe(true);
+    expect(await saved()).toMatchObject({ text: `${written}, twice`, newest: 3 });
+    await instance.healthy(url);
+  });
+
+  it("runs nothing of what locations, backups, drills and reasons say", async () => {
+    const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
+    const said = ["url", "problem", "message", "remedy", "failure", "sentence", "object", "location"];
+    const visitor = await visit();
+    const { page } = visitor;
+    const spoil = async (route: Route) => {
+      const answer = await route.fetch();
+      const spoilt = JSON.stringify(await answer.json(), (key, value) => {
+        if (key === "warnings" || key === "notCompared") return [evil];
+        if (key === "reasons")
+          return [{ code: "location_problem", level: "critical", message: evil, remedy: `\`${evil}\`` }];
+        if (key === "problems") return [{ location: evil, object: evil, problem: evil }];
+        if (key === "differences") return [{ kind: "content", database: evil, name: evil, sentence: evil }];
+        return said.includes(key) ? evil : value;
+      });
+      await route.fulfill({ response: answer, body: spoilt });
+    };
+    await page.route(/\/api\/recovery\/(readiness|info|drills|restores|jobs|plan)/, spoil);
+    await page.reload();
+    await card(page, "Locations").getByText(evil).first().waitFor();
+    await card(page, /^Why/).getByText(evil).first().waitFor();
+    await card(page, /^Backups/)
+      .getByText(evil)
+      .first()
+      .waitFor();
+    await card(page, /^Drills/)
+      .getByText(evil)
+      .first()
+      .waitFor();
+    await button(page, "Make the plan").click();
+    await card(page, "Plan a restore").getByText("promptlib restore").first().waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
   });
 
   it("shows what was last known when the guardian falls silent, disables what it cannot do, and goes on with it", async () => {

@@ -2,10 +2,8 @@ import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Client, ImportPiece } from "../src/sdk/index.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
-import type { DatabaseProxy } from "./support/database-proxy.ts";
-import { freePort } from "./support/free-port.ts";
 import { pagesStage } from "./support/pages.ts";
-import { eventually, type Served, serveOn } from "./support/server.ts";
+import { eventually, type Served } from "./support/server.ts";
 
 const path = findChromium();
 
@@ -13,9 +11,8 @@ const path = findChromium();
 describe.skipIf(!path)("the pages, in Chromium", () => {
   const stage = pagesStage(path, { ada: "editor", bob: "viewer" });
   let server: Served;
-  let proxy: DatabaseProxy;
   beforeAll(() => {
-    ({ server, proxy } = stage);
+    ({ server } = stage);
   });
   const visit = (path: string, username: string | null = "ada", options?: VisitOptions) =>
     stage.visit(path, username, options);
@@ -72,26 +69,6 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await page.getByRole("link", { name: "mail/welcome" }).waitFor();
     await button(page, "für alle").waitFor();
     expect(new URL(page.url()).search).toBe("?folder=mail");
-  });
-
-  it("a new prompt whose name somebody took meanwhile is kept, and leads to theirs", async () => {
-    const visitor = await visit("/new");
-    const { page } = visitor;
-    await page.getByLabel("Name", { exact: true }).fill("taken/meanwhile");
-    await textOf(page).fill("Mine");
-    await server.local.savePrompt({ name: "taken/meanwhile", text: "Theirs" });
-    await button(page, "Save").click();
-    await page.getByRole("alert").getByText("A prompt of this name exists already").waitFor();
-    expect(await visitor.inaccessible()).toEqual([]);
-    expect(await textOf(page).inputValue()).toBe("Mine");
-    expect((await server.local.fetchPrompt("taken/meanwhile")).prompt).toMatchObject({ text: "Theirs", newest: 1 });
-    await page.getByRole("link", { name: "taken/meanwhile" }).click();
-    await page.getByText("Theirs").first().waitFor();
-    await visitor.open("/new");
-    expect(await textOf(page).inputValue()).toBe("Mine");
-    await page.getByLabel("Name", { exact: true }).fill("taken/no more");
-    await button(page, "Save").click();
-    await page.getByText("Saved taken/no more.").waitFor();
   });
 
   it("the list is narrowed as one types, keeps it in the address, and draws only what is in view", async () => {
@@ -228,68 +205,6 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     expect(await textOf(page).inputValue()).toBe("of the first, and more");
   });
 
-  it("while the database is away one reads on and loses nothing, and all returns by itself", async () => {
-    await server.local.savePrompt({ name: "outage", text: "before", labels: ["production"] });
-    // So that the mirror has it.
-    await eventually(async () => (await server.ask("/api/system/health")).json.status === "healthy");
-    const visitor = await visit("/prompts/outage");
-    const { page } = visitor;
-    await button(page, "Edit").click();
-    await textOf(page).fill("written during the outage");
-    proxy.cut();
-    await button(page, "Save version 2").click();
-    await page.getByText("Read-only for the moment.").waitFor();
-    await page.locator("form").getByText("Waits until writing is possible again.").waitFor();
-    expect(await button(page, "Save version 2").isDisabled()).toBe(true);
-    expect(await visitor.inaccessible()).toEqual([]);
-
-    await page.reload();
-    await page.getByText("Read-only for the moment.").waitFor();
-    await textOf(page).waitFor();
-    expect(await textOf(page).inputValue()).toBe("written during the outage");
-    await page.getByRole("link", { name: "Library", exact: true }).click();
-    await page.getByRole("region", { name: "Not saved yet" }).getByRole("link", { name: "outage" }).waitFor();
-    await page.getByTitle("outage", { exact: true }).waitFor();
-    await page.getByLabel("Find").fill("outa");
-    await page.getByText("1 prompt", { exact: true }).waitFor();
-    await page.goBack();
-
-    const guest = await visit("/", null);
-    await guest.page.getByText("Signing in waits for the database.").waitFor();
-    expect(await button(guest.page, "Signing in waits").isDisabled()).toBe(true);
-    expect(await guest.inaccessible()).toEqual([]);
-
-    proxy.restore();
-    await button(guest.page, "Sign in").waitFor();
-    await page.getByText("Read-only for the moment.").waitFor({ state: "hidden" });
-    await button(page, "Save version 2").click();
-    await page.getByText("Saved as version 2.").waitFor();
-    expect((await server.local.fetchPrompt("outage")).prompt.text).toBe("written during the outage");
-  });
-
-  it("while the server is away what was loaded stays, and all returns by itself", async () => {
-    const port = String(await freePort());
-    const other = await serveOn(stage.database, { settings: { PORT: port } });
-    await other.local.savePrompt({ name: "server", text: "still here" });
-    const visitor = await stage.arrive(other);
-    const { page } = visitor;
-    await visitor.open("/");
-    await visitor.signIn("ada");
-    await page.getByRole("link", { name: "server" }).click();
-    await page.getByRole("region", { name: "Version 1" }).getByText("still here").waitFor();
-    await other.close();
-    await page.getByRole("link", { name: "Library", exact: true }).click();
-    await page.getByText("Away for the moment.").waitFor();
-    await page.getByRole("link", { name: "server" }).click();
-    await page.getByRole("region", { name: "Version 1" }).getByText("still here").waitFor();
-    expect(await button(page, "Edit").isDisabled()).toBe(true);
-    const again = await serveOn(stage.database, { settings: { PORT: port } });
-    await page.getByText("Away for the moment.").waitFor({ state: "hidden" });
-    await button(page, "Edit").click();
-    await button(page, "Throw away").click();
-    await again.close();
-  });
-
   it("a session that ends asks to sign in again, and goes on where it was; who signs out is out", async () => {
     await server.local.savePrompt({ name: "session", text: "before" });
     const visitor = await visit("/prompts/session");
@@ -354,40 +269,6 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     for (const deed of ["Edit", "Add a label", "Move production"]) expect(await button(page, deed).count()).toBe(0);
     await visitor.open("/new");
     await heading(page, "You may read here").waitFor();
-  });
-
-  it("nothing that is in a prompt runs, whatever it looks like", async () => {
-    const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>{{x}}`;
-    const name = `"><svg onload=alert(3)> ${"‮"}x`;
-    await server.local.savePrompt({
-      name,
-      text: evil,
-      tags: [`'"><b onmouseover=alert(4)>`],
-      description: "javascript:alert(5)",
-      message: evil,
-      config: { html: evil },
-      variables: { x: { description: evil, default: evil } },
-    });
-    const visitor = await visit("/");
-    const { page } = visitor;
-    await page.getByRole("link", { name: "onload=alert(3)" }).click();
-    await page.getByText("<script>alert(2)</script>").first().waitFor();
-    await button(page, "Edit").click();
-    expect(await textOf(page).inputValue()).toBe(evil);
-    expect(await visitor.inaccessible()).toEqual([]);
-    await button(page, "Throw away").click();
-  });
-
-  it("what a page may not do is noticed, in this test, too", async () => {
-    const visitor = await visit("/", null);
-    await visitor.page.evaluate(
-      `document.body.append(Object.assign(document.createElement("style"), { textContent: "p {}" }))`,
-    );
-    await visitor.page.evaluate(`fetch("https://elsewhere.invalid/").catch(() => {})`);
-    stage.visitors.splice(0);
-    const faults = (await visitor.leave()).join("\n");
-    expect(faults).toMatch(/against the policy: style-src/);
-    expect(faults).toMatch(/against the policy: connect-src/);
   });
 
   it.each([360, 3840])("at a width of %d nothing sticks out, in languages of either direction", async (width) => {

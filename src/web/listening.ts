@@ -2,12 +2,12 @@
  * Word of what is changed in a project, by whomever, as it happens. One page of the browser listens for all that are
  * open, so that no request of theirs waits for one of the few connections a browser has; while nobody looks, none does.
  */
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { followChanges } from "../sdk/follow.ts";
 import type { PromptChange, PromptlibError } from "../sdk/index.ts";
 import { clientOf, noteFailure } from "./calls.ts";
 import { lookAgain } from "./connection.ts";
-import { CALM, nextLook } from "./next-look.ts";
+import { CALM, nextLook, type Pace } from "./next-look.ts";
 
 export type Heard = { type: "change"; change: PromptChange } | { type: "reset" };
 
@@ -97,24 +97,45 @@ export function useHeard(hear: (heard: Heard) => void): void {
   }, []);
 }
 
-/** For what is about the whole project: something in it changed. `took`: how long the last look took, in ms. */
+/**
+ * For what is about the whole project: something in it changed. `took`: how long the last look took, in ms. While nobody
+ * sees the page, it is not looked at; when somebody does again, it is.
+ */
 export function useHeardCalmly(look: () => void, took: number): void {
   const timer = useRef(0);
   const since = useRef(performance.now());
   const lookedAt = useRef<number | null>(null);
-  const present = useRef(look);
+  const isMissed = useRef(false);
+  const present = useRef({ look, took });
   useEffect(() => {
-    present.current = look;
+    present.current = { look, took };
   });
-  useEffect(() => () => clearTimeout(timer.current), []);
-  useHeard(() => {
-    if (timer.current !== 0) return;
-    const now = performance.now();
-    const at = nextLook({ now, since: since.current, lookedAt: lookedAt.current, took }, CALM);
-    timer.current = window.setTimeout(() => {
+  const turn = useCallback(() => {
+    timer.current = 0;
+    isMissed.current = document.hidden;
+    if (document.hidden) return;
+    lookedAt.current = performance.now();
+    present.current.look();
+  }, []);
+  const plan = useCallback(
+    (pace: Pace) => {
+      if (timer.current !== 0) return;
+      const now = performance.now();
+      const looks = { now, since: since.current, lookedAt: lookedAt.current, took: present.current.took };
+      timer.current = window.setTimeout(turn, nextLook(looks, pace) - now);
+    },
+    [turn],
+  );
+  useEffect(() => {
+    const seen = () => {
+      if (isMissed.current && !document.hidden) plan({ ...CALM, together: 0 });
+    };
+    document.addEventListener("visibilitychange", seen);
+    return () => {
+      document.removeEventListener("visibilitychange", seen);
+      clearTimeout(timer.current);
       timer.current = 0;
-      lookedAt.current = performance.now();
-      present.current();
-    }, at - now);
-  });
+    };
+  }, [plan]);
+  useHeard(() => plan(CALM));
 }

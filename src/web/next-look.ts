@@ -1,6 +1,6 @@
 /** When what is shown is looked at again after something was changed. Pure. */
 
-interface Pace {
+export interface Pace {
   /** What comes within so much is looked at together, in ms … */
   together: number;
   /** … and while much is changed, it is looked at this often at most. */

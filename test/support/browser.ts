@@ -37,6 +37,8 @@ export async function openChromium(path: string): Promise<Browser> {
 export interface VisitOptions {
   dark?: boolean;
   width?: number;
+  /** Things move as whoever made them meant it; else as for people whom that makes dizzy. */
+  moving?: boolean;
 }
 
 export class Visitor {
@@ -49,12 +51,12 @@ export class Visitor {
   static async arrive(
     browser: Browser,
     { url }: Pick<Served, "url">,
-    { dark = false, width = 1280 }: VisitOptions = {},
+    { dark = false, width = 1280, moving = false }: VisitOptions = {},
   ) {
     const context = await browser.newContext({
       viewport: { width, height: 800 },
       colorScheme: dark ? "dark" : "light",
-      reducedMotion: "reduce",
+      reducedMotion: moving ? "no-preference" : "reduce",
     });
     context.setDefaultTimeout(20_000);
     const visitor = new Visitor(context, await context.newPage(), url);

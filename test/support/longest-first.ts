@@ -13,6 +13,7 @@ export const LONG = [
   "test/package",
   "test/recovery-damage",
   "test/pages-library",
+  "test/pages-drafts",
   "test/pages",
   "test/refused-starts",
   "test/supervisor-adversity",

@@ -1,5 +1,5 @@
 /** What journeys through the pages begin with; both are called in the `describe` that they are for. */
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { Role } from "../../src/sdk/index.ts";
 import { openChromium, type VisitOptions, Visitor } from "./browser.ts";
@@ -67,6 +67,11 @@ export function pagesStage(chromium: string | null, people: Readonly<Record<stri
     get database() {
       return database;
     },
+    async secondTab(first: Page, path: string): Promise<Page> {
+      const page = await first.context().newPage();
+      await page.goto(`${server.url}${path}`);
+      return page;
+    },
     /** `username` null: without signing in. */
     async visit(path: string, username: string | null, options?: VisitOptions): Promise<Visitor> {
       const visitor = await arrive(server, options);
@@ -75,4 +80,18 @@ export function pagesStage(chromium: string | null, people: Readonly<Record<stri
       return visitor;
     },
   };
+}
+
+/** As if a file was dragged out of a folder onto the page. */
+export async function drop(page: Page, name: string, content: string): Promise<void> {
+  await page.evaluate(
+    `(() => {
+      const data = new DataTransfer();
+      data.items.add(new File([${JSON.stringify(content)}], ${JSON.stringify(name)}));
+      const place = document.querySelector(".drop-zone");
+      for (const type of ["dragover", "drop"]) {
+        place.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+      }
+    })()`,
+  );
 }

@@ -27,13 +27,7 @@ export function BulkBar({ access, selection, onChanged }: { access: Access; sele
           <strong>{countOf(chosen.size)} chosen</strong>
           <div className="buttons">
             {DEEDS.map(([each, title]) => (
-              <button
-                key={each}
-                type="button"
-                disabled={refused !== null}
-                title={refused ?? ""}
-                onClick={() => setKind(each)}
-              >
+              <button key={each} type="button" disabled={refused !== null} onClick={() => setKind(each)}>
                 {title}
               </button>
             ))}
@@ -41,6 +35,7 @@ export function BulkBar({ access, selection, onChanged }: { access: Access; sele
               Choose none
             </button>
           </div>
+          {refused !== null && <p className="hint">{refused}</p>}
         </section>
       )}
       {kind && (

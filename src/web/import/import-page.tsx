@@ -129,12 +129,12 @@ function Import({ access }: { access: Access }) {
               type="button"
               className="primary"
               disabled={writesOf(run.summary) === 0 || refused !== null}
-              title={refused ?? ""}
               onClick={() => void start({ ...run.order, dryRun: false })}
             >
               Import {writesOf(run.summary).toLocaleString("en")} {writesOf(run.summary) === 1 ? "change" : "changes"}
             </button>
           )}
+          {run.order.dryRun && run.summary && refused !== null && <span className="hint">{refused}</span>}
           {run.order.dryRun && run.error && (
             <button type="button" onClick={() => preview()}>
               Look again

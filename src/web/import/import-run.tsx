@@ -1,5 +1,5 @@
 /** What an import would do, does, or did: in a sentence, prompt by prompt, and as a table to keep. */
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useId, useMemo, useState } from "react";
 import type { ImportItem } from "../../sdk/index.ts";
 import { Link } from "../navigation.tsx";
 import { download } from "../shell/download.ts";
@@ -19,6 +19,7 @@ const SHOWN = 200;
 
 export function ImportRun({ run, project, onStop, children }: ImportRunProps) {
   const { order, items, summary, error } = run;
+  const id = useId();
   const isPlan = order.dryRun;
   const isRunning = !summary && !error;
   const title = isRunning
@@ -29,14 +30,15 @@ export function ImportRun({ run, project, onStop, children }: ImportRunProps) {
       ? "What will change"
       : "What was done";
   return (
-    <section className="card stack" aria-label={title}>
-      <h2>{title}</h2>
+    <section className="card stack" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
       <p role="status">
-        {isRunning && `${items.length.toLocaleString("en")} prompts so far.`}
+        {isRunning && `${items.length.toLocaleString("en")} ${items.length === 1 ? "prompt" : "prompts"} so far.`}
         {summary && sentenceOf(summary, isPlan)}
         {error && !isPlan && "It broke off. What was saved by then stays; going on leaves it as it is."}
       </p>
-      {isRunning && <progress aria-label="How far it is" />}
+      {/* Nobody knows how many there will be: that it goes on is all that the bar says. */}
+      {isRunning && <progress aria-labelledby={id} />}
       {error && error.code !== "interrupted" && (
         <Failure error={error} what={isPlan ? "It could not be looked at." : ""} />
       )}

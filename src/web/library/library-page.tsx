@@ -1,5 +1,5 @@
 /** The library: all prompts of a project, narrowed as one types; what it is narrowed to is in the address. */
-import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { type MouseEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { EVERYTHING, type LibraryFilter } from "../address.ts";
 import { BulkBar } from "../bulk/bulk-bar.tsx";
 import { useSelection } from "../bulk/selection.ts";
@@ -26,6 +26,11 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
   const selection = useSelection();
   const list = useRef<HTMLDivElement>(null);
   useFollowing(listing, list);
+  const showChanges = ({ detail }: MouseEvent) => {
+    // The button goes: who pressed it by keyboard stays in the list all the same.
+    if (detail === 0) list.current?.querySelector<HTMLElement>(".count")?.focus();
+    listing.reload();
+  };
   const change = (part: Partial<LibraryFilter>) =>
     go({ project: access.named, page: { at: "library", filter: { ...filter, search: typed, ...part } } });
   return (
@@ -50,11 +55,13 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
         <div ref={list}>
           <div className="list-head">
             <Count listing={listing} />
-            {listing.isBehind && (
-              <button type="button" className="link" onClick={listing.reload}>
-                Show the changes
-              </button>
-            )}
+            <span role="status">
+              {listing.isBehind && (
+                <button type="button" className="link" onClick={showChanges}>
+                  Show the changes
+                </button>
+              )}
+            </span>
             {access.mayEdit && items.length > 0 && (
               <ChooseAll project={access.project} filter={asked} listing={listing} selection={selection} />
             )}
@@ -112,7 +119,7 @@ function Count({ listing }: { listing: ReturnType<typeof useListing> }) {
   const { isFirst, error, total, totalIsExact, corrected } = listing;
   const prompts = `${total.toLocaleString("en")} ${total === 1 ? "prompt" : "prompts"}`;
   return (
-    <p className="count" role="status">
+    <p className="count" role="status" tabIndex={-1}>
       {isFirst ? !error && "Loading …" : totalIsExact ? prompts : `more than ${prompts}`}
       {!isFirst &&
         corrected.map(({ word, taken }) => (

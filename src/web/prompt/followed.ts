@@ -39,6 +39,7 @@ export function useFollowed(followed: Followed): void {
   const isBehind = useRef(false);
   /** How what was saved can be looked at, and what was read before it. */
   const offer = useRef<{ action: Action; read: number | undefined } | null>(null);
+  const both = useRef<Action>(undefined);
   const catchUp = () => {
     isBehind.current = false;
     fetched.reload();
@@ -60,6 +61,10 @@ export function useFollowed(followed: Followed): void {
   useEffect(() => {
     if (!isWriting && isBehind.current) catchUp();
   }, [isWriting]);
+  // There are no two any more.
+  useEffect(() => {
+    if (draft === null && isOffering(both.current)) forgetNews();
+  }, [draft]);
   useEffect(() => forgetNews, []);
 
   const me = `user:${access.user}`;
@@ -70,7 +75,8 @@ export function useFollowed(followed: Followed): void {
     if (draft) {
       // By oneself, too: in another window.
       const lines = (draft.base ?? 0) < newest ? savedSince(before, after, null) : [];
-      tell(lines, { name: "Look at both", run: lookAtBoth });
+      both.current = { name: "Look at both", run: lookAtBoth };
+      tell(lines, both.current);
       return;
     }
     const lines = savedSince(before, after, me);

@@ -48,16 +48,11 @@ export function PromptMenu({ access, prompt, labels }: PromptMenuProps) {
           Copy as code …
         </button>
         {deeds.map((deed) => (
-          <button
-            key={deed}
-            type="button"
-            disabled={refused !== null}
-            title={refused ?? ""}
-            onClick={() => setOpen(deed)}
-          >
+          <button key={deed} type="button" disabled={refused !== null} onClick={() => setOpen(deed)}>
             {DEEDS[deed].title}
           </button>
         ))}
+        {access.mayEdit && refused !== null && <p className="hint">{refused}</p>}
       </Menu>
       {open === "code" && <CopyCode prompt={prompt} labels={labels} onClose={close} />}
       {Asked && <Asked prompt={prompt} onClose={close} onDone={done} />}

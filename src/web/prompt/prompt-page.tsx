@@ -1,5 +1,5 @@
 /** One prompt: what it says, with values in it; its labels, its versions; writing the next one. */
-import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useId, useMemo, useState } from "react";
 import type { Prompt, SavedPrompt } from "../../sdk/index.ts";
 import { EVERYTHING } from "../address.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
@@ -189,6 +189,7 @@ interface HeadProps {
 
 function Head({ access, name, prompt, drafting, labels, newestHash, onDescribed }: HeadProps) {
   const [isDescribing, setDescribing] = useState(false);
+  const why = useId();
   const refused = useWritesRefused();
   const parts = name.split("/");
   const isOld = prompt !== null && prompt.version !== prompt.newest;
@@ -220,29 +221,34 @@ function Head({ access, name, prompt, drafting, labels, newestHash, onDescribed 
         )}
       </div>
       {prompt && !drafting.draft && (
-        <div className="buttons">
-          <PromptMenu access={access} prompt={prompt} labels={labels} />
-          {access.mayEdit && (
-            <>
-              <button
-                type="button"
-                disabled={refused !== null}
-                title={refused ?? ""}
-                onClick={() => setDescribing(true)}
-              >
-                Describe
-              </button>
-              <button
-                type="button"
-                className="primary"
-                disabled={refused !== null}
-                title={refused ?? ""}
-                onClick={() => drafting.begin(prompt.newest, contentOf(prompt), newestHash)}
-              >
-                {isOld ? `Write on from version ${prompt.version}` : "Edit"}
-              </button>
-            </>
-          )}
+        <div className="head-deeds">
+          <div className="buttons">
+            <PromptMenu access={access} prompt={prompt} labels={labels} />
+            {access.mayEdit && (
+              <>
+                <button
+                  type="button"
+                  disabled={refused !== null}
+                  aria-describedby={why}
+                  onClick={() => setDescribing(true)}
+                >
+                  Describe
+                </button>
+                <button
+                  type="button"
+                  className="primary"
+                  disabled={refused !== null}
+                  aria-describedby={why}
+                  onClick={() => drafting.begin(prompt.newest, contentOf(prompt), newestHash)}
+                >
+                  {isOld ? `Write on from version ${prompt.version}` : "Edit"}
+                </button>
+              </>
+            )}
+          </div>
+          <p id={why} className="hint">
+            {access.mayEdit && refused}
+          </p>
         </div>
       )}
       {prompt && isDescribing && <Details prompt={prompt} onClose={() => setDescribing(false)} onSaved={onDescribed} />}

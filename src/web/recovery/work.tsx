@@ -130,7 +130,7 @@ function Bar({ progress }: { progress: Progress | null }) {
   return (
     <div className="job-bar">
       <label className="unseen" htmlFor={id}>
-        How far this phase is
+        {isKnown ? "How far this phase is" : "At work"}
       </label>
       <progress id={id} {...(isKnown ? { value: done, max: total } : {})} />
       <span className="hint tabular">{progress ? doneWords(progress) : ""}</span>

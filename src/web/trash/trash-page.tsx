@@ -62,6 +62,7 @@ function Trash({ access }: { access: Access }) {
           : `${value.total.toLocaleString("en")} prompts, with all their versions`}
       </p>
       {error && <Failure error={error} what="As it was last known." />}
+      {access.mayEdit && refused !== null && <p className="hint">{refused}</p>}
       <ul className="card trash-list" aria-label="In the trash">
         {value.items.map((prompt) => (
           <li key={prompt.id}>
@@ -86,7 +87,6 @@ function Trash({ access }: { access: Access }) {
                   type="button"
                   aria-label={`Bring back ${prompt.name}`}
                   disabled={refused !== null}
-                  title={refused ?? ""}
                   onClick={() => void restore(prompt)}
                 >
                   Bring back
@@ -97,7 +97,6 @@ function Trash({ access }: { access: Access }) {
                     className="quiet"
                     aria-label={`Purge ${prompt.name}`}
                     disabled={refused !== null}
-                    title={refused ?? ""}
                     onClick={() => setPurging(prompt)}
                   >
                     Purge …

@@ -1,0 +1,285 @@
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { findChromium, type VisitOptions } from "./support/browser.ts";
+import type { DatabaseProxy } from "./support/database-proxy.ts";
+import { freePort } from "./support/free-port.ts";
+import { pagesStage } from "./support/pages.ts";
+import { eventually, type Served, serveOn } from "./support/server.ts";
+
+const path = findChromium();
+
+/** Nothing that somebody wrote is lost: while others write, in several tabs, and when database or server die under it. */
+describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
+  const stage = pagesStage(path, { ada: "editor", cleo: "admin" });
+  let server: Served;
+  let proxy: DatabaseProxy;
+  beforeAll(() => {
+    ({ server, proxy } = stage);
+  });
+  const visit = (path: string, username: string | null = "ada", options?: VisitOptions) =>
+    stage.visit(path, username, options);
+  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
+  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
+  const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
+
+  it("what is written goes along when somebody gives the prompt another name, before it is saved and when it is", async () => {
+    await server.local.savePrompt({ name: "drafts/old", text: "one" });
+    const { page } = await visit("/prompts/drafts/old");
+    await button(page, "Edit").click();
+    await textOf(page).fill("written by ada");
+    await server.local.renamePrompt("drafts/old", "drafts/new");
+    await page.keyboard.press("Control+s");
+    await page.getByText("It is called drafts/new now.").waitFor();
+    await heading(page, "new").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/prompts/drafts/new");
+    expect(await textOf(page).inputValue()).toBe("written by ada");
+    await server.local.renamePrompt("drafts/new", "drafts/newer");
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByRole("region", { name: "Not saved yet" }).getByRole("link", { name: "drafts/new" }).click();
+    await heading(page, "newer").waitFor();
+    expect(await textOf(page).inputValue()).toBe("written by ada");
+    await button(page, "Save version 2").click();
+    await page.getByText("Saved as version 2.").waitFor();
+    expect((await server.local.fetchPrompt("drafts/newer")).prompt.text).toBe("written by ada");
+  });
+
+  it("what is written becomes a prompt of its own when the prompt is gone", async () => {
+    await server.local.savePrompt({ name: "drafts/gone", text: "one" });
+    const visitor = await visit("/prompts/drafts/gone");
+    const { page } = visitor;
+    await button(page, "Edit").click();
+    await textOf(page).fill("not to be lost");
+    await server.local.trashPrompt("drafts/gone");
+    await button(page, "Save version 2").click();
+    await heading(page, "What you wrote is still here").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.evaluate(`(() => {
+      let filling = "";
+      for (let size = 2 ** 22; size >= 1; size /= 2) {
+        try {
+          localStorage.setItem("filling", filling + "x".repeat(size));
+          filling += "x".repeat(size);
+        } catch {}
+      }
+    })()`);
+    await button(page, "Make it a new prompt").click();
+    await page.getByText("This browser is full").waitFor();
+    await page.getByText("not to be lost").waitFor();
+    await page.evaluate('localStorage.removeItem("filling")');
+    await button(page, "Make it a new prompt").click();
+    await heading(page, "New prompt").waitFor();
+    expect(await textOf(page).inputValue()).toBe("not to be lost");
+    await page.getByLabel("Name", { exact: true }).fill("drafts/again");
+    await button(page, "Save").click();
+    await page.getByText("Saved drafts/again.").waitFor();
+  });
+
+  it("what is written in two tabs is two drafts, as soon as both are written on", async () => {
+    await server.local.savePrompt({ name: "drafts/tabs", text: "one" });
+    const visitor = await visit("/prompts/drafts/tabs");
+    const first = visitor.page;
+    await button(first, "Edit").click();
+    await textOf(first).fill("begun");
+    const second = await stage.secondTab(first, "/prompts/drafts/tabs");
+    expect(await textOf(second).inputValue()).toBe("begun");
+    // Who only looks sees what the other one writes.
+    await textOf(first).fill("begun and continued");
+    await eventually(async () => (await textOf(second).inputValue()) === "begun and continued");
+    await textOf(second).fill("of the second tab");
+    await eventually(async () => (await textOf(first).inputValue()) === "of the second tab");
+    await second.close();
+    // Another tab wrote, and this one has not heard of it yet: what is written where is told to other pages alone.
+    await first.evaluate(`(() => {
+      const key = Object.keys(localStorage).find((each) => each.includes("drafts/tabs"));
+      localStorage.setItem(key, localStorage.getItem(key).replace(/"stamp":"/, '$&x').replace("second", "third"));
+    })()`);
+    await textOf(first).fill("of the first tab");
+    const others = first.getByRole("region", { name: "Other drafts" });
+    await others.getByText("of the third tab").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(first, "Go on with it").click();
+    expect(await textOf(first).inputValue()).toBe("of the third tab");
+    await others.getByText("of the first tab").waitFor();
+    await button(first, "Throw it away").click();
+    await others.waitFor({ state: "hidden" });
+    await button(first, "Throw away").click();
+    await button(first, "Edit").waitFor();
+  });
+
+  it("what is written stays when it becomes a chat, and when it becomes a text again", async () => {
+    const { page } = await visit("/new");
+    await page.getByLabel("Name", { exact: true }).fill("drafts/types");
+    await textOf(page).fill("Be kind to {{name}}");
+    await page.getByLabel("Chat, with roles").check();
+    const message = page.getByRole("textbox", { name: "Message 1, user" });
+    expect(await message.inputValue()).toBe("Be kind to {{name}}");
+    await button(page, "Add a message").click();
+    await page.getByRole("textbox", { name: "Message 2, user" }).fill("Hello");
+    await page.getByLabel("Text", { exact: true }).first().check();
+    expect(await textOf(page).inputValue()).toBe("[user]\nBe kind to {{name}}\n\n[user]\nHello\n");
+    await page.getByLabel("Chat, with roles").check();
+    expect(await page.getByRole("textbox", { name: "Message 2, user" }).inputValue()).toBe("Hello");
+    await page
+      .locator(".drag-handle")
+      .nth(1)
+      .dragTo(page.locator("li.message").first(), { targetPosition: { x: 40, y: 6 } });
+    expect(await message.inputValue()).toBe("Hello");
+    await button(page, "Move message 1 down").click();
+    expect(await message.inputValue()).toBe("Be kind to {{name}}");
+    await button(page, "Throw away").click();
+  });
+
+  it("a new prompt whose name somebody took meanwhile is kept, and leads to theirs", async () => {
+    const visitor = await visit("/new");
+    const { page } = visitor;
+    await page.getByLabel("Name", { exact: true }).fill("taken/meanwhile");
+    await textOf(page).fill("Mine");
+    await server.local.savePrompt({ name: "taken/meanwhile", text: "Theirs" });
+    await button(page, "Save").click();
+    await page.getByRole("alert").getByText("A prompt of this name exists already").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    expect(await textOf(page).inputValue()).toBe("Mine");
+    expect((await server.local.fetchPrompt("taken/meanwhile")).prompt).toMatchObject({ text: "Theirs", newest: 1 });
+    await page.getByRole("link", { name: "taken/meanwhile" }).click();
+    await page.getByText("Theirs").first().waitFor();
+    await visitor.open("/new");
+    expect(await textOf(page).inputValue()).toBe("Mine");
+    await page.getByLabel("Name", { exact: true }).fill("taken/no more");
+    await button(page, "Save").click();
+    await page.getByText("Saved taken/no more.").waitFor();
+  });
+
+  it("two people on one prompt have what both wrote, and choose where they wrote on the same", async () => {
+    await server.local.savePrompt({ name: "merge", text: "Dear customer,\nthank you.\nBye\n", config: { t: 0 } });
+    const ada = await visit("/prompts/merge");
+    const cleo = await visit("/prompts/merge", "cleo");
+    for (const { page } of [ada, cleo]) await button(page, "Edit").click();
+    await textOf(cleo.page).fill("Dear friend,\nthank you.\nSee you\n");
+    await cleo.page.getByLabel("Why this version?").fill("Warmer");
+    await button(cleo.page, "Save version 2").click();
+    await cleo.page.getByText("Saved as version 2.").waitFor();
+
+    const { page } = ada;
+    await textOf(page).fill("Dear customer,\nthanks a lot.\nGoodbye\n");
+    await page.keyboard.press("Control+s");
+    const together = page.getByRole("region", { name: "Both together" });
+    await together.getByText("Both of you changed one place").waitFor();
+    expect(await ada.inaccessible()).toEqual([]);
+    await together.getByLabel("Both, theirs first").check();
+    await button(page, "Go on with both together").click();
+    const merged = "Dear friend,\nthank you.\nSee you\nthanks a lot.\nGoodbye\n";
+    await eventually(async () => (await textOf(page).inputValue()) === merged);
+    await button(page, "Undo").click();
+    await together.waitFor();
+    expect(await textOf(page).inputValue()).toBe("Dear customer,\nthanks a lot.\nGoodbye\n");
+    await together.getByLabel("Yours").check();
+    await button(page, "Go on with both together").click();
+    await button(page, "Save version 3").click();
+    await page.getByText("Saved as version 3.").waitFor();
+    expect((await server.local.fetchPrompt("merge")).prompt.text).toBe("Dear friend,\nthanks a lot.\nGoodbye\n");
+  });
+
+  it("while the database is away one reads on and loses nothing, and all returns by itself", async () => {
+    await server.local.savePrompt({ name: "outage", text: "before", labels: ["production"] });
+    // So that the mirror has it.
+    await eventually(async () => (await server.ask("/api/system/health")).json.status === "healthy");
+    const visitor = await visit("/prompts/outage");
+    const { page } = visitor;
+    await button(page, "Edit").click();
+    await textOf(page).fill("written during the outage");
+    proxy.cut();
+    await button(page, "Save version 2").click();
+    await page.getByText("Read-only for the moment.").waitFor();
+    await page.locator("form").getByText("Waits until writing is possible again.").waitFor();
+    expect(await button(page, "Save version 2").isDisabled()).toBe(true);
+    expect(await visitor.inaccessible()).toEqual([]);
+
+    await page.reload();
+    await page.getByText("Read-only for the moment.").waitFor();
+    await textOf(page).waitFor();
+    expect(await textOf(page).inputValue()).toBe("written during the outage");
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByRole("region", { name: "Not saved yet" }).getByRole("link", { name: "outage" }).waitFor();
+    await page.getByTitle("outage", { exact: true }).waitFor();
+    await page.getByLabel("Find").fill("outa");
+    await page.getByText("1 prompt", { exact: true }).waitFor();
+    await page.goBack();
+
+    const guest = await visit("/", null);
+    await guest.page.getByText("Signing in waits for the database.").waitFor();
+    expect(await button(guest.page, "Signing in waits").isDisabled()).toBe(true);
+    expect(await guest.inaccessible()).toEqual([]);
+
+    proxy.restore();
+    await button(guest.page, "Sign in").waitFor();
+    await page.getByText("Read-only for the moment.").waitFor({ state: "hidden" });
+    await button(page, "Save version 2").click();
+    await page.getByText("Saved as version 2.").waitFor();
+    expect((await server.local.fetchPrompt("outage")).prompt.text).toBe("written during the outage");
+  });
+
+  it("while the server is away what was loaded stays, and all returns by itself", async () => {
+    const port = String(await freePort());
+    const other = await serveOn(stage.database, { settings: { PORT: port } });
+    await other.local.savePrompt({ name: "server", text: "still here" });
+    const visitor = await stage.arrive(other);
+    const { page } = visitor;
+    await visitor.open("/");
+    await visitor.signIn("ada");
+    await page.getByRole("link", { name: "server" }).click();
+    await page.getByRole("region", { name: "Version 1" }).getByText("still here").waitFor();
+    await other.close();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByText("Away for the moment.").waitFor();
+    await page.getByRole("link", { name: "server" }).click();
+    await page.getByRole("region", { name: "Version 1" }).getByText("still here").waitFor();
+    expect(await button(page, "Edit").isDisabled()).toBe(true);
+    // Why, for fingers and keyboards, too, which come to no title of a button that is disabled.
+    const why = await button(page, "Edit").getAttribute("aria-describedby");
+    await page.locator(`[id="${why}"]`, { hasText: "Waits until the library is back." }).waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    const again = await serveOn(stage.database, { settings: { PORT: port } });
+    await page.getByText("Away for the moment.").waitFor({ state: "hidden" });
+    await button(page, "Edit").click();
+    await button(page, "Throw away").click();
+    await again.close();
+  });
+
+  it("what is written goes on while the server is dead, over a reload, too, and is saved when it is back", async () => {
+    const settings = { PORT: String(await freePort()) };
+    const first = await serveOn(stage.database, { settings });
+    await first.local.savePrompt({ name: "drafts/dead", text: "before" });
+    const visitor = await stage.arrive(first);
+    const { page } = visitor;
+    await visitor.open("/prompts/drafts/dead");
+    await visitor.signIn("ada");
+    await button(page, "Edit").click();
+    await textOf(page).fill("while it lived");
+    await first.close();
+    await textOf(page).press("End");
+    await page.keyboard.type(", when it was dead");
+    await page.getByText("Away for the moment.").waitFor();
+    await page.locator("form").getByText("Waits until the library is back.").waitFor();
+    expect(await button(page, "Save version 2").isDisabled()).toBe(true);
+    await page.keyboard.press("Control+s");
+    await page.keyboard.type(", and later");
+    expect(await visitor.inaccessible()).toEqual([]);
+    await expect(page.reload()).rejects.toThrow("ERR_CONNECTION_REFUSED");
+
+    const second = await serveOn(stage.database, { settings });
+    await visitor.open("/prompts/drafts/dead");
+    const written = "while it lived, when it was dead, and later";
+    await textOf(page).waitFor();
+    expect(await textOf(page).inputValue()).toBe(written);
+    await second.close();
+    await page.getByText("Away for the moment.").waitFor();
+    await textOf(page).press("End");
+    await page.keyboard.type("!");
+    const third = await serveOn(stage.database, { settings });
+    await page.getByText("Away for the moment.").waitFor({ state: "hidden" });
+    await button(page, "Save version 2").click();
+    await page.getByText("Saved as version 2.").waitFor();
+    expect((await third.local.fetchPrompt("drafts/dead")).prompt).toMatchObject({ text: `${written}!`, newest: 2 });
+    await third.close();
+  });
+});

@@ -1,0 +1,57 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { findChromium } from "./support/browser.ts";
+import { pagesStage } from "./support/pages.ts";
+import { eventually, type Served } from "./support/server.ts";
+import { tabThrough } from "./support/tab-walk.ts";
+
+const path = findChromium();
+
+describe.skipIf(!path)("whoever goes through a page by Tab, in Chromium,", () => {
+  const stage = pagesStage(path, { cleo: "admin" });
+  let server: Served;
+  beforeAll(async () => {
+    ({ server } = stage);
+    await server.local.savePrompt({
+      name: "mail/welcome",
+      text: "Hello {{name}}",
+      labels: ["production"],
+      tags: ["mail"],
+    });
+    await server.local.savePrompt({ name: "mail/welcome", text: "Good day {{name}}", message: "Formal" });
+  });
+
+  it.each([
+    { dark: false, moving: true },
+    { dark: true, moving: false },
+  ])("comes to everything, and sees where the focus is (%o)", async (options) => {
+    const visitor = await stage.visit("/", "cleo", options);
+    const { page } = visitor;
+    const walk = async (...among: string[]) => {
+      await eventually(async () => (await page.getByText("Loading …").count()) === 0);
+      const stops = await tabThrough(page);
+      expect(stops.map(({ name }) => name)).toEqual(expect.arrayContaining(among));
+      expect(stops.filter(({ isMarked, isInView }) => !isMarked || !isInView)).toEqual([]);
+    };
+    await page.getByRole("checkbox", { name: "Choose mail/welcome" }).check();
+    await walk("To the content", "New prompt", "Find", "mail/welcome", "Choose mail/welcome", "mail", "Trash …");
+    await visitor.open("/prompts/mail/welcome");
+    await page.getByRole("heading", { name: "Versions" }).waitFor();
+    await walk("Edit", "Move production", "Add a label", "name");
+    await page.getByRole("button", { name: "Edit" }).click();
+    await walk("Text", "Why this version?", "Save version 3", "Throw away");
+    await page.getByRole("button", { name: "Throw away" }).click();
+    for (const room of ["import", "keys", "audit", "profile"]) {
+      await visitor.open(`/${room}`);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await walk("Prompt Library");
+    }
+  });
+
+  it("finds the way back from where there is nothing", async () => {
+    const visitor = await stage.visit("/prompts/mail//welcome", "cleo");
+    await visitor.page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await visitor.page.getByRole("link", { name: "To the library" }).press("Enter");
+    await visitor.page.getByRole("heading", { name: "Library" }).waitFor();
+  });
+});
