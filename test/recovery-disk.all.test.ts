@@ -1,5 +1,6 @@
 /** Disks that fill under a whole instance: a location's, the spool's, PostgreSQL's. Needs root, for small file systems. */
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdir, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -42,7 +43,7 @@ async function startedOn(where: string, megabytes: number): Promise<Prompts> {
 async function fill(leave: number): Promise<() => Promise<void>> {
   const path = disk;
   if (!path) throw new Error("no disk");
-  const ballast = join(path, "ballast");
+  const ballast = join(path, `ballast-${randomUUID()}`);
   const filled = async () => {
     const { bavail, bsize } = await statfs(path);
     // What the instance writes at the same time takes room, too.
@@ -96,14 +97,18 @@ it("a restore that finds no room says so, and one whose room goes meanwhile leav
   expect(await prompts.names()).toEqual(["kept"]);
   await makeRoom();
 
+  // What is left is filled in a moment.
+  const [needed] = /\d+/.exec(early.message) ?? [];
+  const makeMostRoom = await fill(Number(needed) + 20_000_000);
   const ordered = order(instance, "restore", "latest", "--json");
   await jobInPhase(instance, "restore", "fetch backup");
-  const again = await fill(0);
+  const makeLastRoom = await fill(0);
   const { code, stdout } = await ordered;
   expect(stdout).toContain('"code":"disk_full"');
   expect(code).not.toBe(0);
   expect(await workplaces(instance)).toEqual([]);
-  await again();
+  await makeLastRoom();
+  await makeMostRoom();
   expect(await prompts.names()).toEqual(["kept"]);
   const report = await done<RestoreReport>(instance, "restore", "latest");
   expect(report.lost).toMatchObject({ bytes: 0 });
