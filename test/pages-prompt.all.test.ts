@@ -122,6 +122,7 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     const { page } = visitor;
     await page.getByRole("textbox", { name: "name" }).fill("Zoë");
     await page.getByText("Hello Zoë").waitFor();
+    await page.getByRole("link", { name: "Version 1", exact: true }).waitFor();
     await local.savePrompt({ name: "others/a", text: "Good day {{name}}", message: "Formal" });
     await page.getByText("saved version 2: Formal.").waitFor();
     await page.getByText("Good day Zoë").waitFor();

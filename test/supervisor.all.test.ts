@@ -69,8 +69,15 @@ async function pidOf(victim: string): Promise<number> {
   return Object.entries(pids).find(([name]) => name === victim)?.[1] ?? 0;
 }
 
-/** Also when a server was killed while it was calling a successor, which then is not there yet. */
+/**
+ * Also when a server was killed while it was calling a successor, which then is not there yet. What they leave behind takes
+ * its time to end.
+ */
 async function allGone(): Promise<boolean> {
   await sleep(300);
-  return (await programsOf(stage.home)).length === 0;
+  const outcome = async () => {
+    if ((await programsOf(stage.home, "up", "serve")).length > 0) return "not over";
+    return (await programsOf(stage.home)).length === 0 ? "over" : null;
+  };
+  return (await until(outcome, { timeout: 20_000 })) === "over";
 }

@@ -1,4 +1,5 @@
 /** How a process that the guardian started answers it. */
+import { isErrno } from "../base/files.ts";
 import type { FromJob } from "../base/job-channel.ts";
 import { PromptlibError } from "../contract/errors.ts";
 
@@ -19,6 +20,7 @@ export async function sayFailed(error: unknown): Promise<void> {
 
 function told(error: unknown): PromptlibError {
   if (error instanceof PromptlibError) return error;
+  if (isErrno(error, "ENOSPC", "EDQUOT")) return new PromptlibError("disk_full", { cause: error });
   const what = error instanceof Error ? error.message : String(error);
   return new PromptlibError("internal", {
     message: `Something unexpected went wrong on our side: ${what}`,

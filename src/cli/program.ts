@@ -105,7 +105,7 @@ async function fail(error: unknown, json: boolean): Promise<void> {
   // commander has printed its words already; --help and --version come along here, too.
   if (error instanceof CommanderError) return await exit(error.exitCode === 0 ? 0 : 2);
   const supervisor = supervision();
-  const known = error instanceof PromptlibError ? error : internal(error);
+  const known = told(error);
   // Under `up` this lands in logs/<name>.out.
   if (known.code === "internal" && (supervisor || process.env.LOG_LEVEL === "debug")) {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
@@ -119,7 +119,9 @@ async function fail(error: unknown, json: boolean): Promise<void> {
   await exit(known.exit);
 }
 
-function internal(error: unknown): PromptlibError {
+function told(error: unknown): PromptlibError {
+  if (error instanceof PromptlibError) return error;
+  if (isErrno(error, "ENOSPC", "EDQUOT")) return new PromptlibError("disk_full", { cause: error });
   const what = error instanceof Error ? error.message : String(error);
   return new PromptlibError("internal", {
     message: `Something unexpected went wrong on our side: ${what}`,
