@@ -75,13 +75,17 @@ export async function readIfExists(path: string): Promise<string | null> {
   }
 }
 
+export function isDiskFull(error: unknown): error is NodeJS.ErrnoException {
+  return isErrno(error, "ENOSPC", "EDQUOT");
+}
+
 /** Throws `home_not_writable` or `disk_full` unless the directory exists (or can be made) and takes files. */
 export async function prepareDirectory(path: string, mode: number): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (isErrno(error, "ENOSPC", "EDQUOT")) throw new PromptlibError("disk_full", { cause: error });
+    if (isDiskFull(error)) throw new PromptlibError("disk_full", { cause: error });
     throw new PromptlibError("home_not_writable", {
       message: `The directory ${path} cannot be made or written${isErrno(error) ? ` (${error.code})` : ""}.`,
       cause: error,

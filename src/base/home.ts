@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 import { until } from "./clock.ts";
 import type { Home } from "./config.ts";
-import { createFileDurably, freeSpace, isErrno, prepareDirectory, readIfExists } from "./files.ts";
+import { createFileDurably, freeSpace, isDiskFull, prepareDirectory, readIfExists } from "./files.ts";
 import { type Lock, lockHolder, takeLock } from "./lock.ts";
 
 /** Below this nothing is started: PostgreSQL needs room to recover, and a full disk is not the time to find out. */
@@ -65,7 +65,7 @@ export async function keptSecret(home: Home, name: string): Promise<string> {
     if (existing) return existing.trim();
     await createFileDurably(path, `${randomBytes(32).toString("hex")}\n`);
   } catch (error) {
-    if (isErrno(error, "ENOSPC", "EDQUOT")) throw new PromptlibError("disk_full", { cause: error });
+    if (isDiskFull(error)) throw new PromptlibError("disk_full", { cause: error });
     throw error;
   }
   const made = await readIfExists(path);

@@ -8,7 +8,7 @@ import { PromptlibError } from "../contract/errors.ts";
 import { type HeldMaintenance, heldMaintenance, type MaintenanceChange } from "../contract/maintenance.ts";
 import { now } from "./clock.ts";
 import type { Home } from "./config.ts";
-import { isErrno, readIfExists, writeFileDurably } from "./files.ts";
+import { isDiskFull, readIfExists, writeFileDurably } from "./files.ts";
 
 /** So many are kept for the audit log, which may be away for some of them. */
 const KEPT = 50;
@@ -79,7 +79,7 @@ export class MaintenanceFile implements MaintenanceHolder {
     try {
       return await written;
     } catch (error) {
-      throw isErrno(error, "ENOSPC", "EDQUOT") ? new PromptlibError("disk_full", { cause: error }) : error;
+      throw isDiskFull(error) ? new PromptlibError("disk_full", { cause: error }) : error;
     }
   }
 }

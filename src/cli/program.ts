@@ -4,8 +4,8 @@ import { Command, CommanderError } from "commander";
 import { isErrno } from "../base/files.ts";
 import { supervision } from "../base/supervision.ts";
 import { about, version } from "../base/version.ts";
-import { PromptlibError } from "../contract/errors.ts";
 import { detailLines } from "./details.ts";
+import { told } from "./told.ts";
 
 type Register = (program: Command) => void;
 
@@ -105,7 +105,7 @@ async function fail(error: unknown, json: boolean): Promise<void> {
   // commander has printed its words already; --help and --version come along here, too.
   if (error instanceof CommanderError) return await exit(error.exitCode === 0 ? 0 : 2);
   const supervisor = supervision();
-  const known = told(error);
+  const known = told(error, "LOG_LEVEL=debug shows where. Please report it.");
   // Under `up` this lands in logs/<name>.out.
   if (known.code === "internal" && (supervisor || process.env.LOG_LEVEL === "debug")) {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
@@ -117,17 +117,6 @@ async function fail(error: unknown, json: boolean): Promise<void> {
     process.stderr.write(`${lines.join("\n           ")}\n`);
   }
   await exit(known.exit);
-}
-
-function told(error: unknown): PromptlibError {
-  if (error instanceof PromptlibError) return error;
-  if (isErrno(error, "ENOSPC", "EDQUOT")) return new PromptlibError("disk_full", { cause: error });
-  const what = error instanceof Error ? error.message : String(error);
-  return new PromptlibError("internal", {
-    message: `Something unexpected went wrong on our side: ${what}`,
-    hint: "LOG_LEVEL=debug shows where. Please report it.",
-    cause: error,
-  });
 }
 
 /** Not before what was written has left: pipes are written in the background. */

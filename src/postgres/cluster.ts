@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { monotonic, sleep } from "../base/clock.ts";
 import type { Home } from "../base/config.ts";
-import { isErrno } from "../base/files.ts";
+import { isDiskFull, isErrno } from "../base/files.ts";
 import { type Log, rotated } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { type Account, postgresAccount } from "./account.ts";
@@ -250,7 +250,7 @@ function clusterGone({ postgres }: Home): PromptlibError {
 }
 
 function explained(error: unknown): unknown {
-  if (isErrno(error, "ENOSPC", "EDQUOT")) return new PromptlibError("disk_full", { cause: error });
+  if (isDiskFull(error)) return new PromptlibError("disk_full", { cause: error });
   if (!isErrno(error, "EACCES", "EPERM", "EROFS")) return error;
   return new PromptlibError("home_not_writable", {
     message: `PostgreSQL's part of the home cannot be used: ${error.message}.`,

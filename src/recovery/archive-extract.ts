@@ -4,7 +4,7 @@
  */
 import { type FileHandle, lchown, mkdir, open, symlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isErrno, syncDirectory } from "../base/files.ts";
+import { isDiskFull, syncDirectory } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { isInside, linkStaysInside } from "./archive-names.ts";
 import { type ArchiveManifest, type ReadOptions, readArchive } from "./archive-reader.ts";
@@ -205,7 +205,7 @@ async function onTarget<T>(path: string, deed: () => Promise<T>): Promise<T> {
   try {
     return await deed();
   } catch (error) {
-    if (isErrno(error, "ENOSPC", "EDQUOT")) {
+    if (isDiskFull(error)) {
       throw new PromptlibError("disk_full", {
         message: `The disk is full: ${path} could not be written.`,
         cause: error,
