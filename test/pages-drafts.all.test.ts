@@ -1,9 +1,8 @@
-import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
 import { freePort } from "./support/free-port.ts";
-import { pagesStage } from "./support/pages.ts";
+import { button, heading, pagesStage, textOf } from "./support/pages.ts";
 import { eventually, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
@@ -18,9 +17,6 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
   });
   const visit = (path: string, username: string | null = "ada", options?: VisitOptions) =>
     stage.visit(path, username, options);
-  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
-  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
-  const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
 
   it("what is written goes along when somebody gives the prompt another name, before it is saved and when it is", async () => {
     await server.local.savePrompt({ name: "drafts/old", text: "one" });

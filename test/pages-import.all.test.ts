@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import type { Download, Page } from "playwright-core";
+import type { Download } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "./support/browser.ts";
-import { drop, pagesStage } from "./support/pages.ts";
+import { button, drop, heading, pagesStage } from "./support/pages.ts";
 import { eventually, type Served } from "./support/server.ts";
 
 const path = findChromium();
@@ -15,8 +15,6 @@ describe.skipIf(!path)("import and export, in Chromium", () => {
     ({ server } = stage);
   });
   const visit = (path: string) => stage.visit(path, "cleo");
-  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
-  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
 
   it("files are dropped, looked at, imported and reported; what cannot be imported is kept as a table", async () => {
     await server.local.createProject({ name: "bring" });

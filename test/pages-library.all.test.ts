@@ -2,7 +2,7 @@ import type { Page, Request } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Client } from "../src/sdk/index.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
-import { pagesStage } from "./support/pages.ts";
+import { button, heading, pagesStage } from "./support/pages.ts";
 import { eventually, type Served } from "./support/server.ts";
 
 const path = findChromium();
@@ -15,8 +15,6 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     ({ server } = stage);
   });
   const visit = (path: string, username = "ada", options?: VisitOptions) => stage.visit(path, username, options);
-  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
-  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
 
   it("a list that somebody scrolled far down is up to date when one comes back to it", async () => {
     await server.local.createProject({ name: "long" });

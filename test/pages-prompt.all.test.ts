@@ -1,7 +1,6 @@
-import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
-import { pagesStage } from "./support/pages.ts";
+import { button, heading, more, pagesStage, textOf } from "./support/pages.ts";
 import { eventually, newKey, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
@@ -14,14 +13,6 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     ({ server } = stage);
   });
   const visit = (path: string, username = "ada", options?: VisitOptions) => stage.visit(path, username, options);
-  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
-  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
-  const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
-  const more = async (page: Page, deed: string) => {
-    await page.getByText("More", { exact: true }).click();
-    await button(page, deed).click();
-    return page.getByRole("dialog");
-  };
 
   it("is renamed, duplicated, copied as code, trashed, and says why where that is refused", async () => {
     await server.local.savePrompt({ name: "deeds/one", text: "Hello {{name}}", labels: ["staging"] });

@@ -1,7 +1,6 @@
-import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
-import { drop, pagesStage } from "./support/pages.ts";
+import { button, dialogOf, drop, heading, more, pagesStage, textOf } from "./support/pages.ts";
 import { ADMIN, type Served } from "./support/server.ts";
 
 const path = findChromium();
@@ -16,15 +15,6 @@ describe.skipIf(!path)("what looks like a script, in Chromium", () => {
   });
   const visit = (path: string, username: string | null = "ada", options?: VisitOptions) =>
     stage.visit(path, username, options);
-  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
-  const button = (on: Page | Locator, name: string | RegExp) => on.getByRole("button", { name });
-  const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
-  const dialog = (page: Page) => page.getByRole("dialog");
-  const more = async (page: Page, deed: string) => {
-    await page.getByText("More", { exact: true }).click();
-    await button(page, deed).click();
-    return dialog(page);
-  };
 
   it("runs on no page that shows a prompt", async () => {
     const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>{{x}}<style>*{display:none}</style>`;
@@ -105,10 +95,10 @@ describe.skipIf(!path)("what looks like a script, in Chromium", () => {
     await page.getByText(`${evil(3)} says what version 2 of ${evil(2)} does.`).waitFor();
 
     await button(page, "Add a label").click();
-    await dialog(page).getByLabel("Name", { exact: true }).fill(EVIL);
+    await dialogOf(page).getByLabel("Name", { exact: true }).fill(EVIL);
     await button(page, `Put ${EVIL} on version 1`).click();
     // The browser says what a label is called, at the field.
-    await dialog(page).locator("input:invalid").waitFor();
+    await dialogOf(page).locator("input:invalid").waitFor();
     await page.keyboard.press("Escape");
     await button(page, "Describe").click();
     await page.getByLabel("What is it for?").fill(EVIL);
@@ -121,7 +111,7 @@ describe.skipIf(!path)("what looks like a script, in Chromium", () => {
     await page.getByText(`${evil(3)} is in the trash.`).waitFor();
     await visitor.open(`/prompts/${encodeURI(evil(2))}`);
     await button(page, "Move staging").click();
-    await dialog(page).getByText("<script>alert(2)</script>").first().waitFor();
+    await dialogOf(page).getByText("<script>alert(2)</script>").first().waitFor();
   });
 
   it("runs on no way of an import: the names of files, their rows, why some are refused", async () => {
@@ -184,11 +174,11 @@ describe.skipIf(!path)("what looks like a script, in Chromium", () => {
     ] as const) {
       await visitor.open(`/${room}`);
       await button(page, name).click();
-      await dialog(page)
+      await dialogOf(page)
         .getByLabel(/^(User name|Name)$/)
         .fill(EVIL);
-      await dialog(page).locator("button[type=submit]").click();
-      await dialog(page).locator(".fault, .failure").first().waitFor();
+      await dialogOf(page).locator("button[type=submit]").click();
+      await dialogOf(page).locator(".fault, .failure").first().waitFor();
     }
     expect(await visitor.inaccessible()).toEqual([]);
   });

@@ -1,8 +1,7 @@
-import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Client, ImportPiece } from "../src/sdk/index.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
-import { pagesStage } from "./support/pages.ts";
+import { button, heading, pagesStage, textOf } from "./support/pages.ts";
 import { eventually, type Served } from "./support/server.ts";
 
 const path = findChromium();
@@ -16,9 +15,6 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
   });
   const visit = (path: string, username: string | null = "ada", options?: VisitOptions) =>
     stage.visit(path, username, options);
-  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
-  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
-  const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
 
   it("a newcomer signs in, is told that nothing is there, and writes the first prompt", async () => {
     const visitor = await visit("/", null);

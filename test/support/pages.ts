@@ -1,5 +1,5 @@
-/** What journeys through the pages begin with; both are called in the `describe` that they are for. */
-import type { Browser, Page } from "playwright-core";
+/** What journeys through the pages begin with, called in the `describe` that it is for; and where things are on a page. */
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { Role } from "../../src/sdk/index.ts";
 import { openChromium, type VisitOptions, Visitor } from "./browser.ts";
@@ -94,4 +94,16 @@ export async function drop(page: Page, name: string, content: string): Promise<v
       }
     })()`,
   );
+}
+
+export const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
+export const button = (on: Page | Locator, name: string | RegExp) => on.getByRole("button", { name });
+export const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
+export const dialogOf = (page: Page) => page.getByRole("dialog");
+
+/** The dialog of a deed in the menu of a prompt. */
+export async function more(page: Page, deed: string): Promise<Locator> {
+  await page.getByText("More", { exact: true }).click();
+  await button(page, deed).click();
+  return dialogOf(page);
 }
