@@ -1,5 +1,6 @@
 /** Routes by which one finds one's way: the list and its search, folders, tags, labels, what differs between versions. */
 import { PromptlibError } from "../contract/errors.ts";
+import type { Queries } from "../database/database.ts";
 import { countFolders, countLabels, countTags } from "../library/counts.ts";
 import { listMirrored, mirroredFolders, mirroredLabels, mirroredTags } from "../library/mirror-reader.ts";
 import { promptOf } from "../library/ready.ts";
@@ -7,7 +8,7 @@ import { listOrSearch } from "../library/search.ts";
 import { diffVersions } from "../prompt/diff.ts";
 import { normalizeName } from "../prompt/names.ts";
 import { FROM_MIRROR } from "./answer.ts";
-import type { Fetched } from "./backend.ts";
+import type { Backend, Fetched } from "./backend.ts";
 import type { Handlers } from "./route.ts";
 
 export const searchHandlers = {
@@ -20,21 +21,18 @@ export const searchHandlers = {
   },
 
   async listFolders({ project, query }, { backend }) {
-    const listed = await backend.list((db) => countFolders(db, project, query), true);
-    if (typeof listed === "object") return { body: listed };
-    return { body: await mirroredFolders(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
+    const ofMirror = (prompts: string) => mirroredFolders(prompts, project.name, query);
+    return await counts(backend, (db) => countFolders(db, project, query), ofMirror);
   },
 
   async listTags({ project, query }, { backend }) {
-    const listed = await backend.list((db) => countTags(db, project, query), true);
-    if (typeof listed === "object") return { body: listed };
-    return { body: await mirroredTags(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
+    const ofMirror = (prompts: string) => mirroredTags(prompts, project.name, query);
+    return await counts(backend, (db) => countTags(db, project, query), ofMirror);
   },
 
   async listUsedLabels({ project, query }, { backend }) {
-    const listed = await backend.list((db) => countLabels(db, project, query), true);
-    if (typeof listed === "object") return { body: listed };
-    return { body: await mirroredLabels(backend.config.home.prompts, project.name, query), headers: FROM_MIRROR };
+    const ofMirror = (prompts: string) => mirroredLabels(prompts, project.name, query);
+    return await counts(backend, (db) => countLabels(db, project, query), ofMirror);
   },
 
   async diffVersions({ project, params, query }, { backend }) {
@@ -46,6 +44,17 @@ export const searchHandlers = {
     return { body: diffVersions(promptOf(from), newer), headers: marksOf(from, to) };
   },
 } satisfies Partial<Handlers>;
+
+/** From the database, or from the mirror's folder of prompts where that does not answer. */
+async function counts<T extends object>(
+  backend: Backend,
+  ofDatabase: (db: Queries) => Promise<T>,
+  ofMirror: (prompts: string) => Promise<T>,
+) {
+  const listed = await backend.list(ofDatabase, true);
+  if (typeof listed === "object") return { body: listed };
+  return { body: await ofMirror(backend.config.home.prompts), headers: FROM_MIRROR };
+}
 
 /** A number means a version, also where a label is called so. */
 function selectorOf(side: string | undefined): { version: number } | { label: string } | Record<string, never> {

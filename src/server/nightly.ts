@@ -35,7 +35,8 @@ export async function runNightly(config: Config, signal: AbortSignal): Promise<N
   } catch (error) {
     if (error instanceof PromptlibError && error.code === "interrupted") throw error;
     // Where the database went away health says so itself, and the export is due again.
-    if (life === null || (await lifeOf(config)) !== life) throw away(error);
+    if (life === null || (await lifeOf(config)) !== life)
+      throw new PromptlibError("database_unavailable", { cause: error });
     const told = toldAs(error);
     await noteTry(folder, { at, problem: told.message }).catch(() => {});
     throw told;
@@ -63,10 +64,6 @@ async function lifeOf(config: Config): Promise<string | null> {
   } finally {
     await database.close();
   }
-}
-
-function away(cause: unknown): PromptlibError {
-  return new PromptlibError("database_unavailable", { cause });
 }
 
 /** Of a database that lives. */

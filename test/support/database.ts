@@ -1,4 +1,4 @@
-/** A database of the test's own, with our schema in it, made from a template in some 20 ms. */
+/** A database of the test's own, with our schema in it, made from a template. */
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { inject } from "vitest";
