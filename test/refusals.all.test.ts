@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
+import { askedAgain } from "./support/asked-again.ts";
 import { temporaryDirectory } from "./support/cluster.ts";
 import { Instance } from "./support/instance.ts";
 import { kill } from "./support/kill.ts";
@@ -181,8 +182,7 @@ async function writing(instance: Instance, url: string) {
       return { status: response.status, code };
     },
     async fetchStatus() {
-      // A server that was killed takes its connections along.
-      const response = await get("").catch(() => get(""));
+      const response = await askedAgain(() => get(""));
       await response.arrayBuffer();
       return response.status;
     },

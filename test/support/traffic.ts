@@ -1,5 +1,6 @@
 /** Two applications that never rest: one saves versions and remembers what was acknowledged, one fetches by label. */
 import { sleep, until } from "../../src/base/clock.ts";
+import { askedAgain } from "./asked-again.ts";
 
 export const NAME = "under/fire";
 const PAUSE_MS = 10;
@@ -102,8 +103,7 @@ export class Reader extends Application {
 
   protected async once(): Promise<void> {
     try {
-      // A connection that breaks is opened once more, as our client does.
-      const response = await this.#fetch().catch(() => this.#fetch());
+      const response = await askedAgain(() => this.#fetch());
       const answer = (await response.json()) as Answer;
       this.answers += 1;
       const mirrored = response.headers.get("x-served-from") === "mirror";
