@@ -34,7 +34,7 @@ function isProgram(path: string): boolean {
 /** What is looked at in each scheme of colours: in the second one, what colours decide. */
 const RULES = [
   ["light", {}],
-  ["dark", { runOnly: ["cat.color"] }],
+  ["dark", { runOnly: ["color-contrast", "link-in-text-block"] }],
 ] as const;
 
 export async function openChromium(path: string): Promise<Browser> {
