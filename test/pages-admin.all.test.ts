@@ -257,8 +257,13 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await other.page.getByText("Moving house.").waitFor();
     await heading(other.page, "hello").waitFor();
     expect(await button(other.page, "Edit").isDisabled()).toBe(true);
+    await other.page.getByRole("region", { name: "Labels" }).getByText("Waits until writing is possible").waitFor();
+    for (const room of ["keys", "profile", "audit"]) {
+      await visitor.open(`/${room}`);
+      await page.locator("main").getByText("Waits until writing is possible again.").waitFor();
+      expect(await page.locator("main button[title]").count(), "what only a mouse shows").toBe(0);
+    }
     await visitor.open("/keys");
-    await page.locator("main").getByText("Waits until writing is possible again.").waitFor();
     expect(await button(page, "Create a key").isDisabled()).toBe(true);
 
     await visitor.open("/maintenance");

@@ -123,7 +123,6 @@ function MemberButtons({ member: { username }, bound, onOpen }: MemberButtonsPro
           key={what}
           type="button"
           disabled={bound !== null}
-          title={bound ?? undefined}
           onClick={() => onOpen(what)}
           aria-label={what === "change" ? `Change role of ${username}` : `Take out ${username}`}
         >

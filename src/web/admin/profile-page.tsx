@@ -68,6 +68,7 @@ function OwnSessions() {
       <p className="hint">
         A session lasts 12 hours. Is there one that you do not know? End it and change your password.
       </p>
+      {refused !== null && others.length > 0 && <p className="hint">{refused}</p>}
       <NotCurrent known={known} what="The sessions" />
       {sessions.length > 0 && (
         <SessionList sessions={sessions} refused={refused} onEnd={(session) => setEnding([session])} />
