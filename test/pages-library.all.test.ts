@@ -60,7 +60,9 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     first.context().on("requestfinished", (request) => asked.delete(request));
     first.context().on("requestfailed", (request) => asked.delete(request));
     const listening = () => [...asked.values()].filter((page) => !page.isClosed());
-    await first.reload();
+    const [listens] = await Promise.all([first.waitForRequest(/\/api\/changes/), first.reload()]);
+    // It goes on from before anything was loaded: else all of that would have to be looked at again.
+    expect(await listens.headerValue("last-event-id")).toMatch(/\d/);
     await first.getByText("2 prompts").waitFor();
     const second = await stage.secondTab(first, "/?project=live");
     await second.getByText("2 prompts").waitFor();
