@@ -70,7 +70,7 @@ function Inside({ identity }: { identity: Identity }) {
   const access = accessOf(identity, address.project);
   const { page } = address;
   useHeadingFocus(placeOf(page));
-  useListening(access?.project ?? null);
+  useListening(access?.project ?? null, identity.changesPlace);
   return (
     <>
       <a className="skip" href="#main">
