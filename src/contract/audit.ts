@@ -1,9 +1,21 @@
-/** What a reader of the audit log can ask for. The shape of an entry is in shapes.ts. */
+/** The entries of the audit log, and what a reader can ask for. */
 import { z } from "zod";
-import { projectName, text } from "./shapes.ts";
+import { instant, projectName, text } from "./shapes.ts";
+
+export const auditEntry = z.object({
+  id: z.string(),
+  at: instant,
+  actor: z.string(),
+  project: z.string().nullable(),
+  action: z.string(),
+  subject: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  address: z.string().nullable(),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
 
 /** PostgreSQL's calendar has no year 0. */
-const instant = () => z.iso.datetime().refine((at) => !at.startsWith("0000"), "there is no year 0");
+const storedInstant = () => z.iso.datetime().refine((at) => !at.startsWith("0000"), "there is no year 0");
 
 export const auditFilter = {
   project: projectName
@@ -17,8 +29,8 @@ export const auditFilter = {
     .optional()
     .describe("like key.create; key alone: every action about keys"),
   subject: text().min(1).max(1024).optional().describe("on what it was done: a prompt, a user, the id of a key"),
-  from: instant().optional().describe("at this moment or later"),
-  to: instant().optional().describe("before this moment"),
+  from: storedInstant().optional().describe("at this moment or later"),
+  to: storedInstant().optional().describe("before this moment"),
 };
 
 const auditQuery = z.strictObject(auditFilter);

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { accountRoutes } from "./accounts.ts";
-import { auditFilter } from "./audit.ts";
+import { auditEntry, auditFilter } from "./audit.ts";
 import { changeRoutes } from "./change-routes.ts";
 import type { ErrorCode } from "./errors.ts";
 import { exportLine } from "./export.ts";
@@ -473,7 +473,7 @@ const otherRoutes = table({
     summary: "List who did what, last first.",
     withoutDatabase: false,
     query: z.strictObject({ ...page, ...auditFilter }),
-    answers: { 200: shapes.listOf(shapes.auditEntry) },
+    answers: { 200: shapes.listOf(auditEntry) },
     errors: [],
   },
   exportAudit: {
@@ -484,7 +484,7 @@ const otherRoutes = table({
     withoutDatabase: false,
     query: z.strictObject(auditFilter),
     media: "application/x-ndjson",
-    answers: { 200: shapes.auditEntry },
+    answers: { 200: auditEntry },
     errors: [],
   },
 });

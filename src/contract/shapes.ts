@@ -230,16 +230,6 @@ export const identity = z.object({
     .nullable()
     .describe("as Last-Event-ID of GET /api/changes: tells what changes from now on; null: not known at the moment"),
 });
-export const auditEntry = z.object({
-  id: z.string(),
-  at: instant,
-  actor: z.string(),
-  project: z.string().nullable(),
-  action: z.string(),
-  subject: z.string(),
-  details: z.record(z.string(), z.unknown()),
-  address: z.string().nullable(),
-});
 
 const part = z.object({
   state: z.enum(["up", "degraded", "down"]),
@@ -289,7 +279,6 @@ export type CreatedKey = z.infer<typeof createdKey>;
 export type Project = z.infer<typeof project>;
 export type Member = z.infer<typeof member>;
 export type Identity = z.infer<typeof identity>;
-export type AuditEntry = z.infer<typeof auditEntry>;
 export type Maintenance = z.infer<typeof maintenance>;
 export type MaintenanceMode = Maintenance["mode"];
 export type SystemHealth = z.infer<typeof systemHealth>;

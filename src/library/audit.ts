@@ -1,7 +1,7 @@
 /** Reading the audit log: in pages, the newest first, or all of it, the oldest first. Nothing here writes. */
 import { type Selectable, sql } from "kysely";
-import type { AuditFilter } from "../contract/audit.ts";
-import type { AuditEntry, List } from "../contract/shapes.ts";
+import type { AuditEntry, AuditFilter } from "../contract/audit.ts";
+import type { List } from "../contract/shapes.ts";
 import type { Queries } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { type Page, pageOf, positionAfter } from "./page.ts";

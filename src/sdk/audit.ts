@@ -1,6 +1,6 @@
-import type { AuditFilter } from "../contract/audit.ts";
+import type { AuditEntry, AuditFilter } from "../contract/audit.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import type { AuditEntry, List } from "../contract/shapes.ts";
+import type { List } from "../contract/shapes.ts";
 import { streamed } from "./lines.ts";
 import type { PageOptions } from "./prompts.ts";
 import { type Call, errorOf, isObject, parseJson, type Transport } from "./transport.ts";

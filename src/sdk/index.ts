@@ -3,7 +3,7 @@
  * Browser-safe; needs nothing but `fetch`. This file is the public entry (`promptlib/sdk`).
  */
 export type { ResetUser, RotatedKey, RotateKey, Session } from "../contract/accounts.ts";
-export type { AuditFilter } from "../contract/audit.ts";
+export type { AuditEntry, AuditFilter } from "../contract/audit.ts";
 export type { PromptChange } from "../contract/changes.ts";
 export type { DiffHunk, MessageDiff, TextDiff, ValueDiff, VersionDiff } from "../contract/diff.ts";
 export {
@@ -51,7 +51,6 @@ export type { ShownSetting, ShownSettings } from "../contract/settings.ts";
 export type {
   Alias,
   ApiKey,
-  AuditEntry,
   CreatedKey,
   Identity,
   Json,
