@@ -260,7 +260,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await other.page.getByRole("region", { name: "Labels" }).getByText("Waits until writing is possible").waitFor();
     for (const room of ["keys", "profile", "audit"]) {
       await visitor.open(`/${room}`);
-      await page.locator("main").getByText("Waits until writing is possible again.").waitFor();
+      await page.locator("main").getByText("Waits until writing is possible again.").first().waitFor();
       expect(await page.locator("main button[title]").count(), "what only a mouse shows").toBe(0);
     }
     await visitor.open("/keys");

@@ -52,6 +52,8 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await saveMany(live, ["b", "d"]);
     const visitor = await visit("/?project=live");
     const first = visitor.page;
+    // A list is looked at the more seldom the longer a look takes: on a busy machine it follows late.
+    first.context().setDefaultTimeout(60_000);
     const names = (page: Page) => page.locator(".row-name a").allTextContents();
     const asked = new Map<Request, Page>();
     first.context().on("request", (request) => {
