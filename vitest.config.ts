@@ -19,6 +19,8 @@ export default defineConfig({
         test: {
           ...everywhere,
           name: "default",
+          // What a file imports is read once in a worker: a seventh of the time. Each puts back what it changes.
+          isolate: false,
           include: ["{src,test,bench}/**/*.test.ts"],
           exclude: [...elsewhere, "**/*.all.test.ts"],
         },

@@ -4,7 +4,7 @@ import type { Locator, Page } from "playwright-core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
-import { button, dialogOf, heading, pagesStage } from "./support/pages.ts";
+import { button, dialogOf, heading, pagesStage, see } from "./support/pages.ts";
 import { ADMIN, eventually, newUser, type Served } from "./support/server.ts";
 
 const path = findChromium();
@@ -136,6 +136,10 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await button(page, "Make cleo admin").click();
     await page.getByText("cleo is admin in default.").waitFor();
     expect(await button(page, "Change role of admin").isDisabled()).toBe(true);
+    // By somebody else, in another window: what is seen again is looked at again, as it is now and then by itself.
+    await newUser(server, "lea", { role: "viewer" });
+    await see(page, true);
+    await button(page, "Change role of lea").waitFor();
     const hers = await visit("/keys", "cleo");
     await button(hers.page, "Create a key").click();
     await server.local.setMember("cleo", "viewer");
@@ -177,6 +181,9 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     expect(await visitor.inaccessible()).toEqual([]);
     await button(page, "I have it").click();
     await page.getByText("ends 31 Dec 2099").waitFor();
+    await server.local.createKey({ name: "Made elsewhere", scopes: ["read"] });
+    await see(page, true);
+    await button(page, /^Rotate Made elsewhere/).waitFor();
     expect(await page.content()).not.toContain(first);
 
     await button(page, /^Rotate The website/).click();
@@ -250,8 +257,13 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await other.page.getByText("Moving house.").waitFor();
     await heading(other.page, "hello").waitFor();
     expect(await button(other.page, "Edit").isDisabled()).toBe(true);
+    await other.page.getByRole("region", { name: "Labels" }).getByText("Waits until writing is possible").waitFor();
+    for (const room of ["keys", "profile", "audit"]) {
+      await visitor.open(`/${room}`);
+      await page.locator("main").getByText("Waits until writing is possible again.").waitFor();
+      expect(await page.locator("main button[title]").count(), "what only a mouse shows").toBe(0);
+    }
     await visitor.open("/keys");
-    await page.locator("main").getByText("Waits until writing is possible again.").waitFor();
     expect(await button(page, "Create a key").isDisabled()).toBe(true);
 
     await visitor.open("/maintenance");

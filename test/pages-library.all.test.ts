@@ -2,7 +2,7 @@ import type { Page, Request } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Client } from "../src/sdk/index.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
-import { button, heading, pagesStage } from "./support/pages.ts";
+import { button, heading, pagesStage, see } from "./support/pages.ts";
 import { eventually, type Served } from "./support/server.ts";
 
 const path = findChromium();
@@ -69,7 +69,9 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     first.context().on("requestfinished", (request) => asked.delete(request));
     first.context().on("requestfailed", (request) => asked.delete(request));
     const listening = () => [...asked.values()].filter((page) => !page.isClosed());
-    await first.reload();
+    const [listens] = await Promise.all([first.waitForRequest(/\/api\/changes/), first.reload()]);
+    // It goes on from before anything was loaded: else all of that would have to be looked at again.
+    expect(await listens.headerValue("last-event-id")).toMatch(/\d/);
     await first.getByText("2 prompts").waitFor();
     const second = await stage.secondTab(first, "/?project=live");
     await second.getByText("2 prompts").waitFor();
@@ -240,7 +242,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     expect(await page.getByRole("checkbox").count()).toBe(0);
   });
 
-  it("what is in the trash is brought back, or says why not", async () => {
+  it("what is in the trash is brought back, or says why not, and what others move there comes by itself", async () => {
     await server.local.createProject({ name: "trash" });
     const trash = server.as(server.localToken, "trash");
     await trash.setMember("ada", "editor");
@@ -249,9 +251,13 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
       await trash.trashPrompt(name);
     }
     await trash.savePrompt({ name: "two", text: "another one" });
+    await trash.savePrompt({ name: "three", text: "x" });
     const visitor = await visit("/trash?project=trash");
     const { page } = visitor;
     await page.getByText("2 prompts, with all their versions").waitFor();
+    const { id } = await trash.trashPrompt("three");
+    await page.getByText("3 prompts, with all their versions").waitFor();
+    await trash.purgePrompt(id);
     expect(await visitor.inaccessible()).toEqual([]);
     await button(page, "Bring back two").click();
     await page.getByText("Another prompt has taken this name since.").waitFor();
@@ -273,12 +279,6 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     expect((await trash.listTrash()).total).toBe(0);
   });
 });
-
-/** As if somebody went to another tab, or came back. */
-async function see(page: Page, isSeen: boolean): Promise<void> {
-  await page.evaluate(`Object.defineProperty(document, "hidden", { configurable: true, get: () => ${!isSeen} });
-    document.dispatchEvent(new Event("visibilitychange"))`);
-}
 
 async function saveMany(client: Client, names: readonly string[]): Promise<void> {
   async function* pieces() {

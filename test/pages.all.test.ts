@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Client, ImportPiece } from "../src/sdk/index.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
-import { button, heading, pagesStage, textOf } from "./support/pages.ts";
+import { button, heading, pagesStage, see, textOf } from "./support/pages.ts";
 import { eventually, type Served } from "./support/server.ts";
 
 const path = findChromium();
@@ -239,8 +239,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await other.goto(`${server.url}/prompts/tabs`);
     await button(other, "Edit").waitFor();
     // Nobody looks at it, so it asks for nothing.
-    await other.evaluate(`Object.defineProperty(document, "hidden", { get: () => true });
-      document.dispatchEvent(new Event("visibilitychange"))`);
+    await see(other, false);
     await page.getByText("ada", { exact: true }).click();
     await button(page, "Sign out").click();
     await other.getByText("Your session has ended.").waitFor();

@@ -110,7 +110,8 @@ it(
     await rename(`${second}.unmounted`, second);
     const next = await done<{ in: string[]; filledIn: object[] }>(instance, "backup");
     expect(next.in).toEqual(["primary", "secondary"]);
-    expect(next.filledIn).toEqual([{ backup: made.id, location: "secondary", from: "primary" }]);
+    // One that was due by itself may have met the empty folder, too.
+    expect(next.filledIn).toContainEqual({ backup: made.id, location: "secondary", from: "primary" });
   },
 );
 

@@ -225,6 +225,10 @@ export const identity = z.object({
   name: z.string(),
   operator: z.boolean(),
   projects: z.record(projectName, role),
+  changesPlace: z
+    .string()
+    .nullable()
+    .describe("as Last-Event-ID of GET /api/changes: tells what changes from now on; null: not known at the moment"),
 });
 export const auditEntry = z.object({
   id: z.string(),

@@ -1,9 +1,10 @@
 import { cpSync, existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import fs, { cp, mkdir, mkdtemp, open, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Incarnation, readIncarnation, writeIncarnation } from "./incarnation.ts";
 import {
   carryOutSwap,
@@ -16,26 +17,27 @@ import {
   type Swap,
 } from "./swap.ts";
 
-/** Called before each file operation of the code under test, and of this file. */
-const watch = vi.hoisted(() => ({ before: () => {} }));
-vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof import("node:fs/promises")>();
-  const watched = <A extends unknown[], R>(deed: (...args: A) => R) => {
-    return (...args: A): R => {
-      watch.before();
-      return deed(...args);
-    };
-  };
-  const { mkdir, open, rename, rm, unlink } = real;
-  return {
-    ...real,
-    mkdir: watched(mkdir),
-    open: watched(open),
-    rename: watched(rename),
-    rm: watched(rm),
-    unlink: watched(unlink),
-  };
-});
+/** What changes files, in the code under test. */
+const DEEDS = { mkdir, open, rename, rm, unlink };
+
+/** The deeds as they are, each after `before`. */
+function watched(before: () => void): object {
+  return Object.fromEntries(
+    Object.entries(DEEDS).map(([name, deed]) => [
+      name,
+      (...args: unknown[]) => {
+        before();
+        return Reflect.apply(deed, fs, args);
+      },
+    ]),
+  );
+}
+
+function putInPlace(deeds: object): void {
+  Object.assign(fs, deeds);
+  // For everyone who imported them by name.
+  syncBuiltinESMExports();
+}
 
 /** The homes that a kill between two file operations leaves behind, from before the first to after the last. */
 async function killedAtEachStep(deed: () => Promise<unknown>): Promise<string[]> {
@@ -45,11 +47,11 @@ async function killedAtEachStep(deed: () => Promise<unknown>): Promise<string[]>
     cpSync(home, copy, { recursive: true });
     states.push(copy);
   };
-  watch.before = keep;
+  putInPlace(watched(keep));
   try {
     await deed();
   } finally {
-    watch.before = () => {};
+    putInPlace(DEEDS);
   }
   keep();
   return states;

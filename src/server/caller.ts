@@ -157,7 +157,7 @@ export function roleOf(caller: Caller, projectId: string): Role | null {
   return caller.kind === "user" ? (caller.user.roles[projectId] ?? null) : null;
 }
 
-export function presentIdentity(caller: Caller, access: AccessList): Identity {
+export function presentIdentity(caller: Caller, access: AccessList): Omit<Identity, "changesPlace"> {
   const roles: Record<string, Role> = {};
   for (const project of access.projects()) {
     const role = roleOf(caller, project.id);

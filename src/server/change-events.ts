@@ -61,6 +61,11 @@ export class ChangeEvents {
     return this.#count;
   }
 
+  /** Who goes on from here is told what changes from now on; null: not known yet. */
+  get place(): string | null {
+    return this.#cursor && cursorId(this.#cursor);
+  }
+
   /** Answers how to begin. Errors: `too_many_listeners`. */
   admit(listening: Listening): (response: ServerResponse) => void {
     const { limit } = this.#options;
@@ -87,7 +92,7 @@ export class ChangeEvents {
     else if (lastEventId !== null) this.#wait(listener);
     else {
       listener.caughtUp = true;
-      listener.send(eventOf("ready", {}) + placeOf(this.#place()));
+      listener.send(eventOf("ready", {}) + placeOf(this.place ?? ""));
     }
   }
 
@@ -124,7 +129,7 @@ export class ChangeEvents {
     this.#inOrder(async () => {
       if (cursor) this.#early.clear();
       this.#cursor = cursor ?? this.#cursor;
-      this.#send(null, { events: RESET, id: this.#place() });
+      this.#send(null, { events: RESET, id: this.place ?? "" });
     });
   }
 
@@ -180,14 +185,10 @@ export class ChangeEvents {
     return [...this.#listeners.values()].flatMap((ofProject) => [...ofProject]);
   }
 
-  #place(): string {
-    return this.#cursor ? cursorId(this.#cursor) : "";
-  }
-
   #beat(): void {
     this.endUninvited();
     void this.#catchUp();
-    this.#send(null, { events: ": \n\n", id: this.#place() });
+    this.#send(null, { events: ": \n\n", id: this.place ?? "" });
   }
 
   /** To those of a project, or (null) to all; one message after the other, so that each is told in order. */

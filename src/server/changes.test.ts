@@ -130,6 +130,18 @@ async function* piecesOf(piece: { path: string; content: string }) {
   yield piece;
 }
 
+it("who asks who he is learns where to listen from, so that what he reads next need not be read again", async () => {
+  const place = async () => (await direct.as(key).me()).changesPlace;
+  const begun = await place();
+  await save("known/before");
+  const known = await eventually(async () => ((await place()) === begun ? null : place()));
+  await save("known/after");
+  const { changes } = await listen(direct.as(key), known);
+  await until(changes, "known/after");
+  expect(changes()).not.toContain("reset");
+  expect(changes()).not.toContain("known/before");
+});
+
 describe("who was away", () => {
   it("is told what he missed when he names his last event, on any server", async () => {
     const first = await listen(direct.as(key));

@@ -37,7 +37,7 @@ export const peopleHandlers = {
   },
 
   me({ caller }, { backend }) {
-    return { body: presentIdentity(caller, backend.access) };
+    return { body: { ...presentIdentity(caller, backend.access), changesPlace: backend.events.place } };
   },
 
   async listProjects({ caller }, { backend }) {

@@ -69,7 +69,7 @@ function Inside({ identity }: { identity: Identity }) {
   const { project, page } = useAddress();
   const access = useMemo(() => accessOf(identity, project), [identity, project]);
   useHeadingFocus(placeOf(page));
-  useListening(access?.project ?? null);
+  useListening(access?.project ?? null, identity.changesPlace);
   return (
     <>
       <a className="skip" href="#main">

@@ -23,15 +23,20 @@ const REFUSALS: ReadonlySet<string> = new Set(["unauthenticated", "forbidden", "
 
 const hearers = new Set<(heard: Heard) => void>();
 
-/** Called once, by what is there as long as somebody is signed in; null: there is nothing to listen to. */
-export function useListening(project: string | null): void {
-  useEffect(() => (project === null ? undefined : listen(project)), [project]);
+/**
+ * Called once, by what is there as long as somebody is signed in; `project` null: there is nothing to listen to. `from`:
+ * where the changes were before anything was loaded, so that nothing need be looked at again when it begins; null: that
+ * is not known.
+ */
+export function useListening(project: string | null, from: string | null): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it goes on by itself from where it began
+  useEffect(() => (project === null ? undefined : listen(project, from)), [project]);
 }
 
-function listen(project: string): () => void {
+function listen(project: string, from: string | null): () => void {
   const name = `promptlib.changes ${project}`;
   const others = new BroadcastChannel(name);
-  let place: string | undefined;
+  let place = from ?? undefined;
   let turn: AbortController | null = null;
   const take = (told: Told) => {
     place = told.place ?? place;

@@ -37,6 +37,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await sweep();
   const directory = await makeRunDirectory();
   process.env.TMPDIR = directory;
+  // Hundreds of processes read the same sources.
+  process.env.NODE_COMPILE_CACHE = join(directory, "compiled");
   const lock = await takeLock(join(directory, "lock"));
   const homes = Array.from({ length: project.vitest.config.maxWorkers }, (_, n) =>
     homeAt(join(directory, `${HOME}${n + 1}`)),

@@ -96,6 +96,12 @@ export async function drop(page: Page, name: string, content: string): Promise<v
   );
 }
 
+/** As if somebody went to another tab, or came back. */
+export async function see(page: Page, isSeen: boolean): Promise<void> {
+  await page.evaluate(`Object.defineProperty(document, "hidden", { configurable: true, get: () => ${!isSeen} });
+    document.dispatchEvent(new Event("visibilitychange"))`);
+}
+
 export const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
 export const button = (on: Page | Locator, name: string | RegExp) => on.getByRole("button", { name });
 export const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });

@@ -61,6 +61,7 @@ export function AuditEntries({ filter, onChange }: AuditEntriesProps) {
           <p>Nothing like that was written down.</p>
         </section>
       )}
+      {entries.length > 0 && <p className="hint">Press who, what or on what in an entry to see only those.</p>}
       {entries.length > 0 && (
         <ol className="things audit" aria-label="Entries">
           {entries.map((entry) => (
@@ -85,20 +86,20 @@ function countOf(shown: number, total: number, isExact: boolean): string {
 
 function Entry({ entry, onChange }: { entry: AuditEntry } & Pick<AuditEntriesProps, "onChange">) {
   const { at, actor, action, subject, project, address, details } = entry;
-  const facts = Object.entries(details);
+  const facts = Object.entries(details).filter(([, value]) => detailText(value) !== "");
   return (
     <li>
-      <time className="thing-about" dateTime={at} title={at}>
+      <time className="thing-about" dateTime={at}>
         {moment.format(new Date(at))}
       </time>
       <span className="thing-name">
-        <button type="button" className="link" title="Only this one’s deeds" onClick={() => onChange({ actor })}>
+        <button type="button" className="link" onClick={() => onChange({ actor })}>
           <bdi>{actor === "nobody" ? "nobody signed in" : personOf(actor)}</bdi>
         </button>
-        <button type="button" className="chip tag" title="Only this kind" onClick={() => onChange({ action })}>
+        <button type="button" className="chip tag" onClick={() => onChange({ action })}>
           {action}
         </button>
-        <button type="button" className="link" title="Only what was done on this" onClick={() => onChange({ subject })}>
+        <button type="button" className="link" onClick={() => onChange({ subject })}>
           <bdi>{subject}</bdi>
         </button>
       </span>
@@ -121,7 +122,7 @@ function Entry({ entry, onChange }: { entry: AuditEntry } & Pick<AuditEntriesPro
             <div key={name}>
               <dt>{name}</dt>
               <dd>
-                <bdi title={detailText(value)}>{short(detailText(value))}</bdi>
+                <bdi>{short(detailText(value))}</bdi>
               </dd>
             </div>
           ))}

@@ -50,11 +50,12 @@ function Audit({ identity, access, query }: RoomProps) {
             Export what matches
           </a>
         ) : (
-          <button type="button" disabled title={away}>
+          <button type="button" disabled>
             Export what matches
           </button>
         )}
       </div>
+      {away !== null && <p className="hint">{away}</p>}
       <AuditFilters
         key={JSON.stringify(asked)}
         query={asked}

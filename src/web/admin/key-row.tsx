@@ -50,7 +50,6 @@ export function KeyRow({ apiKey, now, refused, onOpen }: KeyRowProps) {
               key={what}
               type="button"
               disabled={refused !== null}
-              title={refused ?? undefined}
               aria-label={`${verb} ${name} (${id})`}
               onClick={() => onOpen(what)}
             >

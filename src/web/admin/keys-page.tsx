@@ -9,7 +9,7 @@ import { type Access, type RoomProps, useTitle } from "../shell/page.tsx";
 import { Confirm } from "./confirm.tsx";
 import { KeyRow } from "./key-row.tsx";
 import { isOver, keyState } from "./key-state.ts";
-import { NotCurrent, useKnown } from "./known.tsx";
+import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
 import { NewKey } from "./new-key.tsx";
 import { forAdmins, NotYours } from "./not-yours.tsx";
 import { RotateKey } from "./rotate-key.tsx";
@@ -25,6 +25,7 @@ function Keys({ access: { project } }: { access: Access }) {
   useTitle(`API keys of ${project}`);
   const refused = useWritesRefused();
   const known = useKnown(`keys ${project}`, () => clientOf(project).listKeys());
+  useLookedAgain(known);
   const [open, setOpen] = useState<Open | null>(null);
   const keys = known.value?.value.items.toReversed() ?? [];
   const now = Date.now();

@@ -1,5 +1,4 @@
 /** Maintenance: what is refused for a while, with a message for users and a planned end. For operators. */
-import { useEffect } from "react";
 import type { Maintenance } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { lookAgain } from "../connection.ts";
@@ -8,11 +7,11 @@ import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import { type RoomProps, useTitle } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
-import { NotCurrent, useKnown } from "./known.tsx";
+import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
 import { MaintenanceForm } from "./maintenance-form.tsx";
 import { FOR_OPERATORS, NotYours } from "./not-yours.tsx";
 
-/** Another operator may change it meanwhile. */
+/** While it lasts others cannot work: looked at more often than the rest. */
 const LOOK_MS = 5_000;
 
 export default function MaintenancePage({ identity }: RoomProps) {
@@ -23,13 +22,8 @@ export default function MaintenancePage({ identity }: RoomProps) {
 function MaintenanceNow() {
   useTitle("Maintenance");
   const known = useKnown("maintenance", () => clientOf(null).readMaintenance());
-  const { reload, put } = known;
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (!document.hidden) reload();
-    }, LOOK_MS);
-    return () => clearInterval(timer);
-  }, [reload]);
+  const { put } = known;
+  useLookedAgain(known, LOOK_MS);
   const now = known.value?.value ?? null;
   return (
     <>

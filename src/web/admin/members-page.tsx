@@ -8,7 +8,7 @@ import { findSession } from "../session.ts";
 import { say } from "../shell/notices.tsx";
 import { type Access, type RoomProps, useTitle } from "../shell/page.tsx";
 import { Confirm } from "./confirm.tsx";
-import { NotCurrent, useKnown } from "./known.tsx";
+import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
 import { MemberForm } from "./member-form.tsx";
 import { forAdmins, NotYours } from "./not-yours.tsx";
 
@@ -24,6 +24,7 @@ function Members({ access, isOperator }: { access: Access; isOperator: boolean }
   useTitle(`Members of ${project}`);
   const refused = useWritesRefused();
   const known = useKnown(`members ${project}`, () => clientOf(project).listMembers());
+  useLookedAgain(known);
   const [open, setOpen] = useState<Open | null>(null);
   const members = known.value?.value.items ?? [];
   const isOwner = access.role === "owner";
@@ -122,7 +123,6 @@ function MemberButtons({ member: { username }, bound, onOpen }: MemberButtonsPro
           key={what}
           type="button"
           disabled={bound !== null}
-          title={bound ?? undefined}
           onClick={() => onOpen(what)}
           aria-label={what === "change" ? `Change role of ${username}` : `Take out ${username}`}
         >

@@ -7,7 +7,7 @@ import { useDeed } from "../deed.ts";
 import { say } from "../shell/notices.tsx";
 import { type RoomProps, useTitle } from "../shell/page.tsx";
 import { Confirm } from "./confirm.tsx";
-import { NotCurrent, useKnown } from "./known.tsx";
+import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
 import { OwnPassword } from "./own-password.tsx";
 import { nameOf, SessionList } from "./sessions.tsx";
 
@@ -41,6 +41,7 @@ function OwnSessions() {
   const refused = useWritesRefused();
   const client = clientOf(null);
   const known = useKnown("own sessions", () => client.listSessions());
+  useLookedAgain(known);
   const [ending, setEnding] = useState<readonly Session[] | null>(null);
   const deed = useDeed();
   const sessions = known.value?.value.items ?? [];
@@ -67,6 +68,7 @@ function OwnSessions() {
       <p className="hint">
         A session lasts 12 hours. Is there one that you do not know? End it and change your password.
       </p>
+      {refused !== null && others.length > 0 && <p className="hint">{refused}</p>}
       <NotCurrent known={known} what="The sessions" />
       {sessions.length > 0 && (
         <SessionList sessions={sessions} refused={refused} onEnd={(session) => setEnding([session])} />

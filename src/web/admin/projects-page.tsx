@@ -14,12 +14,13 @@ import { type RoomProps, useTitle } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
-import { NotCurrent, useKnown } from "./known.tsx";
+import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
 
 export default function ProjectsPage({ identity }: RoomProps) {
   useTitle("Projects");
   const refused = useWritesRefused();
   const known = useKnown("projects", () => clientOf(null).listProjects());
+  useLookedAgain(known);
   const [isMaking, setMaking] = useState(false);
   const projects = known.value?.value.items ?? [];
   return (

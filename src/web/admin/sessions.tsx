@@ -14,7 +14,7 @@ export function SessionList({ sessions, refused, onEnd }: SessionListProps) {
       {sessions.map((session) => (
         <li key={session.id}>
           <span className="thing-name">
-            <bdi title={session.userAgent ?? undefined}>{nameOf(session)}</bdi>
+            <bdi>{nameOf(session)}</bdi>
             {session.current && <span className="chip label">this one</span>}
           </span>
           <span className="thing-about">
@@ -30,7 +30,6 @@ export function SessionList({ sessions, refused, onEnd }: SessionListProps) {
               <button
                 type="button"
                 disabled={refused !== null}
-                title={refused ?? undefined}
                 aria-label={`End the session of ${nameOf(session)}`}
                 onClick={() => onEnd(session)}
               >

@@ -5,7 +5,7 @@ import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { useDeed } from "../deed.ts";
 import { ConfirmForm } from "./confirm.tsx";
-import { NotCurrent, useKnown } from "./known.tsx";
+import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
 import { nameOf, SessionList } from "./sessions.tsx";
 
 export function UserSessions({ username }: { username: string }) {
@@ -13,6 +13,7 @@ export function UserSessions({ username }: { username: string }) {
   const refused = useWritesRefused();
   const client = clientOf(null);
   const known = useKnown(`sessions of ${username}`, () => client.listUserSessions(username));
+  useLookedAgain(known);
   const [ending, setEnding] = useState<Session | "all" | null>(null);
   const deed = useDeed();
   const sessions = known.value?.value.items ?? [];

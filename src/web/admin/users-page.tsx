@@ -5,7 +5,7 @@ import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { type RoomProps, useTitle } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
-import { NotCurrent, useKnown } from "./known.tsx";
+import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
 import { NewUser } from "./new-user.tsx";
 import { FOR_OPERATORS, NotYours } from "./not-yours.tsx";
 import { OneUser } from "./one-user.tsx";
@@ -19,6 +19,7 @@ function Users({ identity }: Pick<RoomProps, "identity">) {
   useTitle("Users");
   const refused = useWritesRefused();
   const known = useKnown("users", () => clientOf(null).listUsers());
+  useLookedAgain(known);
   const [open, setOpen] = useState<"new" | { username: string } | null>(null);
   const users = known.value?.value.items ?? [];
   const shown = typeof open === "object" && open !== null ? users.find((one) => one.username === open.username) : null;

@@ -43,17 +43,17 @@ export function Labels(props: LabelsProps) {
   const deed = useDeed(access.project, name, onMoved);
   const on = (label: string) => positions.find((one) => one.label === label)?.version ?? null;
   const off = !access.mayEdit || refused !== null;
-  const why = access.mayEdit ? (refused ?? undefined) : "You may read here; moving labels needs the role editor.";
   return (
     <section className="card" aria-labelledby={id}>
       <div className="card-head">
         <h2 id={id}>Labels</h2>
         {access.mayEdit && (
-          <button type="button" disabled={off} title={why} onClick={() => onMoving({ label: "", to: null })}>
+          <button type="button" disabled={off} onClick={() => onMoving({ label: "", to: null })}>
             Add a label
           </button>
         )}
       </div>
+      {access.mayEdit && refused !== null && <p className="hint">{refused}</p>}
       {labels.error && (
         <Failure
           error={labels.error}
@@ -84,7 +84,6 @@ export function Labels(props: LabelsProps) {
                 <button
                   type="button"
                   disabled={off}
-                  title={why}
                   aria-label={`Move ${label}`}
                   onClick={() => onMoving({ label, to: null })}
                 >

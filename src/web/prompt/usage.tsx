@@ -129,6 +129,9 @@ function Deeds({ access, name, labels, turn }: UsageProps) {
   );
 }
 
+/** In a history the exact time counts. */
+const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+
 interface DeedListProps {
   project: string;
   name: string;
@@ -157,7 +160,7 @@ function DeedList({ project, name, labels, mayAdmin }: DeedListProps) {
     <ol className="deeds">
       {value.map(({ at, by, did }) => (
         <li key={`${at} ${did}`}>
-          <When at={at} /> <bdi>{personOf(by)}</bdi> <bdi>{did}</bdi>
+          <time dateTime={at}>{moment.format(Date.parse(at))}</time> <bdi>{personOf(by)}</bdi> <bdi>{did}</bdi>
         </li>
       ))}
     </ol>

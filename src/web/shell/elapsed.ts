@@ -1,16 +1,17 @@
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
-  ["year", 31_536_000],
-  ["month", 2_592_000],
-  ["week", 604_800],
   ["day", 86_400],
   ["hour", 3_600],
   ["minute", 60],
 ];
+/** What is longer ago has a date: “2 months ago” says too little, and not everybody can hover for more. */
+const WEEK = 604_800;
+const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/** “3 hours ago”, as people say it. Milliseconds. */
+/** “3 hours ago”, as people say it, or the day. Milliseconds. */
 export function elapsed(since: number, now: number): string {
   const seconds = Math.round((since - now) / 1000);
+  if (Math.abs(seconds) >= WEEK) return day.format(since);
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
   }

@@ -5,6 +5,7 @@ import { EVERYTHING } from "../address.ts";
 import { clientOf, noteFailure, useLoaded } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { forgetListings } from "../library/listing.ts";
+import { useHeardCalmly } from "../listening.ts";
 import { go, Link } from "../navigation.tsx";
 import { personOf } from "../prompt/person.ts";
 import { TagChip } from "../shell/chips.tsx";
@@ -37,7 +38,8 @@ function Trash({ access }: { access: Access }) {
   const [faults, setFaults] = useState<ReadonlyMap<string, string>>(new Map());
   const [purging, setPurging] = useState<TrashedPrompt | null>(null);
   const refused = useWritesRefused();
-  const { value, error, reload } = trash;
+  const { value, error, took, reload } = trash;
+  useHeardCalmly(reload, took);
   const restore = async ({ id, name }: TrashedPrompt) => {
     setFaults((last) => new Map([...last].filter(([known]) => known !== id)));
     try {
