@@ -94,7 +94,8 @@ describe("a library that grew for long", () => {
 });
 
 describe("a word of which the youngest prompts let expect more a little before them", () => {
-  const numbered = (folder: string, count: number) => Array.from({ length: count }, (_, at) => `${folder}/${count - at}`);
+  const numbered = (folder: string, count: number) =>
+    Array.from({ length: count }, (_, at) => `${folder}/${count - at}`);
 
   it.each(["okapi", "oka"])("is found in the youngest of all: %s", async (search) => {
     const many = COUNT_LIMIT + 200;
