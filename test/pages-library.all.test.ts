@@ -28,13 +28,15 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     const { page } = await visit("/?project=long");
     await page.getByText("130 prompts").waitFor();
     // What is found is drawn where it is in view, and soon after some way beyond that.
-    await page.getByLabel("Find", { exact: true }).fill("long");
-    await page.waitForURL("**search=long**");
+    const find = page.getByLabel("Find", { exact: true });
+    await find.fill("long");
+    await page.locator(".row mark").first().waitFor();
     await eventually(async () => {
       const { y = 0 } = (await page.locator(".row").last().boundingBox()) ?? {};
       return y > 800 + 8 * 60;
     });
-    await page.getByLabel("Find", { exact: true }).fill("");
+    await find.fill("");
+    await find.blur();
     await page.getByText("130 prompts").waitFor();
     // Of rows that are not loaded yet, too.
     await page.getByLabel("Label").selectOption("far-down");
