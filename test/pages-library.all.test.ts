@@ -27,6 +27,17 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await long.moveLabel("long/129", "far-down", 1);
     const { page } = await visit("/?project=long");
     await page.getByText("130 prompts").waitFor();
+    // What is found is drawn where it is in view, and soon after some way beyond that.
+    const find = page.getByLabel("Find", { exact: true });
+    await find.fill("long");
+    await page.locator(".row mark").first().waitFor();
+    await eventually(async () => {
+      const { y = 0 } = (await page.locator(".row").last().boundingBox()) ?? {};
+      return y > 800 + 8 * 60;
+    });
+    await find.fill("");
+    await find.blur();
+    await page.getByText("130 prompts").waitFor();
     // Of rows that are not loaded yet, too.
     await page.getByLabel("Label").selectOption("far-down");
     await page.getByText("1 prompt", { exact: true }).waitFor();

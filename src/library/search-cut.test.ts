@@ -11,11 +11,13 @@ beforeAll(async () => {
 });
 afterAll(() => library.close());
 
+const NEXT_ID = "nextval(pg_get_serial_sequence('promptlib.prompts', 'id'))";
+
 /** Prompts that say and are called nearly the same, made in the database; numbered in the order in which they came. */
-async function makeCrowd(folder: string, from: number, to: number, text: string): Promise<void> {
+async function makeCrowd(folder: string, from: number, to: number, text: string, id = NEXT_ID): Promise<void> {
   await library.asSuperuser(`
-    insert into prompts (project_id, name, type, tags, newest, updated_at)
-      select 1, '${folder}/' || n, 'text', array['${folder}'], 1, now() - n * interval '1 minute'
+    insert into prompts (id, project_id, name, type, tags, newest, updated_at) overriding system value
+      select ${id}, 1, '${folder}/' || n, 'text', array['${folder}'], 1, now() - n * interval '1 minute'
       from generate_series(${from}, ${to}) n;
     insert into versions (prompt_id, version, text, variables, config, template, content_hash, author)
       select id, 1, '${text}', '{}', '{}', 'none', '', 'x' from prompts
@@ -88,6 +90,23 @@ describe("a library that grew for long", () => {
     }
     expect((await everyPage({ search: "age", in: "names" })).sort()).toEqual(oldest.toSorted());
     expect((await everyPage({ search: "a", folder: "", tag: "age" })).sort()).toEqual(oldest.toSorted());
+  });
+});
+
+describe("a word of which the youngest prompts let expect more a little before them", () => {
+  const numbered = (folder: string, count: number) =>
+    Array.from({ length: count }, (_, at) => `${folder}/${count - at}`);
+
+  it.each(["okapi", "oka"])("is found in the youngest of all: %s", async (search) => {
+    const many = COUNT_LIMIT + 200;
+    if (search === "okapi") await makeCrowd("often", 1, many, "an okapi", "20000000 + n * 8");
+    expect(await everyPage({ search })).toEqual(numbered("often", many).slice(0, COUNT_LIMIT));
+  });
+
+  it("is found in all of them, where there are not so many", async () => {
+    await makeCrowd("past", 1, 100, "a quagga", "15000000 + n");
+    await makeCrowd("lately", 1, 600, "a quagga", "21000000 + n * 4");
+    expect(await everyPage({ search: "quagga" })).toEqual([...numbered("lately", 600), ...numbered("past", 100)]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Which page is shown to whom. */
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Identity, PromptlibError } from "../sdk/index.ts";
 import { EVERYTHING, type Page } from "./address.ts";
 import { forgetAll, noteFailure } from "./calls.ts";
@@ -66,9 +66,8 @@ function useFirstLook(): PromptlibError | null {
 }
 
 function Inside({ identity }: { identity: Identity }) {
-  const address = useAddress();
-  const access = accessOf(identity, address.project);
-  const { page } = address;
+  const { project, page } = useAddress();
+  const access = useMemo(() => accessOf(identity, project), [identity, project]);
   useHeadingFocus(placeOf(page));
   useListening(access?.project ?? null, identity.changesPlace);
   return (
@@ -84,7 +83,7 @@ function Inside({ identity }: { identity: Identity }) {
         ) : access ? (
           <Shown access={access} page={page} />
         ) : (
-          <NoProject named={address.project} />
+          <NoProject named={project} />
         )}
       </main>
     </>

@@ -25,15 +25,21 @@ export function followHistory(): void {
   });
 }
 
-export function useAddress(): Address {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => present,
-  );
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
+
+export function useAddress(): Address {
+  return useSyncExternalStore(subscribe, () => present);
+}
+
+/** What of the address one depends on: each letter that is typed in the list is another address. */
+export function useOfAddress<T>(pick: (address: Address) => T): T {
+  return useSyncExternalStore(subscribe, () => pick(present));
+}
+
+const projectOf = ({ project }: Address) => project;
 
 /** `replace`: the same page, said more exactly; going back does not come by it. */
 export function go(address: Address, { replace = false } = {}): void {
@@ -54,7 +60,7 @@ interface LinkProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "href"
 }
 
 export function Link({ to, project, ...rest }: LinkProps) {
-  const { project: here } = useAddress();
+  const here = useOfAddress(projectOf);
   const address = { project: project === undefined ? here : project, page: to };
   return (
     <a

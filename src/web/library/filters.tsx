@@ -1,5 +1,5 @@
 /** What the list is narrowed by: typed words, folder, label, tag, type, and its order. */
-import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { memo, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { LibraryFilter, Sort } from "../address.ts";
 import { clientOf, everyItem, useLoaded } from "../calls.ts";
 import { useHeardCalmly } from "../listening.ts";
@@ -12,7 +12,7 @@ interface FiltersProps {
   onChange(part: Partial<LibraryFilter>): void;
 }
 
-export function Filters({ project, filter, typed, onType, onChange }: FiltersProps) {
+export const Filters = memo(function Filters({ project, filter, typed, onType, onChange }: FiltersProps) {
   const id = useId();
   const [isOpen, setOpen] = useState(filter.tag !== null || filter.label !== null || filter.type !== null);
   const search = useRef<HTMLInputElement>(null);
@@ -79,7 +79,7 @@ export function Filters({ project, filter, typed, onType, onChange }: FiltersPro
       )}
     </search>
   );
-}
+});
 
 interface ChoiceProps {
   name: string;

@@ -1,5 +1,5 @@
 /** The folders as a tree, each level loaded when it is opened; the one that is looked at is open with those above it. */
-import { useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import type { FolderCount } from "../../sdk/index.ts";
 import { clientOf, everyItem, useLoaded } from "../calls.ts";
 import { useHeardCalmly } from "../listening.ts";
@@ -14,7 +14,7 @@ interface FoldersProps {
 /** From here on one looks for a folder by typing. */
 const MANY = 12;
 
-export function Folders({ project, folder, onOpen }: FoldersProps) {
+export const Folders = memo(function Folders({ project, folder, onOpen }: FoldersProps) {
   const { value } = useLevel(project, null);
   const [typed, setTyped] = useState("");
   const total = value?.length ?? 0;
@@ -44,7 +44,7 @@ export function Folders({ project, folder, onOpen }: FoldersProps) {
       </ul>
     </details>
   );
-}
+});
 
 function words(typed: string): string {
   return typed.trim().toLocaleLowerCase();

@@ -1,5 +1,5 @@
 /** The library: all prompts of a project, narrowed as one types; what it is narrowed to is in the address. */
-import { type MouseEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type MouseEvent, useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { EVERYTHING, type LibraryFilter } from "../address.ts";
 import { BulkBar } from "../bulk/bulk-bar.tsx";
 import { useSelection } from "../bulk/selection.ts";
@@ -31,8 +31,9 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
     if (detail === 0) list.current?.querySelector<HTMLElement>(".count")?.focus();
     listing.reload();
   };
-  const change = (part: Partial<LibraryFilter>) =>
-    go({ project: access.named, page: { at: "library", filter: { ...filter, search: typed, ...part } } });
+  const change = useChange(access.named, filter, typed);
+  const open = useCallback((folder: string | null) => change({ folder }), [change]);
+  const showTagged = useCallback((tag: string) => change({ tag }), [change]);
   return (
     <>
       <div className="page-head">
@@ -51,7 +52,7 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
       {access.mayEdit && <Unsaved access={access} />}
       <Filters project={access.project} filter={filter} typed={typed} onType={setTyped} onChange={change} />
       <div className="with-folders">
-        <Folders project={access.project} folder={filter.folder} onOpen={(folder) => change({ folder })} />
+        <Folders project={access.project} folder={filter.folder} onOpen={open} />
         <div ref={list}>
           <div className="list-head">
             <Count listing={listing} />
@@ -73,7 +74,7 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
             isOld={isOld}
             selection={access.mayEdit ? selection : null}
             onEnd={more}
-            onTag={(tag) => change({ tag })}
+            onTag={showTagged}
           />
           {!loading && !error && items.length === 0 && (
             <Nothing access={access} isFiltered={asked.search !== "" || !isEverything(filter)} />
@@ -89,30 +90,52 @@ function isEverything({ folder, tag, label, type }: LibraryFilter): boolean {
   return folder === null && tag === null && label === null && type === null;
 }
 
-/** What is typed shows at once; address and list follow. */
+type Change = (part: Partial<LibraryFilter>) => void;
+
+/** Always the same function: what is given it need not be drawn anew with each letter. */
+function useChange(project: string | null, filter: LibraryFilter, typed: string): Change {
+  const present = useRef({ project, filter, typed });
+  useLayoutEffect(() => {
+    present.current = { project, filter, typed };
+  });
+  return useCallback((part) => {
+    const { project, filter, typed } = present.current;
+    go({ project, page: { at: "library", filter: { ...filter, search: typed, ...part } } });
+  }, []);
+}
+
+/** What is typed shows at once; address and list follow, in the same moment if they may. */
 function useTyped(project: string | null, filter: LibraryFilter): [string, (typed: string) => void] {
   const [typed, setTyped] = useState(filter.search);
   const written = useRef(filter.search);
-  const wroteAt = useRef(Number.NEGATIVE_INFINITY);
+  const nextAt = useRef(Number.NEGATIVE_INFINITY);
+  const write = useCallback(
+    (search: string) => {
+      written.current = search;
+      nextAt.current = performance.now() + APART_MS;
+      go({ project, page: { at: "library", filter: { ...filter, search } } }, { replace: true });
+    },
+    [project, filter],
+  );
+  const type = useCallback(
+    (next: string) => {
+      setTyped(next);
+      if (performance.now() >= nextAt.current) write(next);
+    },
+    [write],
+  );
   useEffect(() => {
     if (typed === written.current) return;
-    const timer = setTimeout(
-      () => {
-        written.current = typed;
-        wroteAt.current = performance.now();
-        go({ project, page: { at: "library", filter: { ...filter, search: typed } } }, { replace: true });
-      },
-      wroteAt.current + APART_MS - performance.now(),
-    );
+    const timer = setTimeout(() => write(typed), nextAt.current - performance.now());
     return () => clearTimeout(timer);
-  }, [typed, project, filter]);
+  }, [typed, write]);
   // Somebody went back, or followed a link.
   useEffect(() => {
     if (filter.search === written.current) return;
     written.current = filter.search;
     setTyped(filter.search);
   }, [filter.search]);
-  return [typed, setTyped];
+  return [typed, type];
 }
 
 function Count({ listing }: { listing: ReturnType<typeof useListing> }) {

@@ -1,12 +1,12 @@
 /** The rows of the list. Only those in view exist; the list is as high as if all did. */
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { FoundPrompt } from "../../sdk/index.ts";
 import type { Selection } from "../bulk/selection.ts";
 import { Link } from "../navigation.tsx";
 import { LabelChip, TagChip } from "../shell/chips.tsx";
 import { When } from "../shell/when.tsx";
 import { beginningOf, type Piece, piecesOf } from "./marks.ts";
-import { visibleRows } from "./visible-rows.ts";
+import { SPARE, visibleRows } from "./visible-rows.ts";
 
 interface PromptRowsProps {
   rows: readonly FoundPrompt[];
@@ -22,7 +22,7 @@ interface PromptRowsProps {
 
 export function PromptRows({ rows, total, isOld, selection, onEnd, onTag }: PromptRowsProps) {
   const list = useRef<HTMLUListElement>(null);
-  const { from, to, rowHeight } = useVisible(list, rows.length);
+  const { from, to, rowHeight } = useVisible(list, rows.length, useSpare(isOld));
   useEffect(() => {
     // They are drawn some way beyond what is in view.
     if (rows.length > 0 && to === rows.length) onEnd();
@@ -69,7 +69,7 @@ export function PromptRows({ rows, total, isOld, selection, onEnd, onTag }: Prom
   );
 }
 
-function Row({ prompt, onTag }: { prompt: FoundPrompt; onTag(tag: string): void }) {
+const Row = memo(function Row({ prompt, onTag }: { prompt: FoundPrompt; onTag(tag: string): void }) {
   const { name, description, tags, labels, newest, type, updatedAt, match } = prompt;
   const slash = name.lastIndexOf("/") + 1;
   return (
@@ -103,7 +103,7 @@ function Row({ prompt, onTag }: { prompt: FoundPrompt; onTag(tag: string): void 
       </p>
     </>
   );
-}
+});
 
 function Marked({ pieces }: { pieces: readonly Piece[] }) {
   return pieces.map(({ text, found }, index) =>
@@ -135,7 +135,25 @@ function moveFocus(event: KeyboardEvent<HTMLUListElement>): void {
   next?.scrollIntoView({ block: "nearest" });
 }
 
-function useVisible(list: React.RefObject<HTMLUListElement | null>, count: number) {
+/** What was found anew is painted first; what stands around it is drawn right after. */
+function useSpare(isOld: boolean): number {
+  const [isNew, setNew] = useState(false);
+  if (isOld && !isNew) setNew(true);
+  useEffect(() => {
+    if (isOld || !isNew) return;
+    let timer = 0;
+    const frame = requestAnimationFrame(() => {
+      timer = window.setTimeout(() => setNew(false));
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [isOld, isNew]);
+  return isNew && !isOld ? 0 : SPARE;
+}
+
+function useVisible(list: React.RefObject<HTMLUListElement | null>, count: number, spare: number) {
   const [view, setView] = useState({ above: 0, height: 900, rowHeight: 64 });
   const isEmpty = count === 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: an empty list is not there to be measured
@@ -159,5 +177,5 @@ function useVisible(list: React.RefObject<HTMLUListElement | null>, count: numbe
       removeEventListener("resize", measure);
     };
   }, [list, isEmpty]);
-  return { ...visibleRows({ ...view, count }), rowHeight: view.rowHeight };
+  return { ...visibleRows({ ...view, count }, spare), rowHeight: view.rowHeight };
 }

@@ -14,6 +14,12 @@ it("draws the rows in view and some around them, never the 100,000", () => {
   });
 });
 
+it("draws no other rows than those in view, where these shall be seen first", () => {
+  const view = { above: -200, height: 900, rowHeight: 60, count: 100_000 };
+  expect(visibleRows(view, 0)).toEqual({ from: 0, to: 12 });
+  expect(visibleRows({ ...view, above: 6_030 }, 0)).toEqual({ from: 100, to: 116 });
+});
+
 it("draws every row that is in view, wherever one has scrolled to", () => {
   const views = fc.record({
     above: fc.integer({ min: -2_000, max: 7_000_000 }),

@@ -9,12 +9,12 @@ export interface View {
 }
 
 /** Rows beyond each edge: scrolling shows no gap, and the next row can take the focus. */
-const SPARE = 10;
+export const SPARE = 10;
 
 /** From the first, to before the last. */
-export function visibleRows({ above, height, rowHeight, count }: View): { from: number; to: number } {
-  const first = Math.floor(above / rowHeight) - SPARE;
-  const last = Math.ceil((above + height) / rowHeight) + SPARE;
+export function visibleRows({ above, height, rowHeight, count }: View, spare = SPARE): { from: number; to: number } {
+  const first = Math.floor(above / rowHeight) - spare;
+  const last = Math.ceil((above + height) / rowHeight) + spare;
   const to = Math.min(Math.max(last, 0), count);
   return { from: Math.min(Math.max(first, 0), to), to };
 }

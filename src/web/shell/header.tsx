@@ -1,10 +1,10 @@
 /** The bar above every page: where one is, who one is. */
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { memo, type ReactNode, useEffect, useId, useRef } from "react";
 import type { Identity } from "../../sdk/index.ts";
 import { EVERYTHING, type RoomName } from "../address.ts";
 import { noteFailure } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
-import { go, Link, useAddress } from "../navigation.tsx";
+import { go, Link, useAddress, useOfAddress } from "../navigation.tsx";
 import { PaletteKey } from "../palette/palette-key.tsx";
 import { ROOMS, type Room } from "../rooms.tsx";
 import { signOut } from "../session.ts";
@@ -12,8 +12,8 @@ import { say } from "./notices.tsx";
 import type { RoomProps } from "./page.tsx";
 import { ThemeChoice } from "./theme.tsx";
 
-export function Header({ identity, access }: Pick<RoomProps, "identity" | "access">) {
-  const { page } = useAddress();
+export const Header = memo(function Header({ identity, access }: Pick<RoomProps, "identity" | "access">) {
+  const isLibrary = useOfAddress(({ page }) => page.at === "library");
   const who = { identity, access };
   return (
     <header className="bar">
@@ -26,7 +26,7 @@ export function Header({ identity, access }: Pick<RoomProps, "identity" | "acces
       <PaletteKey identity={identity} access={access} />
       <Menu title="Go to">
         <nav aria-label="Pages">
-          <Link to={{ at: "library", filter: EVERYTHING }} {...current(page.at === "library")}>
+          <Link to={{ at: "library", filter: EVERYTHING }} {...current(isLibrary)}>
             Library
           </Link>
           <Rooms group="project" title={access ? `Project ${access.project}` : "Project"} who={who} />
@@ -36,7 +36,7 @@ export function Header({ identity, access }: Pick<RoomProps, "identity" | "acces
       <You who={who} />
     </header>
   );
-}
+});
 
 interface RoomsProps {
   group: NonNullable<Room["group"]>;
@@ -47,13 +47,13 @@ interface RoomsProps {
 
 function Rooms({ group, title, who }: RoomsProps) {
   const id = useId();
-  const { page } = useAddress();
+  const here = useOfAddress(({ page }) => (page.at === "room" ? page.room : null));
   const rooms = (Object.keys(ROOMS) as RoomName[]).filter(
     (room) => (ROOMS[room].group ?? "project") === group && ROOMS[room].isFor(who),
   );
   if (rooms.length === 0) return null;
   const links = rooms.map((room) => (
-    <Link key={room} to={{ at: "room", room, query: {} }} {...current(page.at === "room" && page.room === room)}>
+    <Link key={room} to={{ at: "room", room, query: {} }} {...current(room === here)}>
       {ROOMS[room].title}
     </Link>
   ));
@@ -69,11 +69,13 @@ function Rooms({ group, title, who }: RoomsProps) {
   );
 }
 
+const LIBRARY = { at: "library" as const, filter: EVERYTHING };
+
 function Projects({ identity, project }: { identity: Identity; project: string | null }) {
   const names = Object.keys(identity.projects).sort();
-  const { project: named, page } = useAddress();
+  const named = useOfAddress(({ project }) => project);
   // Whoever looks at the members of one project looks at those of the other next.
-  const next = page.at === "room" ? page : { at: "library" as const, filter: EVERYTHING };
+  const next = useOfAddress(({ page }) => (page.at === "room" ? page : LIBRARY));
   if (names.length < 2 && (named === null || project !== null)) return null;
   return (
     <label className="bare-select">
