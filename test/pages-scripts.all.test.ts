@@ -127,13 +127,16 @@ describe.skipIf(!path)("what looks like a script, in Chromium", () => {
     await plan.getByText("2 new", { exact: true }).click();
     await plan.getByText("it became").waitFor();
     await page.getByLabel("A name for these files").fill(EVIL);
+    await page.getByRole("alert").getByText("The name has 1 to 64 letters").waitFor();
+    expect(await button(page, "Import 2 changes").isDisabled()).toBe(true);
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByLabel("A name for these files").fill("");
     await button(page, "Import 2 changes").click();
     const done = page.getByRole("region", { name: "What was done" });
     await done.getByText("2 new", { exact: true }).click();
     await done.getByRole("link", { name: "<script>" }).first().waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
 
-    await page.getByLabel("A name for these files").fill("");
     const request = { model: "m", messages: [{ role: EVIL, content: EVIL }] };
     await drop(page, `${file}.json`, JSON.stringify(request));
     await page.getByRole("region", { name: "What is imported" }).getByText(`${file}.json`).waitFor();
@@ -188,7 +191,11 @@ describe.skipIf(!path)("what looks like a script, in Chromium", () => {
     await visitor.page.evaluate(
       `document.body.append(Object.assign(document.createElement("style"), { textContent: "p {}" }))`,
     );
-    await visitor.page.evaluate(`fetch("https://elsewhere.invalid/").catch(() => {})`);
+    // The page is told of a violation a moment after what it did has failed.
+    await visitor.page.evaluate(`new Promise((told) => {
+      document.addEventListener("securitypolicyviolation", told);
+      fetch("https://elsewhere.invalid/").catch(() => {});
+    }).then(() => undefined)`);
     stage.visitors.splice(0);
     const faults = (await visitor.leave()).join("\n");
     expect(faults).toMatch(/against the policy: style-src/);

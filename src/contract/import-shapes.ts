@@ -1,5 +1,6 @@
 /** Shapes of the import: the pieces that are sent, and the lines of the answer. */
 import { z } from "zod";
+import { IMPORT_SOURCE, IMPORT_SOURCE_RULE } from "./import-source.ts";
 import { text, versionNumber } from "./shapes.ts";
 
 export const importFormat = z.enum([
@@ -14,10 +15,9 @@ export const importFormat = z.enum([
   "promptfoo",
   "promptlib",
 ]);
-/** By which an import is told from others of its format. */
 export const importSource = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "has 1 to 64 letters, digits, dots, dashes and underscores")
+  .regex(IMPORT_SOURCE, IMPORT_SOURCE_RULE)
   .describe("a name for what is imported: only what came under the same one can be missing in it");
 /** One line sent to the import. Several lines of one path are pieces of one file, in order. */
 export const importPiece = z.strictObject({

@@ -1,5 +1,5 @@
 /** When a key ends by itself. */
-import { Field } from "./field.tsx";
+import { Field } from "../shell/field.tsx";
 import type { Expiry } from "./key-state.ts";
 
 const DAYS = [7, 30, 90, 365];

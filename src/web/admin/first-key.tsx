@@ -7,8 +7,8 @@ import { useDeed } from "../deed.ts";
 import { Link } from "../navigation.tsx";
 import { curlOf } from "../prompt/curl.ts";
 import { Failure } from "../shell/failure.tsx";
+import { Field } from "../shell/field.tsx";
 import { Copyable } from "./copyable.tsx";
-import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 
 interface FirstKeyProps {

@@ -8,7 +8,7 @@ import { useDeed } from "../deed.ts";
 import { forgetListings } from "../library/listing.ts";
 import { Link } from "../navigation.tsx";
 import { Failure } from "../shell/failure.tsx";
-import { Field } from "./field.tsx";
+import { Field } from "../shell/field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 import { SAMPLE, SAMPLE_PROMPTS } from "./sample-prompts.ts";
 

@@ -4,9 +4,9 @@ import { clientOf } from "../calls.ts";
 import { lookAgain } from "../connection.ts";
 import { useDeed } from "../deed.ts";
 import { Failure } from "../shell/failure.tsx";
+import { Field } from "../shell/field.tsx";
 import { say } from "../shell/notices.tsx";
 import { Confirm } from "./confirm.tsx";
-import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 
 type Mode = Exclude<Maintenance["mode"], "off">;

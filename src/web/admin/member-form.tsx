@@ -7,7 +7,7 @@ import { useDeed } from "../deed.ts";
 import { Link } from "../navigation.tsx";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
-import { Field } from "./field.tsx";
+import { Field } from "../shell/field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 import { useKnown } from "./known.tsx";
 import { RoleChoice } from "./roles.tsx";

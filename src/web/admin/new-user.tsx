@@ -6,7 +6,7 @@ import { useWritesRefused } from "../connection.ts";
 import { useDeed } from "../deed.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
-import { Field } from "./field.tsx";
+import { Field } from "../shell/field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 import { makePassword } from "./made-password.ts";
 import { ROLES } from "./roles.tsx";

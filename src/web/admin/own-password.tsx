@@ -4,8 +4,8 @@ import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { useDeed } from "../deed.ts";
 import { Failure } from "../shell/failure.tsx";
+import { Field } from "../shell/field.tsx";
 import { say } from "../shell/notices.tsx";
-import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 
 interface OwnPasswordProps {

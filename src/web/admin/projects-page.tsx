@@ -9,10 +9,10 @@ import { Link } from "../navigation.tsx";
 import { findSession } from "../session.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
+import { Field } from "../shell/field.tsx";
 import { say } from "../shell/notices.tsx";
 import { type RoomProps, useTitle } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
-import { Field } from "./field.tsx";
 import { fieldFaults } from "./field-faults.ts";
 import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
 

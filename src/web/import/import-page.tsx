@@ -1,12 +1,14 @@
 /** Bringing prompts along: files and folders are dropped or chosen, looked at without changing anything, then imported. */
 
 import { useEffect, useRef, useState } from "react";
+import { IMPORT_SOURCE, IMPORT_SOURCE_RULE } from "../../contract/import-source.ts";
 import { size } from "../../contract/size.ts";
 import { type ImportFormat, importFormats, isFormat } from "../../sdk/import-formats.ts";
 import { EVERYTHING } from "../address.ts";
 import { useWritesRefused } from "../connection.ts";
 import { forgetListings } from "../library/listing.ts";
 import { Link } from "../navigation.tsx";
+import { Field } from "../shell/field.tsx";
 import { type Access, type RoomProps, useTitle } from "../shell/page.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import { type GivenFile, type Told, tellFormat, wantedFiles } from "./files.ts";
@@ -43,8 +45,16 @@ function Import({ access }: { access: Access }) {
   const [source, setSource] = useState("");
   const [prune, setPrune] = useState(false);
   const { run, start, stop, forget } = useImport(access.project);
-  const refused = useWritesRefused();
+  // Our own export says itself where its prompts come from.
+  const sourceIn = (as: ImportFormat | null) => (as === "promptlib" ? "" : source);
+  const sourceFault = faultOf(sourceIn(format));
+  const refused = useWritesRefused() ?? sourceFault ?? null;
   const wanted = chosen && format ? wantedFiles(chosen.files, format) : [];
+  const look = ({ files, format, prune }: { files: GivenFile[]; format: ImportFormat; prune: boolean }) => {
+    const source = sourceIn(format);
+    if (faultOf(source) !== undefined) forget();
+    else void start({ files: wantedFiles(files, format), format, source, prune, dryRun: true });
+  };
   const turn = useRef(0);
   const take = async (files: GivenFile[]) => {
     turn.current += 1;
@@ -57,12 +67,11 @@ function Import({ access }: { access: Access }) {
     const only = told.unknown.length === 0 && told.formats.length === 1 ? (told.formats[0] ?? null) : null;
     setFormat(only);
     setPrune(false);
-    if (only) void start({ files: wantedFiles(files, only), format: only, source, prune: false, dryRun: true });
+    if (only) look({ files, format: only, prune: false });
   };
-  const preview = (part: { format?: ImportFormat; prune?: boolean; source?: string } = {}) => {
-    const next = { format, prune, source, ...part };
-    if (!chosen || !next.format) return;
-    void start({ ...next, format: next.format, files: wantedFiles(chosen.files, next.format), dryRun: true });
+  const preview = (part: { format?: ImportFormat; prune?: boolean } = {}) => {
+    const next = { format, prune, ...part };
+    if (chosen && next.format) look({ files: chosen.files, format: next.format, prune: next.prune });
   };
   const isDone = run !== null && !run.order.dryRun && (run.summary !== null || run.error !== null);
   useEffect(() => {
@@ -93,18 +102,18 @@ function Import({ access }: { access: Access }) {
               </select>
             </label>
             {format !== "promptlib" && (
-              <label className="field">
-                <span>A name for these files, if there are several such lists</span>
-                <input
-                  value={source}
-                  pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,63}"
-                  title="1 to 64 letters, digits, dots, dashes and underscores"
-                  autoComplete="off"
-                  spellCheck={false}
-                  onChange={(event) => setSource(event.target.value)}
-                  onBlur={(event) => event.target.validity.valid && run?.order.source !== source && preview()}
-                />
-              </label>
+              <Field name="A name for these files, if there are several such lists" fault={sourceFault}>
+                {(control) => (
+                  <input
+                    {...control}
+                    value={source}
+                    autoComplete="off"
+                    spellCheck={false}
+                    onChange={(event) => setSource(event.target.value)}
+                    onBlur={() => sourceFault === undefined && run?.order.source !== source && preview()}
+                  />
+                )}
+              </Field>
             )}
           </div>
           {format && format !== "promptlib" && (
@@ -154,6 +163,10 @@ function Import({ access }: { access: Access }) {
       )}
     </div>
   );
+}
+
+function faultOf(source: string): string | undefined {
+  return source === "" || IMPORT_SOURCE.test(source) ? undefined : `The name ${IMPORT_SOURCE_RULE}.`;
 }
 
 function About({
