@@ -256,7 +256,8 @@ describe("saving", () => {
         async (body, config) => {
           const name = freshName();
           const save = shape.safeParse({ name, text: body, config, template: "none" });
-          fc.pre(save.success);
+          // Refused before a shape is asked, by bodies and imports: an object would lose it.
+          fc.pre(save.success && !JSON.stringify(config).includes("__proto__"));
           if (!save.data) return;
           await library.save(save.data);
           expect(await fetch(name)).toMatchObject({ text: body, config: JSON.parse(JSON.stringify(config)) });

@@ -63,6 +63,10 @@ describe("a request to OpenAI", () => {
     ['{\n "a": 1,\n "b"\n}', "4: the file is not valid JSON: expected ':' after property name"],
     ['{\n "a": [1,\n', "3: the file is not valid JSON: unexpected end of JSON input"],
     [`${"[".repeat(100)}${"]".repeat(100)}`, "1: the file is nested too deep"],
+    [
+      '[{ "role": "user", "content": "x", "a": { "__proto__": 1 } }]',
+      "1: a name in it is __proto__, which cannot be kept",
+    ],
     [{ prompt: "x" }, "1: the file is neither a request with messages nor a list of messages"],
     [[], "1: there are no messages"],
     [

@@ -221,6 +221,10 @@ describe("an export that was changed by hand", () => {
       "2 null: the line is not valid JSON",
       "3 b: null",
     ]);
+    expect(await changed('"protectedLabels":[]', '"protectedLabels":[{"__proto__":1}]')).toEqual([
+      "2 null: a name in it is __proto__, which cannot be kept",
+      "3 b: null",
+    ]);
     const latest =
       '"protectedLabels":[{"label":"latest","protectedAt":"2026-01-02T03:04:05.000006Z","protectedBy":"me"}]';
     expect(await changed('"protectedLabels":[]', latest)).toEqual([

@@ -1,13 +1,14 @@
 /** A file that is one value of JSON; a fault has its line. */
 import type { Json } from "../../contract/shapes.ts";
-import { nestedTooDeep } from "./nesting.ts";
+import { NAMED_PROTO, namesProto, nestedTooDeep } from "./nesting.ts";
 import { lineAt } from "./whole-file.ts";
 
 export function parseJsonFile(text: string): { value: Json } | { line: number; reason: string } {
   if (text.trim() === "") return { line: 1, reason: "the file is empty" };
   try {
     const value: Json = JSON.parse(text);
-    return nestedTooDeep(value) ? { line: 1, reason: "the file is nested too deep" } : { value };
+    if (nestedTooDeep(value)) return { line: 1, reason: "the file is nested too deep" };
+    return namesProto(value) ? { line: 1, reason: NAMED_PROTO } : { value };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return { line: lineOfFault(text, error.message), reason: `the file is not valid JSON: ${said(error.message)}` };

@@ -30,6 +30,11 @@ user[name="x"]:
 const one = async (text: string | Uint8Array) => (await readFiles("prompty", { "team/Café.prompty": text }))[0];
 
 describe("a .prompty file", () => {
+  it("is refused where a setting has a name that would be lost", async () => {
+    const file = FILE.replace("options: {temperature: 0.7}", "options: {stop: {__proto__: 1}}");
+    expect(await one(file)).toMatchObject({ reason: "a name in it is __proto__, which cannot be kept" });
+  });
+
   it("becomes a chat named after its path, with variables, tags and settings", async () => {
     expect(await one(FILE)).toEqual({
       path: "team/Café.prompty",
