@@ -1,6 +1,7 @@
 /** The bodies of requests: JSON is read whole, lines are left to the route that reads them as they come. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { PromptlibError } from "../contract/errors.ts";
+import { namesProto, nestedDeeper } from "../contract/json-values.ts";
 import type { Route } from "../contract/route.ts";
 
 /** Only JSON, as UTF-8 that is UTF-8. */
@@ -26,27 +27,16 @@ export function requireMediaType(route: Route, { headers }: FastifyRequest): voi
   throw new PromptlibError("unsupported_media_type", { message: `This takes ${wanted}, not ${type}.` });
 }
 
-/** Whatever walks over a value goes down one call for each level, and PostgreSQL does, too. */
 const DEPTH_LIMIT = 128;
 
 function parse(text: string): unknown {
-  const value = parseNames(text);
-  if (depthPasses(value, DEPTH_LIMIT)) {
+  const value: unknown = JSON.parse(text);
+  // Few bodies mention it: the others are not walked through for it.
+  if (/__proto__|\\u005f/i.test(text) && namesProto(value)) {
+    throw new PromptlibError("invalid_request", { message: "No name may be __proto__." });
+  }
+  if (nestedDeeper(value, DEPTH_LIMIT)) {
     throw new PromptlibError("invalid_request", { message: `The body is nested deeper than ${DEPTH_LIMIT} levels.` });
   }
   return value;
-}
-
-function depthPasses(value: unknown, limit: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return limit === 0 || Object.values(value).some((inner) => depthPasses(inner, limit - 1));
-}
-
-/** JSON whose names are safe: `__proto__` would be lost on the way through an object, so it is refused instead. */
-function parseNames(text: string): unknown {
-  if (!/__proto__|\\u005f/i.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (name, value) => {
-    if (name === "__proto__") throw new PromptlibError("invalid_request", { message: "No name may be __proto__." });
-    return value;
-  });
 }

@@ -60,9 +60,12 @@ describe("YAML", () => {
     });
   });
 
-  it("makes no object with another prototype", () => {
-    const refused = { line: 1, reason: "a name in it is __proto__, which cannot be kept" };
-    expect(parseYaml("a: {__proto__: {polluted: true}}\n", "the file")).toEqual(refused);
-    expect("polluted" in {}).toBe(false);
-  });
+  it.each(["__proto__: {polluted: true}\n", "a: {__proto__: {polluted: true}}\n"])(
+    "%j is refused, and makes no object with another prototype",
+    (text) => {
+      const refused = { line: 1, reason: "a name in it is __proto__, which cannot be kept" };
+      expect(parseYaml(text, "the file")).toEqual(refused);
+      expect("polluted" in {}).toBe(false);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 /** Files that begin with YAML between two lines `---`: what the YAML says, and the rest. */
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { Json } from "../../contract/shapes.ts";
-import { NAMED_PROTO, namesProto, nestedTooDeep } from "./nesting.ts";
+import { namesLost, nestedTooDeep } from "./nesting.ts";
 import { lineAt } from "./whole-file.ts";
 
 export interface FrontMatter {
@@ -62,7 +62,8 @@ export function parseYaml(text: string, what: string): Parsed | Fault {
     // Few aliases: some lines of them can make gigabytes.
     const value: unknown = document.toJS({ maxAliasCount: 50 });
     if (nestedTooDeep(value)) return tooDeep(what);
-    if (namesProto(value)) return { line: 1, reason: NAMED_PROTO };
+    const lost = namesLost(value);
+    if (lost !== null) return { line: 1, reason: lost };
     if (!isJson(value)) return { line: 1, reason: `${what} holds a value that JSON cannot hold` };
     const lineOf: Parsed["lineOf"] = (path) => {
       const node = document.getIn(path, true);

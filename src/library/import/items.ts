@@ -13,7 +13,7 @@ import { readDotprompt } from "./dotprompt.ts";
 import { readFabric } from "./fabric.ts";
 import { readLangchain } from "./langchain.ts";
 import { readLangfuse } from "./langfuse.ts";
-import { NAMED_PROTO, namesProto, nestedTooDeep } from "./nesting.ts";
+import { nestedTooDeep } from "./nesting.ts";
 import { readPromptfoo } from "./promptfoo.ts";
 import { readPrompty } from "./prompty.ts";
 import type { ImportedFile, Reader, ReadPrompt } from "./reader.ts";
@@ -59,7 +59,6 @@ export async function* readItems(
 
 function prepare(item: ImportItem, { notes: _, isVersion, ...read }: ReadPrompt): Pending | { item: ImportItem } {
   if (nestedTooDeep(read.config)) return { item: { ...item, reason: "its settings are nested too deep" } };
-  if (namesProto(read)) return { item: { ...item, reason: NAMED_PROTO } };
   // Whatever a file holds: what could not be sent as one prompt cannot come in by the import either.
   const checked = savePrompt.safeParse({ message: messageOf(item.path), ...read });
   if (!checked.success) {

@@ -1,6 +1,6 @@
 /** A file that is one value of JSON; a fault has its line. */
 import type { Json } from "../../contract/shapes.ts";
-import { NAMED_PROTO, namesProto, nestedTooDeep } from "./nesting.ts";
+import { namesLost, nestedTooDeep } from "./nesting.ts";
 import { lineAt } from "./whole-file.ts";
 
 export function parseJsonFile(text: string): { value: Json } | { line: number; reason: string } {
@@ -8,7 +8,8 @@ export function parseJsonFile(text: string): { value: Json } | { line: number; r
   try {
     const value: Json = JSON.parse(text);
     if (nestedTooDeep(value)) return { line: 1, reason: "the file is nested too deep" };
-    return namesProto(value) ? { line: 1, reason: NAMED_PROTO } : { value };
+    const lost = namesLost(value);
+    return lost === null ? { value } : { line: 1, reason: lost };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return { line: lineOfFault(text, error.message), reason: `the file is not valid JSON: ${said(error.message)}` };

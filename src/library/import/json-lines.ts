@@ -1,7 +1,6 @@
 /** Lines of JSON from bytes, one in memory at a time. */
-
 import { isRecord } from "./fields.ts";
-import { NAMED_PROTO, namesProto } from "./nesting.ts";
+import { namesLost } from "./nesting.ts";
 
 /** A version of a mebibyte can have six times that as JSON. */
 const LINE_LIMIT = 16 * 1024 * 1024;
@@ -38,7 +37,8 @@ function read(line: number, parts: readonly Uint8Array[], size: number): Line {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts));
     const value = JSON.parse(text);
-    if (namesProto(value)) return { line, value: null, fault: NAMED_PROTO };
+    const lost = namesLost(value);
+    if (lost !== null) return { line, value: null, fault: lost };
     return isRecord(value) ? { line, value, fault: null } : { line, value: null, fault: "the line is no object" };
   } catch (error) {
     if (error instanceof SyntaxError) return { line, value: null, fault: "the line is not valid JSON" };
