@@ -1,9 +1,8 @@
 import type { ApiKey } from "../../sdk/index.ts";
 import { personOf } from "../prompt/person.ts";
+import { day } from "../shell/dates.ts";
 import { When } from "../shell/when.tsx";
 import { type KeyState, keyState } from "./key-state.ts";
-
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 interface KeyRowProps {
   apiKey: ApiKey;

@@ -3,6 +3,7 @@ import type { Maintenance } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { lookAgain } from "../connection.ts";
 import { useDeed } from "../deed.ts";
+import { minute } from "../shell/dates.ts";
 import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import { type RoomProps, useTitle } from "../shell/page.tsx";
@@ -82,7 +83,7 @@ function Present({ maintenance, onEnd }: { maintenance: Maintenance; onEnd(now: 
         {endsAt !== null && (
           <>
             {" "}
-            Planned to end <When at={endsAt} /> ({local.format(new Date(endsAt))}); it ends when an operator ends it.
+            Planned to end <When at={endsAt} /> ({minute.format(new Date(endsAt))}); it ends when an operator ends it.
           </>
         )}
       </p>
@@ -97,8 +98,6 @@ function Present({ maintenance, onEnd }: { maintenance: Maintenance; onEnd(now: 
     </section>
   );
 }
-
-const local = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
 const SAID: Readonly<Record<Maintenance["mode"], { title: string; about: string }>> = {
   off: { title: "No maintenance.", about: "Everybody reads and writes as their roles say." },

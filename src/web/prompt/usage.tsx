@@ -3,6 +3,7 @@ import { type FormEvent, useId, useState } from "react";
 import type { LabelPosition, PromptlibError } from "../../sdk/index.ts";
 import { clientOf, noteFailure, useLoaded } from "../calls.ts";
 import { Link } from "../navigation.tsx";
+import { minute } from "../shell/dates.ts";
 import { Failure } from "../shell/failure.tsx";
 import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
@@ -129,9 +130,6 @@ function Deeds({ access, name, labels, turn }: UsageProps) {
   );
 }
 
-/** In a history the exact time counts. */
-const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
-
 interface DeedListProps {
   project: string;
   name: string;
@@ -160,7 +158,7 @@ function DeedList({ project, name, labels, mayAdmin }: DeedListProps) {
     <ol className="deeds">
       {value.map(({ at, by, did }) => (
         <li key={`${at} ${did}`}>
-          <time dateTime={at}>{moment.format(Date.parse(at))}</time> <bdi>{personOf(by)}</bdi> <bdi>{did}</bdi>
+          <time dateTime={at}>{minute.format(Date.parse(at))}</time> <bdi>{personOf(by)}</bdi> <bdi>{did}</bdi>
         </li>
       ))}
     </ol>

@@ -1,4 +1,5 @@
 /** Figures as people say them: durations, sizes, moments, positions. Pure. */
+import { day } from "../shell/dates.ts";
 
 /** 0 s, 0.4 s, 12 s, 5 min, 3.5 h, 12 days */
 export function lasting(seconds: number): string {
@@ -20,7 +21,6 @@ const local = new Intl.DateTimeFormat("en-GB", {
 });
 const zone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
 const utcDate = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
-const localDate = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const utcTime = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: "UTC" });
 
 /** 26 Nov 2026, 01:55:35 CET */
@@ -32,7 +32,7 @@ export function localMoment(at: number): string {
 /** 00:55:35 UTC, with the date where it is another one there; null: the browser's own zone is UTC. */
 export function utcMoment(at: number): string | null {
   if (new Date(at).getTimezoneOffset() === 0) return null;
-  const date = utcDate.format(at) === localDate.format(at) ? "" : `${utcDate.format(at)}, `;
+  const date = utcDate.format(at) === day.format(at) ? "" : `${utcDate.format(at)}, `;
   return `${date}${utcTime.format(at)} UTC`;
 }
 

@@ -1,3 +1,5 @@
+import { day } from "./dates.ts";
+
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3_600],
@@ -5,7 +7,6 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 /** What is longer ago has a date: “2 months ago” says too little, and not everybody can hover for more. */
 const WEEK = 604_800;
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** “3 hours ago”, as people say it, or the day. Milliseconds. */

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import type { TrashedPrompt } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useDeed } from "../deed.ts";
+import { day } from "../shell/dates.ts";
 import { Dialog } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
@@ -12,8 +13,6 @@ interface PurgeProps {
   onClose(): void;
   onDone(): void;
 }
-
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 export function Purge({ prompt: { project, id, name, newest }, onClose, onDone }: PurgeProps) {
   const [isSure, setSure] = useState(false);
