@@ -98,7 +98,7 @@ async function sweep(): Promise<void> {
       if (!name.startsWith(PREFIX)) continue;
       const directory = join(root, name);
       try {
-        if (await isLeftOver(join(directory, "lock"))) await removeRun(directory);
+        if (await isLeftOver(directory)) await removeRun(directory);
       } catch (error) {
         // Another account's is that one's to end.
         if (!isErrno(error, "ENOENT", "EACCES", "EPERM")) throw error;
@@ -107,8 +107,10 @@ async function sweep(): Promise<void> {
   }
 }
 
-async function isLeftOver(lockFile: string): Promise<boolean> {
-  if ((await readIfExists(lockFile)) === null) return false;
+async function isLeftOver(directory: string): Promise<boolean> {
+  const lockFile = join(directory, "lock");
+  // One that was told to end lets go of its lock and leaves the rest; one that begins has the lock before its homes.
+  if ((await readIfExists(lockFile)) === null) return (await readdir(directory)).some((name) => name.startsWith(HOME));
   const lock = await takeLock(lockFile);
   return "release" in lock;
 }
