@@ -10,7 +10,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { monotonic, until } from "../src/base/clock.ts";
@@ -97,6 +97,35 @@ async function freePort(): Promise<number> {
   await once(server, "close");
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
+}
+
+const AT_REST = { seconds: 30, share: 0.15 };
+
+/**
+ * Waits until the machine has next to nothing to do for half a minute: after very many rows were written, their WAL is
+ * stored away and the tables are vacuumed for a while.
+ */
+export async function atRest(): Promise<void> {
+  let calmSince = monotonic();
+  const calm = () => monotonic() - calmSince > AT_REST.seconds * 1_000;
+  let before = cpuTimes();
+  const isSo = await until(
+    () => {
+      const present = cpuTimes();
+      if (present.busy - before.busy > AT_REST.share * (present.all - before.all)) calmSince = monotonic();
+      before = present;
+      return calm();
+    },
+    { timeout: 600_000, every: 2_000 },
+  );
+  if (!isSo) throw new Error("the machine does not come to rest: something else is running on it");
+}
+
+/** Of all processors, in ms. */
+function cpuTimes(): { busy: number; all: number } {
+  const times = cpus().map(({ times }) => times);
+  const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
+  return { busy: all - times.reduce((sum, { idle }) => sum + idle, 0), all };
 }
 
 /** Resident memory of a process now and at its highest, in MiB. */

@@ -5,7 +5,7 @@
 import type { Page } from "playwright-core";
 import { postgresConnection } from "../src/postgres/connection.ts";
 import { findChromium, openChromium } from "../test/support/browser.ts";
-import { print, remove, start, temporaryDirectory } from "./instance.ts";
+import { atRest, print, remove, start, temporaryDirectory } from "./instance.ts";
 import { growLibrary, numbers, word } from "./search-library.ts";
 
 const PROMPTS = Number(process.env.BENCH_PROMPTS ?? 100_000);
@@ -33,6 +33,7 @@ export async function benchPages(): Promise<void> {
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("list", { name: "Prompts" }).waitFor();
+    await atRest();
     const list = await typeInList(page);
     await page.goto(`${library.url}/prompts/large`);
     await page.getByRole("button", { name: "Edit" }).click();
@@ -75,7 +76,8 @@ async function typeInList(page: Page): Promise<number[]> {
   const random = numbers(11);
   const field = page.getByRole("searchbox", { name: "Find", exact: true });
   const times: number[] = [];
-  for (let round = 0; round < WORDS; round += 1) {
+  // The first word since the server was started is not counted: PostgreSQL makes its plans then.
+  for (let round = -1; round < WORDS; round += 1) {
     await field.fill("");
     await page.waitForTimeout(PAUSE_MS * 4);
     const typing = word(50 + Math.floor(random() * 2_000));
@@ -83,7 +85,8 @@ async function typeInList(page: Page): Promise<number[]> {
       const typed = JSON.stringify(typing.slice(0, at + 1));
       const answered = page.evaluate<number>(`stopwatch(listShows(${typed}))`);
       await page.keyboard.press(letter);
-      times.push(await answered);
+      const taken = await answered;
+      if (round >= 0) times.push(taken);
       await page.waitForTimeout(PAUSE_MS);
     }
   }

@@ -180,7 +180,8 @@ class RenewablePool implements PostgresPool {
   #pool: pg.Pool;
 
   constructor(config: pg.PoolConfig) {
-    this.options = { connectionTimeoutMillis: 2_000, idleTimeoutMillis: 60_000, keepAlive: true, ...config };
+    // One is kept, with its plans: whoever comes after a pause does not wait for a new one.
+    this.options = { connectionTimeoutMillis: 2_000, idleTimeoutMillis: 60_000, min: 1, keepAlive: true, ...config };
     this.#pool = this.#open();
   }
 
