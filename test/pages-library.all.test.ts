@@ -7,6 +7,20 @@ import { eventually, type Served } from "./support/server.ts";
 
 const path = findChromium();
 
+/** Whether the page searched before the task that follows an input's was run; null: it has not searched. */
+const ASKED_IN_EVENT = `
+  globalThis.askedInEvent = null;
+  const { port1, port2 } = new MessageChannel();
+  let isOver = false;
+  port1.onmessage = () => { isOver = true; };
+  addEventListener("input", () => { isOver = false; port2.postMessage(null); }, true);
+  const { fetch } = globalThis;
+  globalThis.fetch = (input, init) => {
+    if (String(input).includes("search=")) askedInEvent ??= !isOver;
+    return fetch(input, init);
+  };
+`;
+
 /** Living in the library all day: several people, several tabs, much at once, and what goes wrong then. */
 describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   const stage = pagesStage(path, { ada: "editor", bob: "viewer", cleo: "admin" });
@@ -114,6 +128,15 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await eventually(async () => listening().length === 1 && listening()[0] === second);
     await live.trashPrompt("a");
     await eventually(async () => (await names(second)).join() === "aa,b,d");
+  });
+
+  it("what is typed is asked for in the very event of its key, not once the page has time", async () => {
+    const { page } = await visit("/");
+    await heading(page, "Library").waitFor();
+    await page.evaluate(ASKED_IN_EVENT);
+    await page.getByLabel("Find", { exact: true }).press("e");
+    await eventually(async () => (await page.evaluate("askedInEvent")) !== null);
+    expect(await page.evaluate("askedInEvent")).toBe(true);
   });
 
   it("many prompts are chosen by keyboard, told what will happen, and what became of each", async () => {
