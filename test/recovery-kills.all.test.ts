@@ -321,26 +321,28 @@ it.runIf(process.getuid?.() === 0)(
 );
 
 it("tables that come and go while a backup is made are no fault, and the drill compares equal", slow, async () => {
-  await started();
+  const { second } = await started();
   const client = await connectAsSuperuser(instance.home, "promptlib");
+  const manifests = async () =>
+    (await readdir(join(second, "backups"), { recursive: true })).filter((name) => name.endsWith("/manifest.json"));
   let over = false;
   const churning = (async () => {
-    for (let number = 0; !over; number += 1) {
+    // Afterwards they stand still: writers who never pause may leave no moment to attest.
+    for (let number = 0; !over && (await manifests()).length < 2; number += 1) {
       await client.query(
         `create table churn_${number} as select i, repeat('x', 500) as filler from generate_series(1, 500) i`,
       );
       if (number >= 20) await client.query(`drop table churn_${number - 20}`);
     }
   })();
-  const made = await done<{ id: string; attested: object | null; warnings: string[] }>(instance, "backup");
-  over = true;
+  const made = await done<{ id: string }>(instance, "backup").finally(() => {
+    over = true;
+  });
   await churning;
   await client.end();
-  expect(made).toMatchObject({ attested: expect.any(Object), warnings: [] });
+  expect(made).toMatchObject({ notAttested: null, warnings: [] });
   const drill = await done<DrillReport>(instance, "drill", "database-failure");
-  expect(drill).toMatchObject({ ok: true, differences: [] });
-  // That of the schedule, which follows each restore, may have come after ours.
-  expect((drill.backup ?? "") >= made.id).toBe(true);
+  expect(drill).toMatchObject({ ok: true, differences: [], backup: made.id });
   expect(drill.compared.tables).toBeGreaterThan(25);
   await done(instance, "verify", made.id);
 });

@@ -104,7 +104,7 @@ const IN_EARNEST = { maxWaitForLoad: 15_000 };
 
 /** Where speed is not judged, it is not waited for. */
 const AT_ONCE = {
-  maxWaitForLoad: 2_500,
+  maxWaitForLoad: 2_000,
   pauseAfterFcpMs: 0,
   pauseAfterLoadMs: 0,
   networkQuietThresholdMs: 500,
