@@ -205,6 +205,6 @@ describe("a fan-out", () => {
     expect(await fanOut.abandon()).toEqual([{ location: stubborn, reason: "it is locked" }]);
     expect(await names(primary)).toEqual([]);
     expect(await names(secondary)).toEqual([]);
-    expect(await until(async () => (await names(stubborn)).length === 1, { timeout: 5000 })).toBe(true);
+    expect(await until(async () => (await names(stubborn)).length === 1, { timeout: 30_000 })).toBe(true);
   });
 });

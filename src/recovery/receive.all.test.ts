@@ -44,7 +44,7 @@ describe("while PostgreSQL writes", () => {
     const after = await walObjects(location, stage.recovery);
     expect(after.filter((name) => !before.includes(name)).every((name) => /\/\d+-\d+\.zst$/.test(name))).toBe(true);
     await expect
-      .poll(() => receiver.status().locations[0], { timeout: 5_000 })
+      .poll(() => receiver.status().locations[0], { timeout: 30_000 })
       .toMatchObject({
         name: "primary",
         riskSeconds: 0,
@@ -111,7 +111,7 @@ describe("a stop", () => {
     const receiver = stage.start([stage.location("primary")], {
       client: { ...server.guard, host: stage.path("no-such-socket") },
     });
-    await until(() => receiver.told.at(-1)?.state === "waiting", { timeout: 5_000 });
+    await until(() => receiver.told.at(-1)?.state === "waiting", { timeout: 30_000 });
     expect(receiver.status().problem).toContain("PostgreSQL does not take a replication connection");
     await receiver.stop();
     await receiver.done;
