@@ -137,6 +137,17 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
       .first()
       .click();
     await plan.getByText(/^promptlib restore \d{8}T\d{6}Z-/).waitFor();
+    // What is answered once something else was chosen is too late.
+    const late = Promise.withResolvers<void>();
+    await page.route("**/api/recovery/plan", (route) => late.promise.then(() => route.continue()), { times: 1 });
+    await plan.getByLabel("The newest there is").check();
+    const answered = page.waitForResponse("**/api/recovery/plan");
+    await button(page, "Make the plan").click();
+    await plan.getByLabel("A moment").check();
+    late.resolve();
+    await (await answered).finished();
+    await page.evaluate("new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))");
+    expect(await plan.getByText("promptlib restore latest", { exact: true }).count()).toBe(0);
   });
 
   it("goes on while PostgreSQL is dead: says so, plans and drills, and comes back by itself", async () => {

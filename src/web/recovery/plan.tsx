@@ -33,17 +33,30 @@ export function Plan({ target, onTarget, asked, readiness, refused }: PlanProps)
   const [busy, setBusy] = useState(false);
   const request = requestOf(target);
   const place = useRef<HTMLDivElement>(null);
-  const make = async () => {
-    if (!request) return;
-    setBusy(true);
+  /** Another target was chosen, or another plan asked for: what is answered to an earlier one is too late. */
+  const turn = useRef(0);
+  const forget = () => {
+    turn.current += 1;
+    setBusy(false);
     setError(null);
     setMade(null);
+  };
+  const make = async () => {
+    if (!request) return;
+    forget();
+    setBusy(true);
+    const own = turn.current;
+    const show = (shown: () => void) => {
+      if (turn.current !== own) return;
+      shown();
+      setBusy(false);
+    };
     try {
-      setMade(await madeFor(request));
+      const plan = await madeFor(request);
+      show(() => setMade(plan));
     } catch (failure) {
-      setError(noteFailure(failure));
+      show(() => setError(noteFailure(failure)));
     }
-    setBusy(false);
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: each asking is one plan
   useEffect(() => {
@@ -67,7 +80,7 @@ export function Plan({ target, onTarget, asked, readiness, refused }: PlanProps)
             target={target}
             onTarget={(next) => {
               onTarget(next);
-              setMade(null);
+              forget();
             }}
           />
           <div className="buttons">
