@@ -241,6 +241,16 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await again.close();
   });
 
+  it("a page that did not come while the server was away comes by itself", async () => {
+    const { page } = await visit("/");
+    await page.route("**/*", (route) => route.abort());
+    await page.getByText("Go to").click();
+    await page.getByRole("link", { name: "Trash" }).click();
+    await page.getByText("This page could not be loaded").waitFor();
+    await page.unroute("**/*");
+    await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
+  });
+
   it("what is written goes on while the server is dead, over a reload, too, and is saved when it is back", async () => {
     const settings = { PORT: String(await freePort()) };
     const first = await serveOn(stage.database, { settings });

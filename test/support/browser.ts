@@ -92,7 +92,7 @@ export class Visitor {
     });
     page.on("console", (message) => {
       // That an answer was an error is told by the page, and often what a test is about.
-      const isAnswer = message.text().startsWith("Failed to load resource");
+      const isAnswer = /^Failed to load resource|Failed to fetch dynamically imported module/.test(message.text());
       if (message.type() === "error" && !isAnswer) note(`in the console: ${message.text()}`);
     });
     page.on("request", (request) => {
