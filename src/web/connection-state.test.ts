@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
 import { connectionAfter, connectionOf, refusalAtTheDoor, UNREACHABLE } from "./connection-state.ts";
+import { minute } from "./shell/dates.ts";
 
 const OFF: SystemHealth["maintenance"] = { mode: "off", message: "", since: null, endsAt: null };
 
@@ -45,6 +46,11 @@ it("in maintenance one reads, or waits, and is told what those in charge say", (
     message: "Moving house. What you write is kept in this browser.",
   });
   expect(during("closed", "").state).toBe("away");
+  const endsAt = "2026-11-26T12:30:00Z";
+  const ends = connectionOf({ ...health("healthy", "up"), maintenance: { ...OFF, mode: "read-only", endsAt } });
+  expect(ends).toMatchObject({
+    message: `The library is in maintenance. It is planned to end ${minute.format(Date.parse(endsAt))}. What you write is kept in this browser.`,
+  });
   expect(connectionAfter(new PromptlibError("maintenance"))?.state).toBe("reading");
 });
 

@@ -1,5 +1,6 @@
 /** What the answers of the server, and their absence, mean for who looks at a page. Pure. */
 import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
+import { minute } from "./shell/dates.ts";
 
 export type Connection =
   | { state: "well" }
@@ -23,12 +24,17 @@ const DATABASE_AWAY: Connection = {
   message: "The database does not answer. Reading goes on from the mirror; what you write is kept in this browser.",
 };
 
+const UNEXPLAINED = "The library is in maintenance.";
+
 /** What an answer of the health means for who looks at a page. Troubles of other parts are the operator's. */
 export function connectionOf(health: SystemHealth): Connection {
-  const { mode, message } = health.maintenance;
+  const { mode, message, endsAt } = health.maintenance;
   if (health.status === "down") return { state: "away", why: "database", message: health.message };
   const isAway = health.parts.database?.state !== "up";
-  if (mode !== "off") return inMaintenance(mode, message, isAway ? "database" : "maintenance");
+  if (mode !== "off") {
+    const end = endsAt === null ? "" : ` It is planned to end ${minute.format(Date.parse(endsAt))}.`;
+    return inMaintenance(mode, `${message || UNEXPLAINED}${end}`, isAway ? "database" : "maintenance");
+  }
   return isAway ? DATABASE_AWAY : WELL;
 }
 
@@ -52,10 +58,9 @@ export function refusalAtTheDoor(connection: Connection): { headline: string; me
 }
 
 function inMaintenance(mode: "read-only" | "closed", message: string, why: Why): Connection {
-  const said = message === "" ? "The library is in maintenance." : message;
   return {
     state: mode === "closed" ? "away" : "reading",
     why,
-    message: `${said} What you write is kept in this browser.`,
+    message: `${message} What you write is kept in this browser.`,
   };
 }
