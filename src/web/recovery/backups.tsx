@@ -35,9 +35,11 @@ export function Backups({ info, ordering, onPlan }: BackupsProps) {
             >
               Make the first backup
             </button>
+            {ordering.backupRefused !== null && <p className="hint">{ordering.backupRefused}</p>}
           </div>
         </>
       )}
+      {ordering.refused !== null && backups.length > 0 && <p className="hint">Verifying waits: {ordering.refused}</p>}
       <ul className="backups">
         {shown.map((backup) => (
           <OneBackup key={backup.id} backup={backup} ordering={ordering} onPlan={onPlan} />

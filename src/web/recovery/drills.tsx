@@ -23,6 +23,7 @@ export function Drills({ drills, ordering }: { drills: readonly DrillReport[]; o
           <button type="button" disabled={ordering.refused !== null} onClick={() => ordering.order("drill")}>
             Try the first recovery
           </button>
+          {ordering.refused !== null && <p className="hint">{ordering.refused}</p>}
         </div>
       </Card>
     );

@@ -83,6 +83,9 @@ const WORST_FIRST: readonly Level[] = ["critical", "warning"];
 
 function Reasons({ reasons, ...mending }: Mending & { reasons: readonly ReadinessReason[] }) {
   if (reasons.length === 0) return null;
+  const { refused, backupRefused } = mending.ordering;
+  const mends = new Set(reasons.map(({ code }) => MENDS[code]));
+  const waits = mends.has("backup") ? backupRefused : mends.has("drill") ? refused : null;
   const sorted = WORST_FIRST.flatMap((level) => reasons.filter((reason) => reason.level === level));
   return (
     <section className="card reasons" aria-label={`Why: ${counted(reasons.length, "reason")}`}>
@@ -100,6 +103,7 @@ function Reasons({ reasons, ...mending }: Mending & { reasons: readonly Readines
           </li>
         ))}
       </ul>
+      {waits !== null && <p className="hint">{waits}</p>}
     </section>
   );
 }
