@@ -36,6 +36,17 @@ describe("the launcher", () => {
   });
 
   it.each([
+    [["get"], "Missing required argument 'name'."],
+    [["get", "a", "--nonsense"], "Unknown option '--nonsense'."],
+    [["nonsense"], "Unknown command 'nonsense'."],
+  ])("with --json tells what of %j it did not understand as JSON, too", async (args, message) => {
+    const { hint, exit } = errorTable.usage;
+    const refused = await run(launcher, [...args, "--json"]).catch((error) => error);
+    expect(refused.code).toBe(exit);
+    expect(JSON.parse(refused.stdout)).toEqual({ error: { code: "usage", message, hint } });
+  });
+
+  it.each([
     ["Darwin", "arm64"],
     ["FreeBSD", "amd64"],
     ["Linux", "riscv64"],

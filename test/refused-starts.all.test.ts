@@ -29,10 +29,17 @@ describe("before anything was made", () => {
   afterAll(async () => await instance.remove());
 
   it("a configuration with several faults names each of them, and starts nothing", async () => {
-    const env = { PORT: "many", LOG_LEVEL: "loud", DATABASE_URL: "mysql://there/x", RETENTION_DAYS: "-1" };
+    const env = { PORT: "many", LOG_LEVEL: "loud", DATABASE_URL: "mysql://there/x", BACKUP_INTERVAL: "-1" };
     const ran = await instance.run(["up"], { env });
     expect(ran).toMatchObject({ code: 2, stdout: "" });
-    for (const name of ["PORT", "LOG_LEVEL", "DATABASE_URL", "(config_invalid)", "docs/configuration.md"]) {
+    for (const name of [
+      "PORT",
+      "LOG_LEVEL",
+      "DATABASE_URL",
+      "BACKUP_INTERVAL",
+      "(config_invalid)",
+      "docs/configuration.md",
+    ]) {
       expect(ran.stderr).toContain(name);
     }
     expect(existsSync(instance.home.root)).toBe(false);

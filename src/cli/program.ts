@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { isErrno } from "../base/files.ts";
 import { supervision } from "../base/supervision.ts";
 import { about, version } from "../base/version.ts";
+import { PromptlibError } from "../contract/errors.ts";
 import { detailLines } from "./details.ts";
 import { told } from "./told.ts";
 
@@ -102,8 +103,7 @@ export async function programFor(verb?: string): Promise<Command> {
 }
 
 async function fail(error: unknown, json: boolean): Promise<void> {
-  // commander has printed its words already; --help and --version come along here, too.
-  if (error instanceof CommanderError) return await exit(error.exitCode === 0 ? 0 : 2);
+  if (error instanceof CommanderError) return await misunderstood(error, json);
   const supervisor = supervision();
   const known = told(error, "LOG_LEVEL=debug shows where. Please report it.");
   // Under `up` this lands in logs/<name>.out.
@@ -116,6 +116,16 @@ async function fail(error: unknown, json: boolean): Promise<void> {
     const lines = [`promptlib: ${known.message} (${known.code})`, ...detailLines(known.details), known.hint];
     process.stderr.write(`${lines.join("\n           ")}\n`);
   }
+  await exit(known.exit);
+}
+
+/** commander has printed its words already; --help and --version come along here, too. */
+async function misunderstood({ code, exitCode, message }: CommanderError, json: boolean): Promise<void> {
+  if (exitCode === 0) return await exit(0);
+  const words = message.replace(/^error: /, "").replaceAll(/\s+/g, " ");
+  const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+  const known = new PromptlibError("usage", code === "commander.help" ? {} : { message: sentence });
+  if (json) process.stdout.write(`${JSON.stringify(known)}\n`);
   await exit(known.exit);
 }
 
