@@ -106,6 +106,16 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await server.local.unprotectLabel("production");
   });
 
+  it("of hundreds of versions is compared with the very first", async () => {
+    for (let n = 1; n <= 202; n += 1) await server.local.savePrompt({ name: "old", text: `It is ${n}.` });
+    const { page } = await visit("/prompts/old");
+    await page.getByText("The 200 newest are shown.").waitFor();
+    await button(page, "Show older ones").click();
+    await page.getByRole("link", { name: "Compare version 1 with version 202" }).click();
+    await page.getByRole("region", { name: "From version 1 to 202" }).waitFor();
+    expect(await button(page, "Show older ones").count()).toBe(0);
+  });
+
   it("is followed while others change it: said by whom, and what one writes is left alone", async () => {
     const { local } = server;
     await local.savePrompt({ name: "others/a", text: "Hello {{name}}" });

@@ -22,10 +22,9 @@ import { PromptMenu } from "./prompt-menu.tsx";
 import { ShownVersion } from "./shown-version.tsx";
 import { TryIt } from "./try-it.tsx";
 import { Usage } from "./usage.tsx";
+import { useVersions } from "./version-list.ts";
 import { Versions } from "./versions.tsx";
 import { WriteVersion } from "./write-version.tsx";
-
-const VERSIONS = 200;
 
 interface PromptPageProps {
   access: Access;
@@ -44,7 +43,7 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
   const fetched = useLoaded(`${about("prompt")} ${asked}`, async () =>
     noteSource(await client.fetchPrompt(name, asked === null ? {} : { version: asked })),
   );
-  const versions = useLoaded(about("versions"), () => client.listVersions(name, { limit: VERSIONS }));
+  const versions = useVersions(project, name);
   const labels = useLoaded(about("labels"), () => client.listLabels(name));
   const drafting = useDrafting(access, name);
   useGone(drafting, fetched.reload);

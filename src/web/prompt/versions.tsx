@@ -1,23 +1,22 @@
 /** The versions of a prompt, newest first: who made each when and why, and which labels are on it. */
 import { useId } from "react";
-import type { List, VersionSummary } from "../../sdk/index.ts";
-import type { Loaded } from "../calls.ts";
 import { Link } from "../navigation.tsx";
 import { LABEL_TYPE, LabelChip } from "../shell/chips.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
 import { personOf } from "./person.ts";
+import type { LoadedVersions } from "./version-list.ts";
 
 interface VersionsProps {
   name: string;
   /** Which one is looked at. */
   shown: number;
-  versions: Loaded<List<VersionSummary>>;
+  versions: LoadedVersions;
   /** A label was dropped on one; null: labels cannot be moved. */
   onLabel: ((label: string, version: number) => void) | null;
 }
 
-export function Versions({ name, shown, versions: { value, error }, onLabel }: VersionsProps) {
+export function Versions({ name, shown, versions: { value, error, loading, older }, onLabel }: VersionsProps) {
   const id = useId();
   return (
     <section className="card" aria-labelledby={id}>
@@ -77,7 +76,14 @@ export function Versions({ name, shown, versions: { value, error }, onLabel }: V
           </li>
         ))}
       </ol>
-      {value?.nextCursor && <p className="hint">The {value.items.length} newest are shown.</p>}
+      {value?.nextCursor && (
+        <div className="buttons">
+          <button type="button" disabled={loading} onClick={older}>
+            {loading ? "Loading …" : "Show older ones"}
+          </button>
+          <p className="hint">The {value.items.length} newest are shown.</p>
+        </div>
+      )}
     </section>
   );
 }
