@@ -109,6 +109,12 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await exactly(dialogOf(page), "Enable").click();
     await exactly(dialogOf(page), "Enable").click();
     await page.getByText("eva may sign in again.").waitFor();
+    await button(dialogOf(page), "Make operator").click();
+    await dialogOf(page)
+      .getByRole("heading", { name: /operator/ })
+      .waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(dialogOf(page), "Leave it").click();
     await button(dialogOf(page), "New password").click();
     await button(dialogOf(page), "Make a new password").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
@@ -198,6 +204,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     const [, oldId = ""] = first.split("_");
     await button(page, `Revoke The website (${oldId})`).click();
     await dialogOf(page).getByText("and for ever").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
     await button(page, "Revoke for ever").click();
     await page.getByText("The key The website works no more.").waitFor();
     expect(await fetch(first)).toBe(401);

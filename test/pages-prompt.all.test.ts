@@ -98,6 +98,9 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await usage.getByText("put production on version 2; it was on version 1").waitFor();
     await usage.getByText("saved version 2: Shorter").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
+    await more(page, "To another project …");
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.keyboard.press("Escape");
 
     const ada = await visit("/prompts/used");
     await button(ada.page, "Move production").click();
@@ -262,6 +265,7 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await tabTo("Add a label");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "Add a label" }).waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
     await page.getByRole("dialog").getByLabel("Name").focus();
     await page.keyboard.type("staging");
     await page.keyboard.press("Enter");
