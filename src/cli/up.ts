@@ -23,7 +23,7 @@ export function registerUp(program: Command): void {
       "Start everything on this machine: the embedded PostgreSQL (unless DATABASE_URL names another), its guard and the server. Whatever dies is started again. Ctrl-C or SIGTERM stops all of it in order. Configuration: docs/configuration.md.",
     )
     .action(up);
-  examples(command, "promptlib up", "PORT=9000 PROMPTLIB_HOME=/srv/prompts promptlib up");
+  examples(command, "promptlib up", "PORT=9000 GUARDIAN_PORT=9010 PROMPTLIB_HOME=/srv/prompts promptlib up");
 }
 
 async function up(): Promise<void> {
