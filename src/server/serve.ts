@@ -10,6 +10,7 @@ import type { Log } from "../base/log.ts";
 import { version } from "../base/version.ts";
 import type { PromptlibError } from "../contract/errors.ts";
 import { deleteOldChanges } from "../database/changes.ts";
+import { forgetOldSessions } from "../library/sessions.ts";
 import { createApp } from "./app.ts";
 import { Backend } from "./backend.ts";
 import { Gate } from "./caller.ts";
@@ -137,7 +138,8 @@ async function cleanUp(backend: Backend, log: Log): Promise<void> {
   if (!backend.feed.isLive) return;
   try {
     await deleteOldChanges(backend.database.writes);
+    await forgetOldSessions(backend.database.writes);
   } catch (error) {
-    log.warn({ err: error }, "old changes could not be deleted; tried again in an hour");
+    log.warn({ err: error }, "old changes and sessions could not be deleted; tried again in an hour");
   }
 }
