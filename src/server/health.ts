@@ -1,7 +1,9 @@
 /** The health of each part, as /api/system/health tells it. Says nothing that a stranger should not know. */
 import { join } from "node:path";
+import type { Config } from "../base/config.ts";
 import { exportProblemOf } from "../base/export-folder.ts";
-import { freeSpace, readIfExists } from "../base/files.ts";
+import { readIfExists } from "../base/files.ts";
+import { leastRoom } from "../base/home.ts";
 import { version } from "../base/version.ts";
 import type { Maintenance, SystemHealth } from "../contract/shapes.ts";
 import type { Backend } from "./backend.ts";
@@ -25,7 +27,7 @@ export async function systemHealth(
     database: database(backend),
     access: access(backend),
     mirror: mirror(backend),
-    disk: await disk(backend),
+    disk: await diskHealth(backend.config),
     export: await nightlyExport(backend),
     ...(await processes(backend)),
     ...silence(guardian?.silentSince ?? null),
@@ -93,13 +95,14 @@ function behind(age: number | null): string {
   return age === null ? "" : `, it is ${Math.round(age / 1000)} s behind the database`;
 }
 
-async function disk({ config }: Backend): Promise<Part> {
-  const free = await freeSpace(config.home.root);
+/** Of a PostgreSQL that is not ours the disk is not known. */
+export async function diskHealth({ home, database }: Pick<Config, "home" | "database">): Promise<Part> {
+  const { of, free } = await leastRoom(home, database ? ["mirror"] : ["database", "mirror"]);
   if (free > LITTLE_SPACE) return up();
   return {
     state: "degraded",
     latencyMs: null,
-    note: `Only ${Math.floor(free / 1048576)} MiB are free on the disk of the home.`,
+    note: `Only ${Math.floor(free / 1048576)} MiB are free on the disk of the ${of}.`,
   };
 }
 
