@@ -59,12 +59,14 @@ describe("docs/accounts.md", () => {
   it("has every action that the library writes into the audit log", async () => {
     const [, section = ""] = read("docs/accounts.md").split("\n| action |");
     const rows = section.split("\n").filter((line) => line.startsWith("| `"));
-    const told = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([a-z.]+)`/g)].map(([, name]) => name));
+    const told = rows.flatMap((row) =>
+      [...(row.split("|")[1] ?? "").matchAll(/`([a-z.-]+)`/g)].map(([, name]) => name),
+    );
     const sources = await readdir(join(root, "src/library"), { recursive: true });
     const written = sources
       .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
       .flatMap((path) => [...read(join("src/library", path)).matchAll(/\baction: ([^,}]+)/g)])
-      .flatMap(([, value = ""]) => [...value.matchAll(/"([a-z.]+)"/g)].map(([, name]) => name));
+      .flatMap(([, value = ""]) => [...value.matchAll(/"([a-z.-]+)"/g)].map(([, name]) => name));
     expect(told.sort()).toEqual([...new Set(written)].sort());
   });
 });

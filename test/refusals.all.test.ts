@@ -2,7 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -88,6 +88,16 @@ describe.skipIf(!(await mayMount()))("on a small disk", () => {
     expect(await instance.stop()).toBe(0);
   });
 
+  it("too little room where a home's link leads to the database is said, too", async () => {
+    await mount(200);
+    const instance = kept(await Instance.make());
+    await mkdir(instance.home.root, { mode: 0o711 });
+    await symlink(disk, instance.home.postgres);
+    const ran = await instance.run(["up"]);
+    const where = instance.home.postgres;
+    expect(ran).toMatchObject({ code: 13, stdout: "", stderr: refusal("disk_full", "MiB free", where) });
+  });
+
   it("too few files that can still be made is said, too", async () => {
     await run("mount", ["-t", "tmpfs", "-o", "size=900m,mode=711,nr_inodes=40", "tmpfs", disk]);
     const instance = await wholeOnDisk();
@@ -139,7 +149,8 @@ describe.skipIf(!(await mayMount()))("on a small disk", () => {
   });
 
   it("a disk that fills under the mirror alone leaves writing and reading as they are; the mirror catches up", async () => {
-    await mount(16);
+    // Enough that health has nothing to say of it.
+    await mount(600);
     const instance = kept(await Instance.make({ DATA_DIR: join(disk, "data") }));
     const url = await instance.start();
     const writer = await writing(instance, url);

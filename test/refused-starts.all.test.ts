@@ -70,6 +70,23 @@ describe("before anything was made", () => {
     expect(ran).toMatchObject({ code: 10, stdout: "", stderr: refusal("port_in_use", `127.0.0.1:${port}`) });
     await nothingRuns(instance.home);
   });
+
+  it("where the guardian's port is another program's, it says which port that is and what chooses another", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    const ran = await instance.run(["up"], { env: { GUARDIAN_PORT: String(port) } });
+    other.close();
+    expect(ran).toMatchObject({ code: 10, stderr: refusal("port_in_use", `127.0.0.1:${port}`, "guardian") });
+    expect(ran.stderr).toContain("GUARDIAN_PORT=");
+    await nothingRuns(instance.home);
+  });
+
+  it("a guardian by itself cannot listen at an address of another machine", async () => {
+    const ran = await instance.run(["guard"], { env: { HOST: "192.0.2.1" } });
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining("HOST is no address of this machine") });
+    await nothingRuns(instance.home);
+  });
 });
 
 describe("where a library is", () => {

@@ -1,21 +1,22 @@
 /** The home: made before anything starts, refused with a sentence where it cannot be used. */
 import { randomBytes } from "node:crypto";
-import { chmod } from "node:fs/promises";
+import { chmod, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 import { until } from "./clock.ts";
-import type { Home } from "./config.ts";
-import { createFileDurably, freeSpace, isDiskFull, prepareDirectory, readIfExists } from "./files.ts";
+import type { Config, Home } from "./config.ts";
+import { createFileDurably, freeSpace, isDiskFull, isErrno, prepareDirectory, readIfExists } from "./files.ts";
 import { type Lock, lockHolder, takeLock } from "./lock.ts";
 
 /** Below this nothing is started: PostgreSQL needs room to recover, and a full disk is not the time to find out. */
 const LEAST_FREE_BYTES = 256 * 1024 * 1024;
 
 /**
- * Makes the directories of the home and checks that they can be used.
+ * Makes the directories of the home and checks that they can be used. `database`: null where it is ours, and is to have
+ * room to start; the mirror may do without.
  * Errors: `home_not_writable`, `disk_full`.
  */
-export async function prepareHome(home: Home): Promise<void> {
+export async function prepareHome(home: Home, database: Config["database"] = null): Promise<void> {
   // Root starts PostgreSQL as another account, which must be able to pass through the home.
   const passable = process.getuid?.() === 0 ? 0o711 : 0o700;
   await prepareDirectory(home.root, passable);
@@ -23,11 +24,45 @@ export async function prepareHome(home: Home): Promise<void> {
     await prepareDirectory(path, 0o700);
   }
   for (const path of [home.keys, home.run]) await chmod(path, 0o700);
-  const free = await freeSpace(home.root);
+  const { path, free } = await leastRoom(home, database ? [] : ["database"]);
   if (free < LEAST_FREE_BYTES) {
     throw new PromptlibError("disk_full", {
-      message: `There are ${Math.floor(free / 1048576)} MiB free where ${home.root} lies; at least ${LEAST_FREE_BYTES / 1048576} MiB are needed to start.`,
+      message: `There are ${Math.floor(free / 1048576)} MiB free where ${path} lies; at least ${LEAST_FREE_BYTES / 1048576} MiB are needed to start.`,
     });
+  }
+}
+
+/** What is written to and may lie on another disk than the home. */
+type Apart = "database" | "mirror";
+
+/**
+ * Where the least room is left, in bytes: the home or one of the others. Of what shares a disk the first is named; what
+ * is not there (yet) is left out.
+ */
+export async function leastRoom(
+  home: Home,
+  others: readonly Apart[],
+): Promise<{ of: "home" | Apart; path: string; free: number }> {
+  const paths = { database: home.postgres, mirror: home.data };
+  let least = { of: "home" as "home" | Apart, path: home.root, free: await freeSpace(home.root) };
+  const disks = [(await stat(home.root)).dev];
+  for (const of of others) {
+    const path = paths[of];
+    const disk = await diskOf(path);
+    if (disk === null || disks.includes(disk)) continue;
+    disks.push(disk);
+    const free = await freeSpace(path);
+    if (free < least.free) least = { of, path, free };
+  }
+  return least;
+}
+
+async function diskOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).dev;
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "EACCES")) return null;
+    throw error;
   }
 }
 

@@ -26,13 +26,13 @@ export async function bindSocket(host: string, port: number): Promise<ListeningS
   const create: unknown = Reflect.get(net, "_createServerHandle");
   if (typeof create !== "function") throw new Error("this Node has no net._createServerHandle");
   const made: unknown = create(address, port, family);
-  if (typeof made === "number") throw refusal(made, host, port);
+  if (typeof made === "number") throw refusal(getSystemErrorName(made), host, port, "PORT");
   if (!isSocket(made)) throw new Error("net._createServerHandle answered something unknown");
   // That the port is taken is reported with the first use of the socket, not with the binding.
   const fault = made.getsockname({});
   if (fault === 0) return made;
   made.close();
-  throw refusal(fault, host, port);
+  throw refusal(getSystemErrorName(fault), host, port, "PORT");
 }
 
 /** Node takes these handles too; its types only name the public classes. */
@@ -41,9 +41,14 @@ export function sendSocket(child: ChildProcess, message: object, socket: object)
   child.send(message, socket as SendHandle, () => {});
 }
 
-export function portInUse(host: string, port: number): PromptlibError {
-  const shown = net.isIPv6(host) ? `[${host}]` : host;
-  return new PromptlibError("port_in_use", { message: `${shown}:${port} is in use by another program.` });
+/** Which setting names the port. */
+type PortSetting = "PORT" | "GUARDIAN_PORT";
+
+/** Why nothing can listen there, with the setting that mends it; any other error as it is. */
+export function whyNotListening(error: unknown, host: string, port: number, setting: PortSetting): unknown {
+  if (isErrno(error, "ENOTFOUND", "EAI_AGAIN")) return namesNoAddress(host);
+  if (!isErrno(error, "EADDRINUSE", "EACCES", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL")) return error;
+  return refusal(String(error.code), host, port, setting);
 }
 
 async function addressOf(host: string): Promise<{ address: string; family: number }> {
@@ -51,15 +56,27 @@ async function addressOf(host: string): Promise<{ address: string; family: numbe
     return await lookup(host);
   } catch (error) {
     if (!isErrno(error, "ENOTFOUND", "EAI_AGAIN")) throw error;
-    throw configInvalid([{ setting: "HOST", fault: `names no address (${host})` }]);
+    throw namesNoAddress(host);
   }
 }
 
-function refusal(errno: number, host: string, port: number): PromptlibError {
-  const name = getSystemErrorName(errno);
-  if (name === "EADDRINUSE") return portInUse(host, port);
-  if (name === "EACCES") return configInvalid([{ setting: "PORT", fault: `may not be used by this user (${port})` }]);
+function namesNoAddress(host: string): PromptlibError {
+  return configInvalid([{ setting: "HOST", fault: `names no address (${host})` }]);
+}
+
+function refusal(name: string, host: string, port: number, setting: PortSetting): PromptlibError {
+  if (name === "EADDRINUSE") return portInUse(host, port, setting);
+  if (name === "EACCES") return configInvalid([{ setting, fault: `may not be used by this user (${port})` }]);
   return configInvalid([{ setting: "HOST", fault: `is no address of this machine to listen on (${host}, ${name})` }]);
+}
+
+function portInUse(host: string, port: number, setting: PortSetting): PromptlibError {
+  const at = `${net.isIPv6(host) ? `[${host}]` : host}:${port}`;
+  if (setting === "PORT") return new PromptlibError("port_in_use", { message: `${at} is in use by another program.` });
+  return new PromptlibError("port_in_use", {
+    message: `${at}, where the guardian would listen, is in use by another program.`,
+    hint: "Stop that program, or choose another port with GUARDIAN_PORT=….",
+  });
 }
 
 export function isSocket(value: unknown): value is ListeningSocket {

@@ -23,7 +23,7 @@ export function registerUp(program: Command): void {
       "Start everything on this machine: the embedded PostgreSQL (unless DATABASE_URL names another), its guard and the server. Whatever dies is started again. Ctrl-C or SIGTERM stops all of it in order. Configuration: docs/configuration.md.",
     )
     .action(up);
-  examples(command, "promptlib up", "PORT=9000 PROMPTLIB_HOME=/srv/prompts promptlib up");
+  examples(command, "promptlib up", "PORT=9000 GUARDIAN_PORT=9010 PROMPTLIB_HOME=/srv/prompts promptlib up");
 }
 
 async function up(): Promise<void> {
@@ -31,7 +31,7 @@ async function up(): Promise<void> {
   const before = await predecessor();
   const config = readConfig();
   const settled = before ? await settledBefore(config.home) : [];
-  await prepareHome(config.home);
+  await prepareHome(config.home, config.database);
   const lock = await lockHome(config.home, "lock").catch(async (error) => {
     // Two servers lost their supervisors one after the other, and the other one's successor was first.
     if (error instanceof PromptlibError && error.code === "home_in_use") await before?.relieve("taken-over");

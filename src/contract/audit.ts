@@ -1,5 +1,6 @@
 /** The entries of the audit log, and what a reader can ask for. */
 import { z } from "zod";
+import { AUDIT_ACTION } from "./audit-action.ts";
 import { instant, projectName, text } from "./shapes.ts";
 
 export const auditEntry = z.object({
@@ -25,7 +26,7 @@ export const auditFilter = {
   action: z
     .string()
     .max(64)
-    .regex(/^[a-z]+(\.[a-z]+)*$/, "an action is words with dots in between, like key.create")
+    .regex(AUDIT_ACTION, "an action is words with dots or dashes in between, like key.create")
     .optional()
     .describe("like key.create; key alone: every action about keys"),
   subject: text().min(1).max(1024).optional().describe("on what it was done: a prompt, a user, the id of a key"),

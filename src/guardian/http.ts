@@ -6,9 +6,8 @@ import type { AddressInfo } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { now } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
-import { isErrno } from "../base/files.ts";
 import type { Acting } from "../base/guardian-token.ts";
-import { portInUse } from "../base/listening-socket.ts";
+import { whyNotListening } from "../base/listening-socket.ts";
 import { keepLocalFile } from "../base/local-file.ts";
 import type { Log } from "../base/log.ts";
 import { CHANGE_PATIENCE_MS, MaintenanceFile } from "../base/maintenance-file.ts";
@@ -39,7 +38,7 @@ const BODY_LIMIT = 64 * 1024;
 /** Who was admitted has a name. */
 const NOBODY: Acting = { name: "nobody", address: null };
 
-/** Errors: `port_in_use`. */
+/** Errors: `port_in_use`, `config_invalid` where HOST or GUARDIAN_PORT cannot be listened on. */
 export async function startGuardianServer(parts: Parts): Promise<GuardianServer> {
   const { config } = parts;
   const operators = new Operators(config.home, parts.jwtSecret);
@@ -105,7 +104,7 @@ async function listen(app: FastifyInstance, { host, guardianPort }: Config): Pro
   try {
     await app.listen({ host, port: guardianPort });
   } catch (error) {
-    throw isErrno(error, "EADDRINUSE") ? portInUse(host, guardianPort) : error;
+    throw whyNotListening(error, host, guardianPort, "GUARDIAN_PORT");
   }
   const address = app.server.address() as AddressInfo;
   const name = ["0.0.0.0", "::"].includes(address.address) ? "127.0.0.1" : address.address;

@@ -1,4 +1,5 @@
-import { stat, writeFile } from "node:fs/promises";
+import { cp, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -11,6 +12,7 @@ import { patchPrompt } from "./list.ts";
 import { readMirrorFile } from "./mirror-file.ts";
 import { writePrompts } from "./mirror-prompts.ts";
 import { fetchMirrored, listMirrored } from "./mirror-reader.ts";
+import type { MirrorWriter } from "./mirror-writer.ts";
 import { restorePrompt, trashPrompt } from "./trash.ts";
 
 let mirror: TestMirror;
@@ -21,6 +23,11 @@ beforeEach(async () => {
 });
 afterEach(async () => await mirror.close());
 
+/** Whoever waits to write looks now, and not only in two seconds. */
+function looked(waiting: MirrorWriter): MirrorWriter {
+  waiting.wake();
+  return waiting;
+}
 const trash = (name: string) => trashPrompt(library.database, library.project, ACTOR, name);
 
 describe("the mirror", () => {
@@ -243,11 +250,25 @@ describe("the mirror", () => {
     await mirror.caughtUp();
     expect([first.isWriter, second.isWriter].filter((one) => one)).toHaveLength(1);
     const [writing, waiting] = first.isWriter ? [first, second] : [second, first];
+    expect(await until(() => looked(waiting).unwrittenFor === 0, PATIENCE)).toBe(true);
     await writing.close();
     await library.save({ name: "a", text: "two" });
     expect(await until(() => waiting.isWriter, PATIENCE)).toBe(true);
     await mirror.caughtUp();
     await mirror.expectSame();
+  });
+
+  it("in a folder that was copied lacks what came since: nobody writes it, for want of a lock of its own", async () => {
+    mirror.startWriter();
+    await library.save({ name: "a", text: "one" });
+    await mirror.caughtUp();
+    const copy = join(mirror.root, "copy");
+    await cp(mirror.folder, copy, { recursive: true });
+    const waiting = mirror.startWriter(library, copy);
+    await library.save({ name: "a", text: "two" });
+    await mirror.caughtUp();
+    expect(await until(() => looked(waiting).unwrittenFor > 500, PATIENCE)).toBe(true);
+    expect(waiting.isWriter).toBe(false);
   });
 
   it("goes on where it stopped when its connection is cut, again and again", async () => {

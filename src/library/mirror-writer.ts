@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import pg from "pg";
 import { monotonic, now, sleep } from "../base/clock.ts";
-import { createFileDurably, readIfExists, writeFileDurably } from "../base/files.ts";
+import { createFileDurably, readIfExists } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { type Cursor, canContinue, currentCursor, readChanges, readUnsettled } from "../database/changes.ts";
 import { abandon, type Queries, queriesOn, type RecordedChange, sessionOptions } from "../database/database.ts";
@@ -14,19 +14,14 @@ import type { AccessList } from "./access.ts";
 import { writeAccessFile } from "./access-file.ts";
 import { compareAll } from "./mirror-compare.ts";
 import { writePrompts } from "./mirror-prompts.ts";
+import { readState, writeState } from "./mirror-state.ts";
+import { MirrorWatch } from "./mirror-watch.ts";
 
 const LOOK_EVERY_MS = 500;
 /** Changes that are read at once. */
 const AT_ONCE = 1_000;
 const RETRY_MS = 300;
 const LOCK_CLASS = 7_016_002;
-const STATE_FILE = ".mirror.json";
-
-interface MirrorState extends Cursor {
-  format: 1;
-  /** When the position was reached. */
-  at: string;
-}
 
 export interface MirrorOptions {
   client: pg.ClientConfig;
@@ -52,6 +47,8 @@ export class MirrorWriter {
   #caughtUpAt: number | null = null;
   #writes = false;
   #failing = false;
+  /** While another server is to write it. */
+  #watch: MirrorWatch | null = null;
   #paused = true;
   #stop: () => void = () => {};
 
@@ -66,6 +63,11 @@ export class MirrorWriter {
 
   get isWriter(): boolean {
     return this.#writes;
+  }
+
+  /** Milliseconds that it has lacked something while another server is to write it; 0 while it is kept current. */
+  get unwrittenFor(): number {
+    return this.#watch?.lackingFor ?? 0;
   }
 
   /** It was to be written and could not be: a full disk, say. It is tried again and again. */
@@ -136,11 +138,14 @@ export class MirrorWriter {
 
   async #write(client: pg.Client): Promise<void> {
     const key = await mirrorKey(this.#options.folder);
+    this.#watch = new MirrorWatch(this.#options.folder);
     while (!this.#closed) {
       const { rows } = await client.query("select pg_try_advisory_lock($1, $2) as mine", [LOCK_CLASS, key]);
       if (rows[0]?.mine) break;
+      await this.#watch.look(queriesOn(client));
       await Promise.race([this.#nextWake(), sleep(2_000)]);
     }
+    this.#watch = null;
     this.#writes = true;
     const db = queriesOn(client);
     let cursor = await this.#startingPoint(db);
@@ -211,22 +216,6 @@ export class MirrorWriter {
 
 function promptIds(changes: readonly RecordedChange[]): string[] {
   return [...new Set(changes.filter(({ kind }) => kind === "prompt").map(({ subject }) => subject))];
-}
-
-async function readState(folder: string): Promise<MirrorState | null> {
-  const text = await readIfExists(join(folder, STATE_FILE));
-  if (text === null) return null;
-  try {
-    const state = JSON.parse(text) as Partial<MirrorState>;
-    return state.format === 1 && state.epoch && state.tx && state.seq && state.at ? (state as MirrorState) : null;
-  } catch {
-    return null; // then everything is compared
-  }
-}
-
-async function writeState(folder: string, cursor: Cursor): Promise<void> {
-  const state: MirrorState = { format: 1, ...cursor, at: now().toISOString() };
-  await writeFileDurably(join(folder, STATE_FILE), JSON.stringify(state));
 }
 
 /** Names the folder, wherever it is mounted: servers that share it share the lock. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
 import { endAllSessionsOf, endSessionOf, listSessionsOf } from "./session-list.ts";
-import { signIn } from "./sessions.ts";
+import { forgetOldSessions, signIn } from "./sessions.ts";
 import { createUser } from "./users.ts";
 
 const PASSWORD = "correct horse battery";
@@ -69,6 +69,20 @@ describe("the sessions of a user", () => {
     const sid = await login("bob");
     await library.asSuperuser(`update sessions set expires_at = now() - interval '1 second' where id = '${sid}'`);
     expect(await idsOf("bob")).not.toContain(sid);
+  });
+
+  it("are forgotten 30 days after they expired, not before, whether they were ended or not", async () => {
+    const [old, ended, recent] = [await login("bob"), await login("bob"), await login("bob")];
+    await endSessionOf(library.database, ACTOR, "bob", ended);
+    const expired = (days: number, ...ids: string[]) =>
+      library.asSuperuser(
+        `update sessions set expires_at = now() - interval '${days} days' where id in ('${ids.join("', '")}')`,
+      );
+    await expired(31, old, ended);
+    await expired(29, recent);
+    await forgetOldSessions(library.database.writes);
+    const left = await library.database.reads.selectFrom("sessions").select("id").execute();
+    expect(left.map(({ id }) => id).filter((id) => [old, ended, recent].includes(id))).toEqual([recent]);
   });
 
   it("are those of a user there is", async () => {

@@ -1,5 +1,6 @@
 /** Sessions: a row for each sign-in; the token that carries it is checked without the database. */
 import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
 import type { Database, Queries } from "../database/database.ts";
 import type { Id } from "../database/tables.ts";
 import { recordChange, transact } from "../database/transaction.ts";
@@ -7,6 +8,8 @@ import { type Actor, recordDeed } from "./actor.ts";
 import { pretendToVerify, verifyPassword } from "./passwords.ts";
 
 export const SESSION_HOURS = 12;
+/** How long a session is kept after it expired, for a person who looks into what happened: nothing else asks for it. */
+const KEPT_DAYS = 30;
 
 export interface NewSession {
   sid: string;
@@ -103,4 +106,12 @@ export async function revoke(transaction: Queries, which: Which): Promise<number
   const ended = await query.returning("id").execute();
   for (const { id } of ended) recordChange(transaction, "session", id);
   return ended.length;
+}
+
+/** Also one that was ended counts until it would have expired: its token is refused by that. */
+export async function forgetOldSessions(db: Queries): Promise<void> {
+  await db
+    .deleteFrom("sessions")
+    .where(sql<boolean>`expires_at < now() - make_interval(days => ${KEPT_DAYS})`)
+    .execute();
 }

@@ -52,12 +52,18 @@ describe("the audit log", () => {
     expect((await read("", key)).status).toBe(403);
   });
 
-  it.each(["action=Key", "action=a.", "from=yesterday", "to=0000-01-01T00:00:00Z", "actor=", "who=ada", "subject=%00"])(
-    "refuses the filter %s",
-    async (query) => {
-      expect(await read(query, operator)).toMatchObject({ status: 400, json: { error: { code: "invalid_request" } } });
-    },
-  );
+  it.each([
+    "action=Key",
+    "action=a.",
+    "action=a-",
+    "from=yesterday",
+    "to=0000-01-01T00:00:00Z",
+    "actor=",
+    "who=ada",
+    "subject=%00",
+  ])("refuses the filter %s", async (query) => {
+    expect(await read(query, operator)).toMatchObject({ status: 400, json: { error: { code: "invalid_request" } } });
+  });
 });
 
 describe("the export", () => {

@@ -1,7 +1,9 @@
 /** The health of each part, as /api/system/health tells it. Says nothing that a stranger should not know. */
 import { join } from "node:path";
+import type { Config } from "../base/config.ts";
 import { exportProblemOf } from "../base/export-folder.ts";
-import { freeSpace, readIfExists } from "../base/files.ts";
+import { readIfExists } from "../base/files.ts";
+import { leastRoom } from "../base/home.ts";
 import { version } from "../base/version.ts";
 import type { Maintenance, SystemHealth } from "../contract/shapes.ts";
 import type { Backend } from "./backend.ts";
@@ -12,6 +14,8 @@ type Part = SystemHealth["parts"][string];
 
 /** Behind by more than this, the mirror is said to lag. */
 const MIRROR_LAG_MS = 5_000;
+/** One that another server is to write is given time to be compared with the database first. */
+const MIRROR_NEGLECT_MS = 60_000;
 const LITTLE_SPACE = 512 * 1024 * 1024;
 
 export async function systemHealth(
@@ -24,8 +28,8 @@ export async function systemHealth(
     server: up(),
     database: database(backend),
     access: access(backend),
-    mirror: mirror(backend),
-    disk: await disk(backend),
+    mirror: mirrorHealth(backend),
+    disk: await diskHealth(backend.config),
     export: await nightlyExport(backend),
     ...(await processes(backend)),
     ...silence(guardian?.silentSince ?? null),
@@ -78,28 +82,40 @@ function access({ accessKnown }: Backend): Part {
   }
 }
 
-function mirror({ feed, mirror }: Backend): Part {
+interface Mirrored {
+  feed: Pick<Backend["feed"], "isLive">;
+  mirror: Pick<Backend["mirror"], "age" | "isFailing" | "isWriter" | "unwrittenFor">;
+}
+
+export function mirrorHealth({ feed, mirror }: Mirrored): Part {
   if (!feed.isLive) return up(null, "Answers instead of the database.");
   if (mirror.isFailing) {
     return { state: "degraded", latencyMs: null, note: `The mirror cannot be written${behind(mirror.age)}.` };
   }
+  if (mirror.unwrittenFor > MIRROR_NEGLECT_MS) return neglected(mirror.unwrittenFor);
   if (!mirror.isWriter) return up(null, "Another server writes it, or it is about to be written.");
   if (mirror.age === null) return up(null, "Is being compared with the database.");
   if (mirror.age < MIRROR_LAG_MS) return up();
   return { state: "degraded", latencyMs: null, note: `The mirror is not current${behind(mirror.age)}.` };
 }
 
+function neglected(ms: number): Part {
+  const note = `The mirror of this home is left to another server, and has not been current for ${Math.round(ms / 1000)} s. If this home is a copy of that server's, remove data/prompts/.mirror-id and start again.`;
+  return { state: "degraded", latencyMs: null, note };
+}
+
 function behind(age: number | null): string {
   return age === null ? "" : `, it is ${Math.round(age / 1000)} s behind the database`;
 }
 
-async function disk({ config }: Backend): Promise<Part> {
-  const free = await freeSpace(config.home.root);
+/** Of a PostgreSQL that is not ours the disk is not known. */
+export async function diskHealth({ home, database }: Pick<Config, "home" | "database">): Promise<Part> {
+  const { of, free } = await leastRoom(home, database ? ["mirror"] : ["database", "mirror"]);
   if (free > LITTLE_SPACE) return up();
   return {
     state: "degraded",
     latencyMs: null,
-    note: `Only ${Math.floor(free / 1048576)} MiB are free on the disk of the home.`,
+    note: `Only ${Math.floor(free / 1048576)} MiB are free on the disk of the ${of}.`,
   };
 }
 

@@ -222,6 +222,8 @@ describe("an export", () => {
     expect(await Array.fromAsync(copy.exportPrompts())).toEqual(lines);
     expect((await copy.fetchPrompt("exported", { label: "production" })).prompt.text).toBe("x");
     expect((await copy.listProtectedLabels()).items).toMatchObject([{ label: "production" }]);
+    const audit = await copy.listAudit({ project: "copy", action: "prompt.put-back", subject: "exported" });
+    expect(audit.items).toMatchObject([{ subject: "exported", details: { versions: 1, trashed: false } }]);
     const pruned = Array.fromAsync(copy.importPrompts(pieces(), { format: "promptlib", prune: true }));
     await expect(pruned).rejects.toMatchObject({ code: "invalid_request" });
   });

@@ -262,6 +262,17 @@ describe("a server whose port is taken", () => {
   });
 });
 
+describe("a server whose host is no address of this machine", () => {
+  it("is refused with the setting that mends it", async () => {
+    const { home, remove } = await temporaryHome();
+    const config = readConfig({ PROMPTLIB_HOME: home.root, HOST: "192.0.2.1", PORT: "0" });
+    const options = { log: testLog(home), socket: null, onFirstAdmin() {}, onRefused() {} };
+    const message = expect.stringContaining("HOST is no address of this machine");
+    await expect(startServer(config, options)).rejects.toMatchObject({ code: "config_invalid", message });
+    await remove();
+  });
+});
+
 describe("a server that nobody has told anything yet", () => {
   it("listens at once, says that it is down, and answers nobody", async () => {
     const { home, remove } = await temporaryHome();

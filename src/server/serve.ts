@@ -4,13 +4,13 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { until } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
-import { isErrno } from "../base/files.ts";
-import { portInUse } from "../base/listening-socket.ts";
+import { whyNotListening } from "../base/listening-socket.ts";
 import { keepLocalFile } from "../base/local-file.ts";
 import type { Log } from "../base/log.ts";
 import { version } from "../base/version.ts";
 import type { PromptlibError } from "../contract/errors.ts";
 import { deleteOldChanges } from "../database/changes.ts";
+import { forgetOldSessions } from "../library/sessions.ts";
 import { createApp } from "./app.ts";
 import { Backend } from "./backend.ts";
 import { Gate } from "./caller.ts";
@@ -52,7 +52,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Errors: `port_in_use`. */
+/** Errors: `port_in_use`, `config_invalid` where HOST or PORT cannot be listened on. */
 export async function startServer(
   config: Config,
   { log, socket, shared = false, program, onFirstAdmin, onRefused }: ServeOptions,
@@ -119,7 +119,7 @@ export async function startServer(
 async function listen(server: Server, config: Config, socket: object | null): Promise<AddressInfo> {
   await new Promise<void>((resolve, reject) => {
     // A port may be bound by two, by `up` as well, and is then taken by the first that listens.
-    server.once("error", (error) => reject(isErrno(error, "EADDRINUSE") ? portInUse(config.host, config.port) : error));
+    server.once("error", (error) => reject(whyNotListening(error, config.host, config.port, "PORT")));
     if (socket) server.listen(socket, resolve);
     else server.listen({ host: config.host, port: config.port }, resolve);
   });
@@ -138,7 +138,8 @@ async function cleanUp(backend: Backend, log: Log): Promise<void> {
   if (!backend.feed.isLive) return;
   try {
     await deleteOldChanges(backend.database.writes);
+    await forgetOldSessions(backend.database.writes);
   } catch (error) {
-    log.warn({ err: error }, "old changes could not be deleted; tried again in an hour");
+    log.warn({ err: error }, "old changes and sessions could not be deleted; tried again in an hour");
   }
 }

@@ -40,11 +40,11 @@ export class TestMirror {
     return mirrorFile(this.folder, "default", name);
   }
 
-  startWriter(of: TestLibrary = this.library): MirrorWriter {
+  startWriter(of: TestLibrary = this.library, folder = this.folder): MirrorWriter {
     const writer = new MirrorWriter({
       client: of.fresh.appConfig,
       role: null,
-      folder: this.folder,
+      folder,
       beyond: this.beyond,
       accessFile: join(this.root, "access.json"),
       access: new AccessList(),

@@ -17,6 +17,10 @@ it("the address says all of it, and nothing where all is asked for", () => {
   expect(parseAuditQuery({})).toEqual(NOTHING);
 });
 
+it("an action may have a dash", () => {
+  expect(parseAuditQuery({ action: "prompt.put-back" }).action).toBe("prompt.put-back");
+});
+
 it("what makes no sense in an address is left out", () => {
   expect(parseAuditQuery({ action: "DROP TABLE", from: "yesterday", to: "2026-02-30", of: "x" })).toEqual(NOTHING);
 });

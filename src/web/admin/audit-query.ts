@@ -1,4 +1,5 @@
 /** What the audit log is narrowed to, as the address has it and as the server takes it. Pure. */
+import { AUDIT_ACTION } from "../../contract/audit-action.ts";
 import type { AuditFilter } from "../../sdk/index.ts";
 
 export interface AuditQuery {
@@ -38,7 +39,7 @@ export function parseAuditQuery(query: Readonly<Record<string, string>>): AuditQ
   const day = (text: string | undefined) => (text && DAY.test(text) && startOf(text) !== null ? text : null);
   return {
     actor: actor || null,
-    action: action && /^[a-z]+(\.[a-z]+)*$/.test(action) ? action : null,
+    action: action && AUDIT_ACTION.test(action) ? action : null,
     subject: subject || null,
     from: day(from),
     to: day(to),

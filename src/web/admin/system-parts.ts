@@ -12,7 +12,7 @@ const PARTS: Readonly<Record<string, Named>> = {
   database: { name: "Database", about: "holds prompts, versions, users and the audit log" },
   access: { name: "Access", about: "who may do what, also known without the database" },
   mirror: { name: "Mirror", about: "readable files that answer while the database is away" },
-  disk: { name: "Disk", about: "room for the home of the library" },
+  disk: { name: "Disk", about: "room for the home, the database and the mirror" },
   export: { name: "Nightly export", about: "every project in plain files, each night" },
   guard: { name: "Guardian", about: "backs up, watches, holds the embedded PostgreSQL" },
 };
