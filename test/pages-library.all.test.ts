@@ -206,6 +206,44 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     expect((await many.listTrash()).total).toBe(3);
   });
 
+  it("what is chosen in a project, or still on its way to be, is not chosen in another", async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `${n}`.padStart(2, "0"));
+    for (const name of ["here", "there"]) {
+      await server.local.createProject({ name });
+      const project = server.as(server.localToken, name);
+      await project.setMember("ada", "editor");
+      await saveMany(project, names);
+    }
+    const { page } = await visit("/?project=here");
+    const project = page.getByRole("combobox", { name: "Project" });
+    const chosen = page.getByRole("checkbox", { name: /^Choose \d\d$/, checked: true });
+    const bar = page.getByRole("region", { name: "Chosen prompts" });
+    await page.getByRole("checkbox", { name: "Choose 00" }).check();
+    await bar.getByText("1 prompt chosen").waitFor();
+    await project.selectOption("there");
+    await page.getByRole("checkbox", { name: "Choose 00" }).waitFor();
+    await bar.waitFor({ state: "hidden" });
+    expect(await chosen.count()).toBe(0);
+    await page.goBack();
+    await page.waitForURL(/project=here/);
+    await page.getByRole("checkbox", { name: "Choose 00" }).waitFor();
+    expect([await project.inputValue(), await chosen.count()]).toEqual(["here", 0]);
+
+    const gate = Promise.withResolvers<void>();
+    await page.route(/api\/prompts\?.*limit=200/, async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    const [asked] = await Promise.all([page.waitForRequest(/limit=200/), page.getByLabel("Choose all").click()]);
+    await project.selectOption("there");
+    await page.getByRole("checkbox", { name: "Choose 01" }).check();
+    gate.resolve();
+    await (await asked.response())?.finished();
+    await page.getByRole("checkbox", { name: "Choose 02" }).check();
+    await bar.getByText("2 prompts chosen").waitFor();
+    expect(await chosen.count()).toBe(2);
+  });
+
   it("a label is put on many prompts at once, on the newest version or the one with another label", async () => {
     await server.local.createProject({ name: "labels" });
     const labels = server.as(server.localToken, "labels");
