@@ -70,6 +70,40 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     expect(await page.getByRole("link", { name: "long/120" }).count()).toBe(0);
   });
 
+  it("more of a list that could not be loaded is asked for when somebody wants it, not without end", async () => {
+    await server.local.createProject({ name: "broken" });
+    const broken = server.as(server.localToken, "broken");
+    await broken.setMember("ada", "editor");
+    await saveMany(
+      broken,
+      Array.from({ length: 60 }, (_, n) => `${n}`.padStart(2, "0")),
+    );
+    const { page } = await visit("/?project=broken");
+    let asked = 0;
+    const later = /api\/prompts\?.*cursor=/;
+    await page.route(later, async (route) => {
+      asked += 1;
+      await route.fulfill({ status: 500, json: { error: { code: "internal", message: "It broke." } } });
+    });
+    await page.getByText("60 prompts").waitFor();
+    await page.keyboard.press("End");
+    await page.getByText("It broke.").waitFor();
+    // Meanwhile it would have asked again.
+    await page.evaluate(`(async () => { for (let n = 0; n < 20; n += 1) await fetch("/api/system/health"); })()`);
+    expect(asked).toBe(1);
+    await page.keyboard.press("Home");
+    await page.getByRole("link", { name: "00" }).waitFor();
+    await page.keyboard.press("End");
+    await eventually(async () => asked > 1);
+    await page.unroute(later);
+    await button(page, "Try again").click();
+    await button(page, "Try again").waitFor({ state: "hidden" });
+    await eventually(async () => {
+      await page.keyboard.press("End");
+      return await page.getByRole("link", { name: "59" }).isVisible();
+    });
+  });
+
   it("the list follows what others do, over one connection for all tabs, and does not move under who is at it", async () => {
     await server.local.createProject({ name: "live" });
     const live = server.as(server.localToken, "live");
