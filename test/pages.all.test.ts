@@ -267,6 +267,24 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await heading(page, "You may read here").waitFor();
   });
 
+  it("Enter in the palette goes to what is typed, also before that was found", async () => {
+    for (const name of ["pal/first", "pal/second"]) await server.local.savePrompt({ name, text: name });
+    const { page } = await visit("/");
+    await page.keyboard.press("Control+k");
+    const field = page.getByRole("combobox", { name: "A prompt, a page, or what to do" });
+    await field.fill("pal fir");
+    await page.getByRole("option", { name: "pal/first", selected: true }).waitFor();
+    const gate = Promise.withResolvers<void>();
+    await page.route(/api\/prompts\?.*search=pal/, async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    await Promise.all([page.waitForRequest(/search=pal\+sec/), field.fill("pal sec")]);
+    await page.keyboard.press("Enter");
+    gate.resolve();
+    await heading(page, "second").waitFor();
+  });
+
   it("a palette whose code does not come says so, and the page stays as it is", async () => {
     const visitor = await visit("/");
     const { page } = visitor;
