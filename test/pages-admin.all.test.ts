@@ -265,13 +265,30 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await heading(other.page, "hello").waitFor();
     expect(await button(other.page, "Edit").isDisabled()).toBe(true);
     await other.page.getByRole("region", { name: "Labels" }).getByText("Waits until writing is possible").waitFor();
-    for (const room of ["keys", "profile", "audit"]) {
+    for (const room of ["keys", "profile"]) {
       await visitor.open(`/${room}`);
       await page.locator("main").getByText("Waits until writing is possible again.").first().waitFor();
       expect(await page.locator("main button[title]").count(), "what only a mouse shows").toBe(0);
     }
     await visitor.open("/keys");
     expect(await button(page, "Create a key").isDisabled()).toBe(true);
+    // What only reads goes on, with all that the database has.
+    await visitor.open("/audit");
+    await page.locator(".banner").waitFor();
+    const [log] = await Promise.all([page.waitForEvent("download"), page.getByText("Export what matches").click()]);
+    expect(log.suggestedFilename()).toMatch(/^audit-.*\.ndjson$/);
+    await visitor.open("/export");
+    await page.locator(".banner").waitFor();
+    const [bundle] = await Promise.all([page.waitForEvent("download"), page.getByText("Download the export").click()]);
+    expect(bundle.suggestedFilename()).toMatch(/\.ndjson$/);
+    expect(await button(page, "Download the bundle").isEnabled()).toBe(true);
+    await visitor.open("/");
+    await page.locator(".banner").waitFor();
+    const [asked] = await Promise.all([
+      page.waitForRequest(/search=good\+day/),
+      page.getByLabel("Find", { exact: true }).fill("good day"),
+    ]);
+    expect(new URL(asked.url()).searchParams.get("in")).toBeNull();
 
     await visitor.open("/maintenance");
     await page.getByRole("radio", { name: "Closed" }).check();

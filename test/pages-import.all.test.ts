@@ -72,7 +72,7 @@ describe.skipIf(!path)("import and export, in Chromium", () => {
     expect(await Array.fromAsync(brought.exportPrompts())).toEqual(await Array.fromAsync(bring.exportPrompts()));
   });
 
-  it("what was given last is imported, and goes on while one looks at another page, where its end is told", async () => {
+  it("what was given last is imported, and goes on whatever is dropped or looked at meanwhile; its end is told there", async () => {
     await server.local.createProject({ name: "left" });
     const left = server.as(server.localToken, "left");
     await left.setMember("cleo", "admin");
@@ -106,6 +106,17 @@ describe.skipIf(!path)("import and export, in Chromium", () => {
     const going = page.getByRole("region", { name: "Importing …" });
     await going.getByRole("progressbar", { name: "Importing …" }).waitFor();
     await going.getByText("0 prompts so far.").waitFor();
+    // Nothing that is done beside it ends it.
+    await page.getByText("Other files wait until this import is over.").waitFor();
+    for (const name of ["Choose files", "Choose a folder"]) expect(await button(page, name).isDisabled()).toBe(true);
+    for (const name of [/Format/, /A name for these files/, /Move to the trash/])
+      expect(await page.getByLabel(name).isDisabled()).toBe(true);
+    await drop(page, "meanwhile.csv", "act,prompt\nOther,x\n");
+    await page.getByLabel("Files to import").setInputFiles({
+      name: "meanwhile.csv",
+      mimeType: "text/csv",
+      buffer: Buffer.from("act,prompt\nOther,x\n"),
+    });
     await page.getByRole("link", { name: "Prompt Library" }).first().click();
     await page.getByText("The import into left goes on.").waitFor();
     gate.resolve();

@@ -70,6 +70,40 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     expect(await page.getByRole("link", { name: "long/120" }).count()).toBe(0);
   });
 
+  it("more of a list that could not be loaded is asked for when somebody wants it, not without end", async () => {
+    await server.local.createProject({ name: "broken" });
+    const broken = server.as(server.localToken, "broken");
+    await broken.setMember("ada", "editor");
+    await saveMany(
+      broken,
+      Array.from({ length: 60 }, (_, n) => `${n}`.padStart(2, "0")),
+    );
+    const { page } = await visit("/?project=broken");
+    let asked = 0;
+    const later = /api\/prompts\?.*cursor=/;
+    await page.route(later, async (route) => {
+      asked += 1;
+      await route.fulfill({ status: 500, json: { error: { code: "internal", message: "It broke." } } });
+    });
+    await page.getByText("60 prompts").waitFor();
+    await page.keyboard.press("End");
+    await page.getByText("It broke.").waitFor();
+    // Meanwhile it would have asked again.
+    await page.evaluate(`(async () => { for (let n = 0; n < 20; n += 1) await fetch("/api/system/health"); })()`);
+    expect(asked).toBe(1);
+    await page.keyboard.press("Home");
+    await page.getByRole("link", { name: "00" }).waitFor();
+    await page.keyboard.press("End");
+    await eventually(async () => asked > 1);
+    await page.unroute(later);
+    await button(page, "Try again").click();
+    await button(page, "Try again").waitFor({ state: "hidden" });
+    await eventually(async () => {
+      await page.keyboard.press("End");
+      return await page.getByRole("link", { name: "59" }).isVisible();
+    });
+  });
+
   it("the list follows what others do, over one connection for all tabs, and does not move under who is at it", async () => {
     await server.local.createProject({ name: "live" });
     const live = server.as(server.localToken, "live");
@@ -204,6 +238,44 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await close.click();
     await page.getByText("2 prompts", { exact: true }).waitFor();
     expect((await many.listTrash()).total).toBe(3);
+  });
+
+  it("what is chosen in a project, or still on its way to be, is not chosen in another", async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `${n}`.padStart(2, "0"));
+    for (const name of ["here", "there"]) {
+      await server.local.createProject({ name });
+      const project = server.as(server.localToken, name);
+      await project.setMember("ada", "editor");
+      await saveMany(project, names);
+    }
+    const { page } = await visit("/?project=here");
+    const project = page.getByRole("combobox", { name: "Project" });
+    const chosen = page.getByRole("checkbox", { name: /^Choose \d\d$/, checked: true });
+    const bar = page.getByRole("region", { name: "Chosen prompts" });
+    await page.getByRole("checkbox", { name: "Choose 00" }).check();
+    await bar.getByText("1 prompt chosen").waitFor();
+    await project.selectOption("there");
+    await page.getByRole("checkbox", { name: "Choose 00" }).waitFor();
+    await bar.waitFor({ state: "hidden" });
+    expect(await chosen.count()).toBe(0);
+    await page.goBack();
+    await page.waitForURL(/project=here/);
+    await page.getByRole("checkbox", { name: "Choose 00" }).waitFor();
+    expect([await project.inputValue(), await chosen.count()]).toEqual(["here", 0]);
+
+    const gate = Promise.withResolvers<void>();
+    await page.route(/api\/prompts\?.*limit=200/, async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    const [asked] = await Promise.all([page.waitForRequest(/limit=200/), page.getByLabel("Choose all").click()]);
+    await project.selectOption("there");
+    await page.getByRole("checkbox", { name: "Choose 01" }).check();
+    gate.resolve();
+    await (await asked.response())?.finished();
+    await page.getByRole("checkbox", { name: "Choose 02" }).check();
+    await bar.getByText("2 prompts chosen").waitFor();
+    expect(await chosen.count()).toBe(2);
   });
 
   it("a label is put on many prompts at once, on the newest version or the one with another label", async () => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Client, ImportPiece } from "../src/sdk/index.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
-import { button, heading, pagesStage, see, textOf } from "./support/pages.ts";
+import { button, dialogOf, heading, pagesStage, see, textOf } from "./support/pages.ts";
 import { eventually, type Served } from "./support/server.ts";
 
 const path = findChromium();
@@ -265,6 +265,43 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     for (const deed of ["Edit", "Add a label", "Move production"]) expect(await button(page, deed).count()).toBe(0);
     await visitor.open("/new");
     await heading(page, "You may read here").waitFor();
+  });
+
+  it("Enter in the palette goes to what is typed, also before that was found", async () => {
+    for (const name of ["pal/first", "pal/second"]) await server.local.savePrompt({ name, text: name });
+    const { page } = await visit("/");
+    await page.keyboard.press("Control+k");
+    const field = page.getByRole("combobox", { name: "A prompt, a page, or what to do" });
+    await field.fill("pal fir");
+    await page.getByRole("option", { name: "pal/first", selected: true }).waitFor();
+    const gate = Promise.withResolvers<void>();
+    await page.route(/api\/prompts\?.*search=pal/, async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    await Promise.all([page.waitForRequest(/search=pal\+sec/), field.fill("pal sec")]);
+    await page.keyboard.press("Enter");
+    gate.resolve();
+    await heading(page, "second").waitFor();
+  });
+
+  it("a palette whose code does not come says so, and the page stays as it is", async () => {
+    const visitor = await visit("/");
+    const { page } = visitor;
+    await page.route(/assets\/palette-.*\.js/, (route) => route.abort());
+    await page.getByLabel("Find", { exact: true }).fill("qqqqqqqq");
+    await page.keyboard.press("Control+k");
+    await dialogOf(page).getByText("This could not be loaded").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await heading(page, "Nothing matches").waitFor();
+    await page.unroute(/assets\/palette-.*\.js/);
+    await page.keyboard.press("Control+k");
+    await button(page, "Load the page again").click();
+    await dialogOf(page).waitFor({ state: "hidden" });
+    await heading(page, "Nothing matches").waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "A prompt, a page, or what to do" }).waitFor();
   });
 
   it.each([360, 3840])("at a width of %d nothing sticks out, in languages of either direction", async (width) => {

@@ -105,7 +105,8 @@ function placeOf(page: Page): string {
 function Shown({ access, page }: { access: Access; page: Exclude<Page, { at: "room" }> }) {
   switch (page.at) {
     case "library":
-      return <LibraryPage access={access} filter={page.filter} />;
+      // What was chosen in one project must not be done to the namesakes in another.
+      return <LibraryPage key={access.project} access={access} filter={page.filter} />;
     case "prompt":
       return (
         <PromptPage

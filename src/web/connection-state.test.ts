@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
-import { connectionAfter, connectionOf, refusalAtTheDoor, UNREACHABLE } from "./connection-state.ts";
+import { connectionAfter, connectionOf, isDatabaseRead, refusalAtTheDoor, UNREACHABLE } from "./connection-state.ts";
 import { minute } from "./shell/dates.ts";
 
 const OFF: SystemHealth["maintenance"] = { mode: "off", message: "", since: null, endsAt: null };
@@ -52,6 +52,17 @@ it("in maintenance one reads, or waits, and is told what those in charge say", (
     message: `The library is in maintenance. It is planned to end ${minute.format(Date.parse(endsAt))}. What you write is kept in this browser.`,
   });
   expect(connectionAfter(new PromptlibError("maintenance"))?.state).toBe("reading");
+});
+
+it("what the mirror does not have is read in maintenance, too, unless it is closed or the database is away", () => {
+  const during = (mode: "off" | "read-only" | "closed", database: "up" | "down" = "up") =>
+    isDatabaseRead(connectionOf({ ...health("healthy", database), maintenance: { ...OFF, mode } }));
+  expect([during("off"), during("read-only"), during("closed")]).toEqual([true, true, false]);
+  expect([during("off", "down"), during("read-only", "down"), isDatabaseRead(UNREACHABLE)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });
 
 it("a mirror that lags, or a disk that fills, is the operator’s to worry about", () => {

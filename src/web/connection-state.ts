@@ -38,6 +38,11 @@ export function connectionOf(health: SystemHealth): Connection {
   return isAway ? DATABASE_AWAY : WELL;
 }
 
+/** Whether the database answers who reads: in maintenance that is read-only, it does. */
+export function isDatabaseRead(connection: Connection): boolean {
+  return connection.state === "well" || (connection.state === "reading" && connection.why === "maintenance");
+}
+
 /** What a call that failed tells about it; null: nothing. */
 export function connectionAfter(error: unknown): Connection | null {
   if (!(error instanceof PromptlibError)) return null;

@@ -1,7 +1,14 @@
 /** How it stands with the server and what it stands on, as far as a page can know: the banner says it. */
 import { useSyncExternalStore } from "react";
 import { createClient } from "../sdk/index.ts";
-import { type Connection, connectionAfter, connectionOf, UNREACHABLE, WELL } from "./connection-state.ts";
+import {
+  type Connection,
+  connectionAfter,
+  connectionOf,
+  isDatabaseRead,
+  UNREACHABLE,
+  WELL,
+} from "./connection-state.ts";
 
 const CALM_MS = 20_000;
 const WORRIED_MS = 1_500;
@@ -76,4 +83,11 @@ export function useWritesRefused(): string | null {
   const connection = useConnection();
   if (connection.state === "well") return null;
   return connection.state === "reading" ? "Waits until writing is possible again." : "Waits until the library is back.";
+}
+
+/** Why what the mirror does not have cannot be read now, as a sentence; null: it can. */
+export function useReadsRefused(): string | null {
+  const connection = useConnection();
+  if (isDatabaseRead(connection)) return null;
+  return connection.state === "reading" ? "Waits until the database is back." : "Waits until the library is back.";
 }

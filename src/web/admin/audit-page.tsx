@@ -1,6 +1,6 @@
 /** Who did what: narrowed by the address, page after page, and taken along whole. */
 
-import { useWritesRefused } from "../connection.ts";
+import { useReadsRefused } from "../connection.ts";
 import { go } from "../navigation.tsx";
 import type { RoomProps } from "../shell/page.tsx";
 import { useTitle } from "../shell/page.tsx";
@@ -20,7 +20,7 @@ export default function AuditPage(props: RoomProps) {
 
 function Audit({ identity, access, query }: RoomProps) {
   useTitle("Audit log");
-  const away = useWritesRefused();
+  const away = useReadsRefused();
   // An operator need not be in a project to look at the library; who is none looks at the project alone.
   const project = access?.project ?? null;
   const asked = { ...parseAuditQuery(query), ...(identity.operator ? {} : { isOfProject: true }) };

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { makeBundle, type PromptlibError } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
-import { useConnection } from "../connection.ts";
+import { useReadsRefused } from "../connection.ts";
 import { LABEL_INPUT } from "../prompt/label-input.ts";
 import { download } from "../shell/download.ts";
 import { Failure } from "../shell/failure.tsx";
@@ -32,7 +32,7 @@ function today(): string {
 }
 
 function Everything({ access: { project } }: { access: Access }) {
-  const isAway = useConnection().state !== "well";
+  const refused = useReadsRefused();
   return (
     <section className="card stack" aria-labelledby="everything">
       <h2 id="everything">Everything, to put back as it was</h2>
@@ -43,7 +43,7 @@ function Everything({ access: { project } }: { access: Access }) {
       </p>
       <p className="hint">It is no backup: people, keys and the audit log are not in it.</p>
       <div className="buttons">
-        {isAway ? (
+        {refused !== null ? (
           <button type="button" disabled>
             Download the export
           </button>
@@ -57,7 +57,7 @@ function Everything({ access: { project } }: { access: Access }) {
             Download the export
           </a>
         )}
-        {isAway && <span className="hint">Waits until the database is back.</span>}
+        {refused !== null && <span className="hint">{refused}</span>}
       </div>
     </section>
   );
@@ -67,7 +67,7 @@ function ForApplications({ access: { project } }: { access: Access }) {
   const [label, setLabel] = useState("production");
   const [error, setError] = useState<PromptlibError | null>(null);
   const [state, setState] = useState<"idle" | "making" | "empty">("idle");
-  const isAway = useConnection().state !== "well";
+  const refused = useReadsRefused();
   const make = async () => {
     setState("making");
     setError(null);
@@ -91,11 +91,11 @@ function ForApplications({ access: { project } }: { access: Access }) {
       </label>
       {error && <Failure error={error} what="The bundle could not be made." />}
       <div className="buttons">
-        <button type="button" disabled={isAway || state === "making"} onClick={() => void make()}>
+        <button type="button" disabled={refused !== null || state === "making"} onClick={() => void make()}>
           {state === "making" ? "Making it …" : "Download the bundle"}
         </button>
         <span className="hint" role="status">
-          {isAway ? "Waits until the database is back." : state === "empty" ? "No prompt has this label." : ""}
+          {refused ?? (state === "empty" ? "No prompt has this label." : "")}
         </span>
       </div>
     </section>

@@ -5,10 +5,12 @@ import { chosenFiles, droppedFiles, type GivenFile } from "./files.ts";
 interface DropZoneProps {
   project: string;
   isSmall: boolean;
+  /** Other files have to wait. */
+  isBusy: boolean;
   onFiles(files: GivenFile[]): void;
 }
 
-export function DropZone({ project, isSmall, onFiles }: DropZoneProps) {
+export function DropZone({ project, isSmall, isBusy, onFiles }: DropZoneProps) {
   const [isOver, setOver] = useState(false);
   const [isEmpty, setEmpty] = useState(false);
   const files = useRef<HTMLInputElement>(null);
@@ -39,15 +41,15 @@ export function DropZone({ project, isSmall, onFiles }: DropZoneProps) {
       aria-label="Files"
       data-over={isOver}
       data-small={isSmall}
-      onDragOver={() => setOver(true)}
+      onDragOver={() => setOver(!isBusy)}
       onDragLeave={() => setOver(false)}
       onDrop={(event) => {
         setOver(false);
-        void droppedFiles(event.dataTransfer).then(take);
+        if (!isBusy) void droppedFiles(event.dataTransfer).then(take);
       }}
     >
       <p>
-        <strong>Drop files or folders here</strong>
+        <strong>{isBusy ? "Other files wait until this import is over." : "Drop files or folders here"}</strong>
         {!isSmall && (
           <>
             {" "}
@@ -56,10 +58,10 @@ export function DropZone({ project, isSmall, onFiles }: DropZoneProps) {
         )}
       </p>
       <div className="buttons">
-        <button type="button" onClick={() => files.current?.click()}>
+        <button type="button" disabled={isBusy} onClick={() => files.current?.click()}>
           Choose files
         </button>
-        <button type="button" onClick={() => folder.current?.click()}>
+        <button type="button" disabled={isBusy} onClick={() => folder.current?.click()}>
           Choose a folder
         </button>
       </div>

@@ -44,7 +44,7 @@ function Import({ access }: { access: Access }) {
   const [format, setFormat] = useState<ImportFormat | null>(null);
   const [source, setSource] = useState("");
   const [prune, setPrune] = useState(false);
-  const { run, start, stop, forget } = useImport(access.project);
+  const { run, isImporting, isImportingNow, start, stop, forget } = useImport(access.project);
   // Our own export says itself where its prompts come from.
   const sourceIn = (as: ImportFormat | null) => (as === "promptlib" ? "" : source);
   const sourceFault = faultOf(sourceIn(format));
@@ -57,12 +57,13 @@ function Import({ access }: { access: Access }) {
   };
   const turn = useRef(0);
   const take = async (files: GivenFile[]) => {
+    if (isImportingNow()) return;
     turn.current += 1;
     const own = turn.current;
     forget();
     const told = await tellFormat(files);
-    // Others were given while these were looked into.
-    if (turn.current !== own) return;
+    // Others were given while these were looked into, or are imported already.
+    if (turn.current !== own || isImportingNow()) return;
     setChosen({ files, told });
     const only = told.unknown.length === 0 && told.formats.length === 1 ? (told.formats[0] ?? null) : null;
     setFormat(only);
@@ -73,13 +74,13 @@ function Import({ access }: { access: Access }) {
     const next = { format, prune, ...part };
     if (chosen && next.format) look({ files: chosen.files, format: next.format, prune: next.prune });
   };
-  const isDone = run !== null && !run.order.dryRun && (run.summary !== null || run.error !== null);
+  const isDone = run !== null && !run.order.dryRun && !isImporting;
   useEffect(() => {
     if (isDone) forgetListings();
   }, [isDone]);
   return (
     <div className="stack">
-      <DropZone project={access.project} isSmall={chosen !== null} onFiles={take} />
+      <DropZone project={access.project} isSmall={chosen !== null} isBusy={isImporting} onFiles={take} />
       {chosen && (
         <section className="card stack" aria-label="What is imported">
           <About chosen={chosen} wanted={wanted.length} format={format} />
@@ -88,6 +89,7 @@ function Import({ access }: { access: Access }) {
               <span>Format</span>
               <select
                 value={format ?? ""}
+                disabled={isImporting}
                 onChange={(event) => {
                   const next = isFormat(event.target.value) ? event.target.value : null;
                   setFormat(next);
@@ -107,6 +109,7 @@ function Import({ access }: { access: Access }) {
                   <input
                     {...control}
                     value={source}
+                    disabled={isImporting}
                     autoComplete="off"
                     spellCheck={false}
                     onChange={(event) => setSource(event.target.value)}
@@ -121,6 +124,7 @@ function Import({ access }: { access: Access }) {
               <input
                 type="checkbox"
                 checked={prune}
+                disabled={isImporting}
                 onChange={(event) => {
                   setPrune(event.target.checked);
                   preview({ prune: event.target.checked });

@@ -87,6 +87,10 @@ export function useImport(project: string) {
   return {
     run,
     start,
+    /** Something is being written: what is done on the page meanwhile must not end it. */
+    isImporting: run !== null && !run.order.dryRun && run.summary === null && run.error === null,
+    /** The same at the very moment, for who has waited for something. */
+    isImportingNow: () => going.current?.dryRun === false,
     /** What was saved by then stays. */
     stop: () => stop.current?.abort(),
     forget() {

@@ -26,7 +26,7 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
   const selection = useSelection();
   const list = useRef<HTMLDivElement>(null);
   useFollowing(listing, list);
-  const showChanges = ({ detail }: MouseEvent) => {
+  const loadAnew = ({ detail }: MouseEvent) => {
     // The button goes: who pressed it by keyboard stays in the list all the same.
     if (detail === 0) list.current?.querySelector<HTMLElement>(".count")?.focus();
     listing.reload();
@@ -58,7 +58,7 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
             <Count listing={listing} />
             <span role="status">
               {listing.isBehind && (
-                <button type="button" className="link" onClick={showChanges}>
+                <button type="button" className="link" onClick={loadAnew}>
                   Show the changes
                 </button>
               )}
@@ -67,7 +67,16 @@ export function LibraryPage({ access, filter }: { access: Access; filter: Librar
               <ChooseAll project={access.project} filter={asked} listing={listing} selection={selection} />
             )}
           </div>
-          {error && <Failure error={error} what="The list could not be loaded." />}
+          {error && (
+            <div className="stack">
+              <Failure error={error} what="The list could not be loaded." />
+              <div className="buttons">
+                <button type="button" onClick={loadAnew}>
+                  Try again
+                </button>
+              </div>
+            </div>
+          )}
           <PromptRows
             rows={items}
             total={listing.totalIsExact ? listing.total : items.length}

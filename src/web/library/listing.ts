@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { PromptFilter, PromptlibError, PromptSummary } from "../../sdk/index.ts";
 import type { LibraryFilter } from "../address.ts";
 import { clientOf, noteFailure, noteSource } from "../calls.ts";
-import { useConnection, useRecoveries } from "../connection.ts";
+import { useReadsRefused, useRecoveries } from "../connection.ts";
 import { type Grown, inPlace, isSameOrder, NOTHING } from "./grown.ts";
 
 export interface Listing extends Grown {
@@ -89,7 +89,7 @@ interface State {
 export function useListing(project: string, filter: LibraryFilter): Listing {
   const { search, folder, tag, label, type, sort } = filter;
   const asked = useMemo(() => ({ search, folder, tag, label, type, sort }), [search, folder, tag, label, type, sort]);
-  const namesOnly = useConnection().state !== "well" && search !== "";
+  const namesOnly = useReadsRefused() !== null && search !== "";
   const key = JSON.stringify([project, search, folder, tag, label, type, sort, namesOnly]);
   const recoveries = useRecoveries();
   const [state, setState] = useState<State>();

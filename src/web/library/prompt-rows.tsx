@@ -23,10 +23,11 @@ interface PromptRowsProps {
 export function PromptRows({ rows, total, isOld, selection, onEnd, onTag }: PromptRowsProps) {
   const list = useRef<HTMLUListElement>(null);
   const { from, to, rowHeight } = useVisible(list, rows.length, useSpare(isOld));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other rows or a scroll ask for more; that it failed does not
   useEffect(() => {
     // They are drawn some way beyond what is in view.
     if (rows.length > 0 && to === rows.length) onEnd();
-  });
+  }, [rows, to]);
   if (rows.length === 0) return null;
   return (
     <ul

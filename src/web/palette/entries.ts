@@ -61,6 +61,7 @@ const TYPING_MS = 100;
 const FOUND = 20;
 
 interface Found {
+  /** While it is looked for others, those that were found before. */
   entries: Entry[];
   state: "idle" | "looking" | "failed";
 }
@@ -69,23 +70,23 @@ const NOTHING: Found = { entries: [], state: "idle" };
 
 /** Prompts by name, as they are typed; without anything typed, the last changed. */
 export function usePrompts(access: Access | null, typed: string): Found {
-  const [found, setFound] = useState<Found>(NOTHING);
+  const [answer, setAnswer] = useState({ key: "", ...NOTHING });
   const { project, named } = access ?? { project: null, named: null };
   const wanted = typed.trim();
+  const key = JSON.stringify([project, wanted]);
   useEffect(() => {
     if (project === null) return;
     let over = false;
-    setFound((last) => ({ ...last, state: "looking" }));
     const look = async () => {
       try {
         const query = wanted === "" ? { sort: "-updated" as const } : { search: wanted, in: "names" as const };
         const { items } = noteSource(
           await clientOf(project).listPrompts({ ...query, limit: wanted === "" ? 8 : FOUND }),
         );
-        if (!over) setFound({ entries: items.map(({ name }) => entryOf(name, named)), state: "idle" });
+        if (!over) setAnswer({ key, entries: items.map(({ name }) => entryOf(name, named)), state: "idle" });
       } catch (error) {
         noteFailure(error);
-        if (!over) setFound({ entries: [], state: "failed" });
+        if (!over) setAnswer({ key, entries: [], state: "failed" });
       }
     };
     const timer = setTimeout(look, TYPING_MS);
@@ -93,8 +94,9 @@ export function usePrompts(access: Access | null, typed: string): Found {
       over = true;
       clearTimeout(timer);
     };
-  }, [project, named, wanted]);
-  return found;
+  }, [project, named, wanted, key]);
+  if (project === null) return NOTHING;
+  return answer.key === key ? answer : { entries: answer.entries, state: "looking" };
 }
 
 function entryOf(name: string, project: string | null): Entry {

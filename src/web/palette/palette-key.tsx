@@ -1,8 +1,9 @@
 /** Ctrl-K or Cmd-K opens the palette, from everywhere; a button says so. Its code comes when it is first wanted. */
 import { lazy, Suspense, useEffect, useState } from "react";
+import { Dialog } from "../shell/dialog.tsx";
 import type { RoomProps } from "../shell/page.tsx";
 
-const Palette = lazy(() => import("./palette.tsx"));
+const Palette = lazy(() => import("./palette.tsx").catch(() => ({ default: NotLoaded })));
 const isMac = /mac|iphone|ipad/i.test(navigator.userAgent);
 
 export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "access">) {
@@ -35,5 +36,27 @@ export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "a
         </Suspense>
       )}
     </>
+  );
+}
+
+/** A newer server no longer has the code of the pages that are open; the page below stays as it is. */
+function NotLoaded({ onClose }: { onClose(): void }) {
+  return (
+    <Dialog title="Go to" onClose={onClose}>
+      <div className="stack">
+        <p role="status">
+          This could not be loaded: the server does not answer, or it was replaced by another version since these pages
+          were opened. The menu still goes everywhere.
+        </p>
+        <div className="buttons">
+          <button type="button" onClick={() => location.reload()}>
+            Load the page again
+          </button>
+          <button type="button" onClick={onClose}>
+            Leave it
+          </button>
+        </div>
+      </div>
+    </Dialog>
   );
 }

@@ -6,6 +6,7 @@ import { type KeyboardEvent, useEffect, useId, useMemo, useState } from "react";
 import { go } from "../navigation.tsx";
 import { Dialog } from "../shell/dialog.tsx";
 import type { RoomProps } from "../shell/page.tsx";
+import { chosenOf, entered, steppedTo } from "./choosing.ts";
 import { placesOf, usePrompts } from "./entries.ts";
 import { type Entry, matching } from "./matching.ts";
 
@@ -16,27 +17,38 @@ interface PaletteProps extends Pick<RoomProps, "identity" | "access"> {
 export default function Palette({ identity, access, onClose }: PaletteProps) {
   const id = useId();
   const [typed, setTyped] = useState("");
-  const [at, setAt] = useState(0);
+  const [pointed, setPointed] = useState<string | null>(null);
+  const [isEntered, setEntered] = useState(false);
   const places = useMemo(() => matching(placesOf({ identity, access }), typed), [identity, access, typed]);
   const prompts = usePrompts(access, typed);
   const entries = useMemo(() => [...places, ...prompts.entries], [places, prompts.entries]);
-  const chosen = Math.min(at, entries.length - 1);
+  const offer = { places, prompts: prompts.entries, isLooking: prompts.state === "looking", pointed };
+  const chosen = chosenOf(offer);
+  const point = (index: number) => {
+    setPointed(entries[index]?.key ?? null);
+    setEntered(false);
+  };
   const run = (entry: Entry | undefined) => {
     if (!entry) return;
     onClose();
     go(entry.to);
   };
-  const press = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
-    if (step !== undefined) {
-      event.preventDefault();
-      const next = Math.abs(step) === 1 ? (chosen + step + entries.length) % entries.length : chosen + step;
-      setAt(Math.min(Math.max(next, 0), entries.length - 1));
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      run(entries[chosen]);
-    }
+  const enter = () => {
+    const entry = entered(offer);
+    setEntered(entry === "later");
+    if (entry !== "later") run(entry);
   };
+  const press = (event: KeyboardEvent) => {
+    const next = steppedTo(event.key, chosen, entries.length);
+    if (next === null && event.key !== "Enter") return;
+    event.preventDefault();
+    if (next === null) enter();
+    else point(next);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what Enter waited for has come
+  useEffect(() => {
+    if (isEntered && !offer.isLooking) enter();
+  }, [isEntered, offer.isLooking]);
   useEffect(() => {
     document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest" });
   }, [id, chosen]);
@@ -57,7 +69,7 @@ export default function Palette({ identity, access, onClose }: PaletteProps) {
           value={typed}
           onChange={(event) => {
             setTyped(event.target.value);
-            setAt(0);
+            point(-1);
           }}
           onKeyDown={press}
         />
@@ -71,7 +83,7 @@ export default function Palette({ identity, access, onClose }: PaletteProps) {
               tabIndex={-1}
               aria-selected={index === chosen}
               onClick={() => run(entry)}
-              onPointerMove={() => setAt(index)}
+              onPointerMove={() => point(index)}
             >
               <bdi>{entry.title}</bdi> <small>{entry.kind}</small>
             </div>
