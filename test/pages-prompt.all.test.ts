@@ -99,8 +99,19 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await usage.getByText("saved version 2: Shorter").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
 
-    const ada = await visit("/prompts/used");
+    const ada = await visit("/");
+    const known = Promise.withResolvers<void>();
+    await ada.page.route("**/api/protected-labels*", async (route) => {
+      await known.promise;
+      await route.continue();
+    });
+    await ada.open("/prompts/used");
     await button(ada.page, "Move production").click();
+    const unknown = ada.page.getByLabel("It is not known now which labels are protected");
+    expect(await button(ada.page, "Put production on version 2").isDisabled()).toBe(true);
+    await unknown.check();
+    expect(await button(ada.page, "Put production on version 2").isEnabled()).toBe(true);
+    known.resolve();
     await ada.page.getByText("moving it needs the role admin").waitFor();
     expect(await button(ada.page, "Put production on version 2").isDisabled()).toBe(true);
     await server.local.unprotectLabel("production");

@@ -18,8 +18,6 @@ export interface Moving {
   to: number | null;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
 interface LabelsProps {
   access: Access;
   name: string;
@@ -38,7 +36,7 @@ export function Labels(props: LabelsProps) {
   const { access, name, shown, labels, versions, moving, onMoving, onMoved } = props;
   const id = useId();
   const refused = useWritesRefused();
-  const protectedLabels = useProtectedLabels(access.project) ?? NONE;
+  const protectedLabels = useProtectedLabels(access.project);
   const positions = labels.value?.items.filter(({ label }) => label !== "latest") ?? [];
   const deed = useDeed(access.project, name, onMoved);
   const on = (label: string) => positions.find((one) => one.label === label)?.version ?? null;
@@ -76,7 +74,7 @@ export function Labels(props: LabelsProps) {
                 isNewest={version === versions[0]?.version}
                 isDraggable={!off}
               />
-              {protectedLabels.has(label) && <small>protected</small>}
+              {protectedLabels?.has(label) && <small>protected</small>}
               <span className="label-who">
                 <bdi>{personOf(movedBy)}</bdi>, <When at={movedAt} />
               </span>
