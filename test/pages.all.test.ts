@@ -142,6 +142,20 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await button(page, "Undo").click();
     await page.getByText("production is on version 1 again.").waitFor();
     expect((await server.local.readLabel("labelled", "production")).version).toBe(1);
+
+    const takeOff = async () => {
+      await button(page, "Move production").click();
+      await button(page, "Take production off this prompt").click();
+      await page.getByText("production is on no version; it was on version 1.").waitFor();
+    };
+    await takeOff();
+    await button(page, "Undo").click();
+    await page.getByText("production is on version 1 again.").waitFor();
+    await takeOff();
+    await server.local.moveLabel("labelled", "production", 2);
+    await button(page, "Undo").click();
+    await page.getByText(/put production on version 2 meanwhile/).waitFor();
+    expect((await server.local.readLabel("labelled", "production")).version).toBe(2);
     await page.getByRole("link", { name: "Compare version 1 with version 2" }).click();
     const changes = page.getByRole("region", { name: "From version 1 to 2" });
     await changes.getByText("− one").waitFor();
