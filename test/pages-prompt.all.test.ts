@@ -117,6 +117,21 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await server.local.unprotectLabel("production");
   });
 
+  it("is described without undoing what others described meanwhile", async () => {
+    await server.local.savePrompt({ name: "described", text: "one", tags: ["a", "b"] });
+    const { page } = await visit("/prompts/described");
+    await button(page, "Describe").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Tags, separated by commas").fill("a, mine");
+    await server.local.patchPrompt("described", { description: "theirs", tags: ["b", "theirs"] });
+    await button(page, "Save").click();
+    await dialog.waitFor({ state: "hidden" });
+    expect((await server.local.fetchPrompt("described")).prompt).toMatchObject({
+      description: "theirs",
+      tags: ["mine", "theirs"],
+    });
+  });
+
   it("is followed while others change it: said by whom, and what one writes is left alone", async () => {
     const { local } = server;
     await local.savePrompt({ name: "others/a", text: "Hello {{name}}" });
