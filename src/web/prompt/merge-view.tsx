@@ -2,7 +2,7 @@
 import { useMemo, useState } from "react";
 import type { MergePiece } from "../../prompt/merge-text.ts";
 import type { Content } from "./draft.ts";
-import { type Choices, type MergedText, mergeContents, placeId, type Taken } from "./merging.ts";
+import { type Choices, type MergedText, mergeContents, type Taken } from "./merging.ts";
 
 interface MergeViewProps {
   base: Content;
@@ -58,7 +58,7 @@ interface PiecesProps {
 
 function Pieces({ text, choices, onChoose }: PiecesProps) {
   return text.pieces.map((piece, index) => {
-    const id = placeId(text, index);
+    const id = text.placeIds[index] ?? "";
     return piece.by === "both" ? (
       <Choose
         key={id}
