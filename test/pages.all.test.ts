@@ -183,6 +183,11 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
 
     await page.reload();
     await conflict.getByText("Dear friend,").first().waitFor();
+    await button(page, "Drop mine").click();
+    await conflict.waitFor({ state: "hidden" });
+    await button(page, "Undo").click();
+    await conflict.getByText("Dear friend,").first().waitFor();
+    expect(await textOf(page).inputValue()).toContain("thanks a lot.");
     await button(page, "Go on with mine").click();
     await textOf(page).fill("Dear friend,\nthanks a lot.\nBye");
     await button(page, "Save version 3").click();

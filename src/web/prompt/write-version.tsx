@@ -31,6 +31,10 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
     if (merged)
       say("Both are together. Look it over, and save it.", { name: "Undo", run: () => drafting.replace(draft) });
   };
+  const take = () => {
+    drafting.drop();
+    say("Yours was dropped.", { name: "Undo", run: () => drafting.bringBack(draft) });
+  };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (fault !== null || saving) return;
@@ -40,7 +44,7 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
   return (
     <form className="card" aria-labelledby={id} onSubmit={submit} onKeyDown={saveByKey}>
       <h2 id={id}>{draft.base === null ? "What it says" : `After version ${draft.base}`}</h2>
-      {theirs && <Conflict theirs={theirs} draft={draft} onGoOn={goOn} onTake={drafting.drop} />}
+      {theirs && <Conflict theirs={theirs} draft={draft} onGoOn={goOn} onTake={take} />}
       <Editor project={project} content={draft.content} halfTyped={draft.halfTyped} onChange={drafting.change} />
       <label className="field">
         <span>Why this version?</span>
