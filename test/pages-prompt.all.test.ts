@@ -56,6 +56,8 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
   it("tells who fetched it, what production was on a day, and who did what; protected labels are confirmed", async () => {
     await server.local.savePrompt({ name: "used", text: "one", labels: ["production"] });
     await server.local.savePrompt({ name: "used", text: "two", message: "Shorter" });
+    await server.local.moveLabel("used", "passing", 1);
+    await server.local.removeLabel("used", "passing");
     await server.local.protectLabel("production");
     const key = await newKey(server, ["read"]);
     // Counts are written when a server stops, too.
@@ -97,6 +99,7 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await usage.getByText("Who did what").click();
     await usage.getByText("put production on version 2; it was on version 1").waitFor();
     await usage.getByText("saved version 2: Shorter").waitFor();
+    await usage.getByText("took passing off version 1").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
 
     const ada = await visit("/");
