@@ -1,5 +1,5 @@
 /** Writing a version: its text or messages, its configuration, and whether braces mean something. */
-import { useId, useMemo, useRef, useState } from "react";
+import { useDeferredValue, useId, useMemo, useRef, useState } from "react";
 import { contentSize } from "../../prompt/content.ts";
 import { templateFaults } from "../../prompt/template.ts";
 import { defaultFaults } from "../../prompt/values.ts";
@@ -11,6 +11,7 @@ import { MessagesEditor } from "./messages-editor.tsx";
 import { variablesNamed } from "./open-tag.ts";
 import { TemplateField } from "./template-field.tsx";
 import { VariablesEditor } from "./variables-editor.tsx";
+import { countWords } from "./word-count.ts";
 
 type Written = Pick<Draft, "content" | "halfTyped">;
 
@@ -94,16 +95,19 @@ function useNames(content: Content): readonly string[] {
 }
 
 function Measure({ id, content }: { id: string; content: Content }) {
-  const { words, characters } = useMemo(() => {
-    const texts = content.messages?.map((message) => ("content" in message ? message.content : "")) ?? [
-      content.text ?? "",
+  // A letter in a long text is drawn at once, and counted a moment later.
+  const counted = useDeferredValue(content);
+  const { words, isExact, characters } = useMemo(() => {
+    const texts = counted.messages?.map((message) => ("content" in message ? message.content : "")) ?? [
+      counted.text ?? "",
     ];
     const all = texts.join("\n");
-    return { words: all.split(/\s+/).filter(Boolean).length, characters: [...all].length };
-  }, [content]);
+    return { ...countWords(all), characters: [...all].length };
+  }, [counted]);
   const bytes = contentSize(content);
   return (
     <p id={id} className="hint">
+      {!isExact && "about "}
       {words.toLocaleString("en")} words, {characters.toLocaleString("en")} characters
       {bytes > 1024 * 1024 && <strong> · larger than the 1 MiB that a version may have</strong>}
       {content.template === "mustache" && (
