@@ -125,6 +125,31 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await button(page, "Throw away").click();
   });
 
+  it("what is half typed is kept over a reload, and nothing is saved before it is whole", async () => {
+    await server.local.savePrompt({ name: "drafts/half", text: "Hello {{n}}", config: { t: 0 } });
+    const { page } = await visit("/prompts/drafts/half");
+    await button(page, "Edit").click();
+    const config = page.getByLabel("Free JSON for your application");
+    await config.fill('{ "t": 1');
+    await page.getByText("The configuration is no JSON object yet.").waitFor();
+    expect(await button(page, "Save version 2").isDisabled()).toBe(true);
+    await page.getByText("Variables (1)").click();
+    await page.getByRole("combobox", { name: /^Type/ }).selectOption("number");
+    await page.getByRole("textbox", { name: /^Default/ }).fill("4x");
+    await page.reload();
+    expect(await config.inputValue()).toBe('{ "t": 1');
+    await config.fill('{ "t": 1 }');
+    await page.getByText("The default of “n” must be a number").waitFor();
+    expect(await button(page, "Save version 2").isDisabled()).toBe(true);
+    await page.getByRole("textbox", { name: /^Default/ }).fill("4");
+    await button(page, "Save version 2").click();
+    await page.getByText("Saved as version 2.").waitFor();
+    expect((await server.local.fetchPrompt("drafts/half")).prompt).toMatchObject({
+      config: { t: 1 },
+      variables: { n: { type: "number", default: 4 } },
+    });
+  });
+
   it("a new prompt whose name somebody took meanwhile is kept, and leads to theirs", async () => {
     const visitor = await visit("/new");
     const { page } = visitor;

@@ -56,6 +56,8 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
   it("tells who fetched it, what production was on a day, and who did what; protected labels are confirmed", async () => {
     await server.local.savePrompt({ name: "used", text: "one", labels: ["production"] });
     await server.local.savePrompt({ name: "used", text: "two", message: "Shorter" });
+    await server.local.moveLabel("used", "passing", 1);
+    await server.local.removeLabel("used", "passing");
     await server.local.protectLabel("production");
     const key = await newKey(server, ["read"]);
     // Counts are written when a server stops, too.
@@ -97,13 +99,25 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await usage.getByText("Who did what").click();
     await usage.getByText("put production on version 2; it was on version 1").waitFor();
     await usage.getByText("saved version 2: Shorter").waitFor();
+    await usage.getByText("took passing off version 1").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     await more(page, "To another project …");
     expect(await visitor.inaccessible()).toEqual([]);
     await page.keyboard.press("Escape");
 
-    const ada = await visit("/prompts/used");
+    const ada = await visit("/");
+    const known = Promise.withResolvers<void>();
+    await ada.page.route("**/api/protected-labels*", async (route) => {
+      await known.promise;
+      await route.continue();
+    });
+    await ada.open("/prompts/used");
     await button(ada.page, "Move production").click();
+    const unknown = ada.page.getByLabel("It is not known now which labels are protected");
+    expect(await button(ada.page, "Put production on version 2").isDisabled()).toBe(true);
+    await unknown.check();
+    expect(await button(ada.page, "Put production on version 2").isEnabled()).toBe(true);
+    known.resolve();
     await ada.page.getByText("moving it needs the role admin").waitFor();
     expect(await button(ada.page, "Put production on version 2").isDisabled()).toBe(true);
     await server.local.unprotectLabel("production");
@@ -117,6 +131,21 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await page.getByRole("link", { name: "Compare version 1 with version 202" }).click();
     await page.getByRole("region", { name: "From version 1 to 202" }).waitFor();
     expect(await button(page, "Show older ones").count()).toBe(0);
+  });
+
+  it("is described without undoing what others described meanwhile", async () => {
+    await server.local.savePrompt({ name: "described", text: "one", tags: ["a", "b"] });
+    const { page } = await visit("/prompts/described");
+    await button(page, "Describe").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Tags, separated by commas").fill("a, mine");
+    await server.local.patchPrompt("described", { description: "theirs", tags: ["b", "theirs"] });
+    await button(page, "Save").click();
+    await dialog.waitFor({ state: "hidden" });
+    expect((await server.local.fetchPrompt("described")).prompt).toMatchObject({
+      description: "theirs",
+      tags: ["mine", "theirs"],
+    });
   });
 
   it("is followed while others change it: said by whom, and what one writes is left alone", async () => {

@@ -142,6 +142,20 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await button(page, "Undo").click();
     await page.getByText("production is on version 1 again.").waitFor();
     expect((await server.local.readLabel("labelled", "production")).version).toBe(1);
+
+    const takeOff = async () => {
+      await button(page, "Move production").click();
+      await button(page, "Take production off this prompt").click();
+      await page.getByText("production is on no version; it was on version 1.").waitFor();
+    };
+    await takeOff();
+    await button(page, "Undo").click();
+    await page.getByText("production is on version 1 again.").waitFor();
+    await takeOff();
+    await server.local.moveLabel("labelled", "production", 2);
+    await button(page, "Undo").click();
+    await page.getByText(/put production on version 2 meanwhile/).waitFor();
+    expect((await server.local.readLabel("labelled", "production")).version).toBe(2);
     await page.getByRole("link", { name: "Compare version 1 with version 2" }).click();
     const changes = page.getByRole("region", { name: "From version 1 to 2" });
     await changes.getByText("− one").waitFor();
@@ -169,6 +183,11 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
 
     await page.reload();
     await conflict.getByText("Dear friend,").first().waitFor();
+    await button(page, "Drop mine").click();
+    await conflict.waitFor({ state: "hidden" });
+    await button(page, "Undo").click();
+    await conflict.getByText("Dear friend,").first().waitFor();
+    expect(await textOf(page).inputValue()).toContain("thanks a lot.");
     await button(page, "Go on with mine").click();
     await textOf(page).fill("Dear friend,\nthanks a lot.\nBye");
     await button(page, "Save version 3").click();

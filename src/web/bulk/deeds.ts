@@ -1,6 +1,7 @@
 /** What can be done to many prompts: for each one what would happen, said before; and doing it, with the way back. */
 import { folderOf, nameFault } from "../../prompt/names.ts";
 import type { Client, PromptSummary } from "../../sdk/index.ts";
+import { type Retagging, retagging, withTags } from "../prompt/tags.ts";
 
 export type Bulk =
   | { kind: "label"; label: string; from: string }
@@ -83,17 +84,8 @@ export function folderTyped(typed: string): string {
     .replace(/^\/+|\/+$/g, "");
 }
 
-function withTags(tags: readonly string[], { add, remove }: Pick<Bulk & { kind: "tag" }, "add" | "remove">): string[] {
-  return [...new Set([...tags.filter((tag) => !remove.includes(tag)), ...add])];
-}
-
-/** Those of `tags` that are not among `others`. */
-function missingFrom(others: readonly string[], tags: readonly string[]): string[] {
-  return tags.filter((tag) => !others.includes(tag));
-}
-
 /** Of the tags as they are now, not as the list had them: what others did meanwhile stays. */
-async function retag(client: Client, name: string, change: Pick<Bulk & { kind: "tag" }, "add" | "remove">) {
+async function retag(client: Client, name: string, change: Retagging) {
   const { tags: before } = (await client.fetchPrompt(name)).prompt;
   const { tags } = await client.patchPrompt(name, { tags: withTags(before, change) });
   return { before, tags };
@@ -114,7 +106,7 @@ export async function doOne(client: Client, bulk: Bulk, prompt: Subject): Promis
     }
     case "tag": {
       const { before, tags } = await retag(client, name, bulk);
-      const back = { add: missingFrom(tags, before), remove: missingFrom(before, tags) };
+      const back = retagging(tags, before);
       return {
         said: tags.length === 0 ? "has no tags" : tags.join(", "),
         undo: () => retag(client, name, back),

@@ -5,6 +5,7 @@ import { clientOf, noteSource, useLoaded } from "../calls.ts";
 import { When } from "../shell/when.tsx";
 import { changedLines } from "./changed-lines.ts";
 import { type Content, type Draft, isOfAnother, textOf } from "./draft.ts";
+import { halfTypedFault } from "./half-typed.ts";
 import { MergeView } from "./merge-view.tsx";
 import { personOf } from "./person.ts";
 
@@ -87,7 +88,9 @@ function Together({ project, name, theirs, draft, base, onMerge }: TogetherProps
   return (
     <>
       {theirs.version - from > 1 && <Between project={project} name={name} from={from} to={theirs.version} />}
-      {base && <MergeView base={base} mine={draft.content} theirs={theirs} onMerge={onMerge} />}
+      {base && (
+        <MergeView base={base} mine={draft.content} theirs={theirs} blocked={halfTypedFault(draft)} onMerge={onMerge} />
+      )}
     </>
   );
 }

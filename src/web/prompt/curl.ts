@@ -1,4 +1,5 @@
 /** A command that fetches a prompt, or renders it with values: to be pasted into a shell as it is. Pure. */
+import type { Json } from "../../sdk/index.ts";
 
 interface Wanted {
   /** Where the server is. */
@@ -8,7 +9,7 @@ interface Wanted {
   name: string;
   label: string;
   /** Rendered with these; empty: fetched as it is. */
-  values: Readonly<Record<string, string>>;
+  values: Readonly<Record<string, Json>>;
 }
 
 export function curlOf({ url, key, name, label, values }: Wanted): string {

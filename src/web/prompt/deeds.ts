@@ -27,15 +27,39 @@ export function deedsOf(
       did: `saved version ${version}${message === "" ? "" : `: ${message}`}`,
     })),
     ...moves.map(({ movedAt, movedBy, ...move }) => ({ at: movedAt, by: movedBy, did: moveWords(move) })),
-    ...audit
-      .filter(({ action }) => action === "prompt.rename" || WORDS[action] !== undefined)
-      .map(({ at, actor, action, details }) => ({
-        at,
-        by: actor,
-        did: action === "prompt.rename" ? `renamed it; it was ${String(details.from)}` : (WORDS[action] ?? action),
-      })),
+    ...audit.flatMap((entry) => {
+      const did = auditWords(entry);
+      return did === null ? [] : [{ at: entry.at, by: entry.actor, did }];
+    }),
   ];
   return deeds.sort((a, b) => (a.at < b.at ? 1 : -1));
+}
+
+/** Those that were moved or taken off: of one that it has no more nothing else tells. */
+export function labelsTold(audit: readonly AuditEntry[]): string[] {
+  const labels = audit
+    .filter(({ action }) => ["label.move", "label.remove", "label.undo"].includes(action))
+    .map(({ details }) => details.label);
+  return [...new Set(labels.filter((label) => typeof label === "string"))];
+}
+
+/** null: it is no deed of its own, or told from elsewhere, as what became of labels is. */
+function auditWords({ action, details }: AuditEntry): string | null {
+  switch (action) {
+    case "prompt.rename":
+      return `renamed it; it was ${String(details.from)}`;
+    case "prompt.move":
+      return details.from ? `moved it here; it was ${placeWords(details.from)}` : `moved it: ${placeWords(details.to)}`;
+    case "alias.end":
+      return `ended the former name ${String(details.alias)}`;
+    default:
+      return WORDS[action] ?? null;
+  }
+}
+
+function placeWords(place: unknown): string {
+  const { project, name } = place as { project?: unknown; name?: unknown };
+  return `${String(name)} in the project ${String(project)}`;
 }
 
 function moveWords({ label, from, to, undoes }: Pick<LabelMove, "label" | "from" | "to" | "undoes">): string {

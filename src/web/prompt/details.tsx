@@ -1,11 +1,11 @@
 /** What a prompt is for, and its tags: of the prompt, not of a version, so changing them makes none. */
 import { type FormEvent, useState } from "react";
-import type { Prompt, PromptlibError } from "../../sdk/index.ts";
+import type { PatchPrompt, Prompt, PromptlibError } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
 import { noteChange } from "../library/listing.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
-import { tagsOf } from "./tags.ts";
+import { retagging, tagsOf, withTags } from "./tags.ts";
 
 interface DetailsProps {
   prompt: Prompt;
@@ -15,6 +15,7 @@ interface DetailsProps {
 
 export function Details({ prompt, onClose, onSaved }: DetailsProps) {
   const { project, name } = prompt;
+  const [opened] = useState(prompt);
   const [description, setDescription] = useState(prompt.description);
   const [typed, setTyped] = useState(prompt.tags.join(", "));
   const [error, setError] = useState<PromptlibError | null>(null);
@@ -23,9 +24,12 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
     event.preventDefault();
     setSaving(true);
     try {
-      const { tags, ...rest } = await clientOf(project).patchPrompt(name, { description, tags: tagsOf(typed) });
-      noteChange(project, name, { tags, description: rest.description });
-      onSaved();
+      const change = await changeOf(opened, description, tagsOf(typed));
+      if (Object.keys(change).length > 0) {
+        const { tags, ...rest } = await clientOf(project).patchPrompt(name, change);
+        noteChange(project, name, { tags, description: rest.description });
+        onSaved();
+      }
       onClose();
     } catch (problem) {
       setError(noteFailure(problem));
@@ -56,4 +60,16 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
       </form>
     </Dialog>
   );
+}
+
+/** Only what was changed here, the tags of the newest ones: what others described meanwhile stays. */
+async function changeOf(opened: Prompt, description: string, tags: readonly string[]): Promise<PatchPrompt> {
+  const change: PatchPrompt = {};
+  if (description !== opened.description) change.description = description;
+  const retagged = retagging(opened.tags, tags);
+  if (retagged.add.length + retagged.remove.length > 0) {
+    const { prompt } = await clientOf(opened.project).fetchPrompt(opened.name);
+    change.tags = withTags(prompt.tags, retagged);
+  }
+  return change;
 }

@@ -6,12 +6,20 @@ import type { Message, Prompt, PromptType, SavePrompt } from "../../sdk/index.ts
 /** What a version consists of. */
 export type Content = Pick<Prompt, "text" | "messages" | "variables" | "config" | "template">;
 
+/** As typed, where it is no value yet. */
+export interface HalfTyped {
+  config?: string;
+  /** By variable. */
+  defaults?: Readonly<Record<string, string>>;
+}
+
 export interface Draft {
   /** The newest version when it was begun; null: of a new prompt. */
   base: number | null;
   /** The `contentHash` of that version, by which another prompt is known that took the name; left out: not known. */
   baseHash?: string | undefined;
   content: Content;
+  halfTyped?: HalfTyped | undefined;
   /** Why the version is made. */
   message: string;
   /** Of a new prompt. */
@@ -95,14 +103,21 @@ function asText({ messages = [] }: Content): { text: string } {
 
 export function isDraft(value: unknown): value is Draft {
   if (!isObject(value)) return false;
-  const { base, baseHash, message, name, content, before } = value;
+  const { base, baseHash, message, name, content, halfTyped, before } = value;
   const isKnown =
     (base === null || typeof base === "number") &&
     (baseHash === undefined || typeof baseHash === "string") &&
     typeof message === "string" &&
     typeof name === "string";
   const hasBefore = before === undefined || (isObject(before) && isContent(before.was) && isContent(before.became));
-  return isKnown && hasBefore && isContent(content);
+  return isKnown && hasBefore && isContent(content) && (halfTyped === undefined || isHalfTyped(halfTyped));
+}
+
+function isHalfTyped(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { config, defaults = {} } = value;
+  const isConfig = config === undefined || typeof config === "string";
+  return isConfig && isObject(defaults) && Object.values(defaults).every((typed) => typeof typed === "string");
 }
 
 function isContent(content: unknown): content is Content {

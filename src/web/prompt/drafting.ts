@@ -36,6 +36,8 @@ export interface Drafting {
   /** With another one, not by what is typed. */
   replace(draft: Draft): void;
   drop(): void;
+  /** What was dropped is written on again; what was begun since stays beside it. */
+  bringBack(draft: Draft): void;
   take(other: KeptDraft): void;
   dropOther(other: KeptDraft): void;
   /** Answers what was saved; null: it was not, and the draft is as it was. */
@@ -113,6 +115,10 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     replace: own.replace,
     drop() {
       leave();
+      settle();
+    },
+    bringBack(dropped) {
+      own.bringBack(dropped);
       settle();
     },
     take(other) {
@@ -202,6 +208,11 @@ function useOwnDraft(place: DraftPlace) {
     leave() {
       if (present.current) dropDraft(localStorage, place, present.current);
       show(null);
+    },
+    bringBack(draft: Draft) {
+      const { kept, isKept: succeeded } = keepDraft(localStorage, place, null, draft);
+      setKept(succeeded);
+      show(kept);
     },
     take: show,
     dropOther(other: KeptDraft) {

@@ -1,20 +1,23 @@
 /** Writing a version: its text or messages, its configuration, and whether braces mean something. */
-import { useId, useMemo, useRef, useState } from "react";
+import { useDeferredValue, useId, useMemo, useRef, useState } from "react";
 import { contentSize } from "../../prompt/content.ts";
 import { templateFaults } from "../../prompt/template.ts";
 import { defaultFaults } from "../../prompt/values.ts";
 import type { Json } from "../../sdk/index.ts";
-import type { Content } from "./draft.ts";
+import type { Content, Draft } from "./draft.ts";
+import { withConfigTyped } from "./half-typed.ts";
 import { jsonFault } from "./json-fault.ts";
 import { MessagesEditor } from "./messages-editor.tsx";
 import { variablesNamed } from "./open-tag.ts";
 import { TemplateField } from "./template-field.tsx";
 import { VariablesEditor } from "./variables-editor.tsx";
+import { countWords } from "./word-count.ts";
 
-interface EditorProps {
+type Written = Pick<Draft, "content" | "halfTyped">;
+
+interface EditorProps extends Written {
   project: string;
-  content: Content;
-  onChange(content: Content): void;
+  onChange(change: Partial<Written>): void;
 }
 
 /** Why it cannot be saved as it is, as a sentence; null: it can. */
@@ -26,19 +29,16 @@ export function contentFault(content: Content): string | null {
   return templateFaults(content).length > 0 ? "The places named above do not parse." : null;
 }
 
-export function Editor({ project, content, onChange }: EditorProps) {
+export function Editor({ project, content, halfTyped, onChange }: EditorProps) {
   const id = useId();
+  const put = (part: Partial<Content>) => onChange({ content: { ...content, ...part } });
   const { text, messages } = content;
   const variables = useNames(content);
   const writing = { project, variables, isTemplate: content.template === "mustache" };
   return (
     <div className="editor">
       {messages ? (
-        <MessagesEditor
-          messages={messages}
-          writing={writing}
-          onChange={(changed) => onChange({ ...content, messages: changed })}
-        />
+        <MessagesEditor messages={messages} writing={writing} onChange={(changed) => put({ messages: changed })} />
       ) : (
         <div className="field">
           <label htmlFor={`${id}-text`}>Text</label>
@@ -49,22 +49,35 @@ export function Editor({ project, content, onChange }: EditorProps) {
             rows={10}
             spellCheck
             aria-describedby={id}
-            onText={(next) => onChange({ ...content, text: next })}
+            onText={(next) => put({ text: next })}
           />
         </div>
       )}
       <Measure id={id} content={content} />
-      <Faults content={content} onVerbatim={() => onChange({ ...content, template: "none" })} />
+      <Faults content={content} onVerbatim={() => put({ template: "none" })} />
       {content.template === "none" && (
         <p className="note">
           Braces stay as they are: this text has no variables.{" "}
-          <button type="button" className="link" onClick={() => onChange({ ...content, template: "mustache" })}>
+          <button type="button" className="link" onClick={() => put({ template: "mustache" })}>
             Make it a template
           </button>
         </p>
       )}
-      <VariablesEditor content={content} onChange={(variables) => onChange({ ...content, variables })} />
-      <ConfigEditor config={content.config} onChange={(config) => onChange({ ...content, config })} />
+      <VariablesEditor
+        content={content}
+        halfTyped={halfTyped}
+        onChange={(variables, half) => onChange({ content: { ...content, variables }, halfTyped: half })}
+      />
+      <ConfigEditor
+        config={content.config}
+        halfTyped={halfTyped?.config}
+        onChange={(config, half) =>
+          onChange({
+            content: config ? { ...content, config } : content,
+            halfTyped: withConfigTyped(halfTyped, half),
+          })
+        }
+      />
     </div>
   );
 }
@@ -82,16 +95,19 @@ function useNames(content: Content): readonly string[] {
 }
 
 function Measure({ id, content }: { id: string; content: Content }) {
-  const { words, characters } = useMemo(() => {
-    const texts = content.messages?.map((message) => ("content" in message ? message.content : "")) ?? [
-      content.text ?? "",
+  // A letter in a long text is drawn at once, and counted a moment later.
+  const counted = useDeferredValue(content);
+  const { words, isExact, characters } = useMemo(() => {
+    const texts = counted.messages?.map((message) => ("content" in message ? message.content : "")) ?? [
+      counted.text ?? "",
     ];
     const all = texts.join("\n");
-    return { words: all.split(/\s+/).filter(Boolean).length, characters: [...all].length };
-  }, [content]);
+    return { ...countWords(all), characters: [...all].length };
+  }, [counted]);
   const bytes = contentSize(content);
   return (
     <p id={id} className="hint">
+      {!isExact && "about "}
       {words.toLocaleString("en")} words, {characters.toLocaleString("en")} characters
       {bytes > 1024 * 1024 && <strong> · larger than the 1 MiB that a version may have</strong>}
       {content.template === "mustache" && (
@@ -126,13 +142,24 @@ function Faults({ content, onVerbatim }: { content: Content; onVerbatim(): void 
   );
 }
 
+interface ConfigEditorProps {
+  config: Content["config"];
+  halfTyped: string | undefined;
+  /** One of both is null: an object was typed, or what is none yet. */
+  onChange(config: Content["config"] | null, halfTyped: string | null): void;
+}
+
 /** What is typed is kept also while it is no JSON; only an object is taken over. */
-function ConfigEditor({ config, onChange }: { config: Content["config"]; onChange(config: Content["config"]): void }) {
+function ConfigEditor({ config, halfTyped, onChange }: ConfigEditorProps) {
   const id = useId();
-  const [typed, setTyped] = useState(() => (Object.keys(config).length === 0 ? "" : JSON.stringify(config, null, 2)));
+  const [typed, setTyped] = useState(
+    () => halfTyped ?? (Object.keys(config).length === 0 ? "" : JSON.stringify(config, null, 2)),
+  );
+  // Only to begin with: it must not close under who empties it.
+  const [isOpen] = useState(typed !== "");
   const parsed = useMemo(() => parseConfig(typed), [typed]);
   return (
-    <details className="config" open={Object.keys(config).length > 0}>
+    <details className="config" open={isOpen}>
       <summary>Configuration</summary>
       <label className="field">
         <span>Free JSON for your application: model, temperature, …</span>
@@ -147,13 +174,12 @@ function ConfigEditor({ config, onChange }: { config: Content["config"]; onChang
           onChange={(event) => {
             setTyped(event.target.value);
             const next = parseConfig(event.target.value);
-            if (next) onChange(next);
+            onChange(next, next ? null : event.target.value);
           }}
         />
       </label>
       <p id={id} className="hint" role="status">
-        {parsed === null &&
-          `Not saved with it yet: ${jsonFault(typed) ?? "it is no object { … }"}. What was valid last would be saved.`}
+        {parsed === null && `It cannot be saved so: ${jsonFault(typed) ?? "it is no object { … }"}.`}
       </p>
     </details>
   );

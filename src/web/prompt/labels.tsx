@@ -1,6 +1,6 @@
 /** The labels of a prompt: where each is, since when and by whom; moving one, and taking it back. */
 import { useId, useState } from "react";
-import type { LabelPosition, List, PromptlibError, VersionSummary } from "../../sdk/index.ts";
+import { type Client, type LabelPosition, type List, PromptlibError, type VersionSummary } from "../../sdk/index.ts";
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { LabelChip } from "../shell/chips.tsx";
@@ -17,8 +17,6 @@ export interface Moving {
   label: string;
   to: number | null;
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 interface LabelsProps {
   access: Access;
@@ -38,7 +36,7 @@ export function Labels(props: LabelsProps) {
   const { access, name, shown, labels, versions, moving, onMoving, onMoved } = props;
   const id = useId();
   const refused = useWritesRefused();
-  const protectedLabels = useProtectedLabels(access.project) ?? NONE;
+  const protectedLabels = useProtectedLabels(access.project);
   const positions = labels.value?.items.filter(({ label }) => label !== "latest") ?? [];
   const deed = useDeed(access.project, name, onMoved);
   const on = (label: string) => positions.find((one) => one.label === label)?.version ?? null;
@@ -76,7 +74,7 @@ export function Labels(props: LabelsProps) {
                 isNewest={version === versions[0]?.version}
                 isDraggable={!off}
               />
-              {protectedLabels.has(label) && <small>protected</small>}
+              {protectedLabels?.has(label) && <small>protected</small>}
               <span className="label-who">
                 <bdi>{personOf(movedBy)}</bdi>, <When at={movedAt} />
               </span>
@@ -149,10 +147,21 @@ function useDeed(project: string, name: string, onMoved: () => void) {
     attempt(async () => {
       await client.removeLabel(name, label);
       const back = async () => {
+        await refusePlaced(client, name, label);
         if (from !== null) await client.moveLabel(name, label, from);
         say(`${label} is on version ${from} again.`);
       };
       say(`${label} is on no version; it was on version ${from}.`, { name: "Undo", run: () => void attempt(back) });
     });
   return { error, move, remove };
+}
+
+/** The server takes back no move that was expected to lead nowhere, so one looks first. */
+async function refusePlaced(client: Client, name: string, label: string): Promise<void> {
+  const place = (await client.listLabels(name)).items.find((one) => one.label === label);
+  if (!place) return;
+  throw new PromptlibError("label_moved", {
+    message: `${personOf(place.movedBy)} put ${label} on version ${place.version} meanwhile.`,
+    hint: "It stays there; move it if it belongs elsewhere.",
+  });
 }

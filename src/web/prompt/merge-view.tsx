@@ -2,16 +2,18 @@
 import { useMemo, useState } from "react";
 import type { MergePiece } from "../../prompt/merge-text.ts";
 import type { Content } from "./draft.ts";
-import { type Choices, type MergedText, mergeContents, placeId, type Taken } from "./merging.ts";
+import { type Choices, type MergedText, mergeContents, type Taken } from "./merging.ts";
 
 interface MergeViewProps {
   base: Content;
   mine: Content;
   theirs: Content;
+  /** Why yours cannot be put together with theirs yet; null: it can. */
+  blocked: string | null;
   onMerge(merged: Content): void;
 }
 
-export function MergeView({ base, mine, theirs, onMerge }: MergeViewProps) {
+export function MergeView({ base, mine, theirs, blocked, onMerge }: MergeViewProps) {
   const merging = useMemo(() => mergeContents(base, mine, theirs), [base, mine, theirs]);
   const [choices, setChoices] = useState<Choices>(new Map());
   const choose = (id: string, taken: Taken) => setChoices((last) => new Map(last).set(id, taken));
@@ -35,7 +37,12 @@ export function MergeView({ base, mine, theirs, onMerge }: MergeViewProps) {
         />
       ))}
       <div className="buttons">
-        <button type="button" className="primary" disabled={left > 0} onClick={() => onMerge(merging.build(choices))}>
+        <button
+          type="button"
+          className="primary"
+          disabled={left > 0 || blocked !== null}
+          onClick={() => onMerge(merging.build(choices))}
+        >
           Go on with both together
         </button>
         <span className="hint" role="status">
@@ -43,7 +50,10 @@ export function MergeView({ base, mine, theirs, onMerge }: MergeViewProps) {
             (left === 1
               ? "Both of you changed one place: choose above."
               : `Both of you changed ${left} places: choose above.`)}
-          {merging.open.length === 0 && "You changed different places, so nothing has to be chosen."}
+          {left === 0 && blocked}
+          {merging.open.length === 0 &&
+            blocked === null &&
+            "You changed different places, so nothing has to be chosen."}
         </span>
       </div>
     </section>
@@ -58,7 +68,7 @@ interface PiecesProps {
 
 function Pieces({ text, choices, onChoose }: PiecesProps) {
   return text.pieces.map((piece, index) => {
-    const id = placeId(text, index);
+    const id = text.placeIds[index] ?? "";
     return piece.by === "both" ? (
       <Choose
         key={id}

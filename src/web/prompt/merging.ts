@@ -4,13 +4,15 @@ import type { Json, Message } from "../../sdk/index.ts";
 import { type Content, textOf } from "./draft.ts";
 
 export type Taken = "mine" | "theirs" | "both";
-/** By the id of a place. */
+/** By the id of a place, which tells what it is about: a choice about what was written since is none. */
 export type Choices = ReadonlyMap<string, Taken>;
 
 export interface MergedText {
   id: string;
   title: string;
   pieces: MergePiece[];
+  /** Of the pieces, in their order. */
+  placeIds: string[];
 }
 
 /** A variable, a setting: one of both. */
@@ -29,8 +31,18 @@ export interface Merging {
   build(choices: Choices): Content;
 }
 
-export function placeId(text: MergedText, index: number): string {
-  return `${text.id} ${index}`;
+function mergedText(id: string, title: string, pieces: MergePiece[]): MergedText {
+  const said = pieces.map((piece) => JSON.stringify([id, piece]));
+  const totals = new Map<string, number>();
+  for (const what of said) totals.set(what, (totals.get(what) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  // Of those that say the same none is known by itself any more as soon as one of them changes.
+  const placeIds = said.map((what) => {
+    const nth = (seen.get(what) ?? 0) + 1;
+    seen.set(what, nth);
+    return `${nth}/${totals.get(what)} ${what}`;
+  });
+  return { id, title, pieces, placeIds };
 }
 
 export function mergeContents(base: Content, mine: Content, theirs: Content): Merging {
@@ -39,9 +51,7 @@ export function mergeContents(base: Content, mine: Content, theirs: Content): Me
   const [variables, config] = fields;
   const template = mine.template === base.template ? theirs.template : mine.template;
   const values = fields.flatMap((field) => field.values);
-  const places = body.texts.flatMap((text) =>
-    text.pieces.flatMap(({ by }, index) => (by === "both" ? [placeId(text, index)] : [])),
-  );
+  const places = body.texts.flatMap((text) => text.placeIds.filter((_, index) => text.pieces[index]?.by === "both"));
   return {
     texts: body.texts,
     values,
@@ -62,18 +72,16 @@ interface MergedBody {
 
 function mergeBody(base: Content, mine: Content, theirs: Content): MergedBody {
   if (!mine.messages || !theirs.messages || !base.messages) {
-    const text = { id: "text", title: "Text", pieces: mergeTexts(textOf(base), textOf(mine), textOf(theirs)) };
+    const text = mergedText("text", "Text", mergeTexts(textOf(base), textOf(mine), textOf(theirs)));
     return { texts: [text], build: (choices) => ({ text: joined(text, choices) }) };
   }
   const [was, my, their] = [base.messages, mine.messages, theirs.messages];
   if (isSameShape(was, my) && isSameShape(was, their)) return mergeMessages(was, my, their);
-  const whole: MergedText = {
-    id: "messages",
-    title: "Messages",
-    pieces: [{ by: "both", base: textOf(base), mine: textOf(mine), theirs: textOf(theirs) }],
-  };
+  const whole = mergedText("messages", "Messages", [
+    { by: "both", base: textOf(base), mine: textOf(mine), theirs: textOf(theirs) },
+  ]);
   const build = (choices: Choices) => {
-    const taken = choices.get(placeId(whole, 0)) ?? "mine";
+    const taken = choices.get(whole.placeIds[0] ?? "") ?? "mine";
     return { messages: taken === "both" ? [...their, ...my] : taken === "mine" ? my : their };
   };
   return { texts: [whole], build };
@@ -90,11 +98,11 @@ function mergeMessages(was: readonly Message[], my: readonly Message[], their: r
   const said = (message: Message | undefined) => (message && "content" in message ? message.content : "");
   const merged = my.map((message, index) => ({
     message,
-    text: {
-      id: `message ${index + 1}`,
-      title: `Message ${index + 1}${"role" in message ? `, ${message.role}` : ""}`,
-      pieces: mergeTexts(said(was[index]), said(message), said(their[index])),
-    },
+    text: mergedText(
+      `message ${index + 1}`,
+      `Message ${index + 1}${"role" in message ? `, ${message.role}` : ""}`,
+      mergeTexts(said(was[index]), said(message), said(their[index])),
+    ),
   }));
   return {
     texts: merged.filter(({ text }) => text.pieces.some(({ by }) => by !== null)).map(({ text }) => text),
@@ -110,7 +118,7 @@ function joined(text: MergedText, choices: Choices): string {
   return text.pieces
     .map((piece, index) => {
       if (piece.by !== "both") return piece.text;
-      const taken = choices.get(placeId(text, index)) ?? "mine";
+      const taken = choices.get(text.placeIds[index] ?? "") ?? "mine";
       return taken === "both" ? bothOf(piece.theirs, piece.mine) : piece[taken];
     })
     .join("");
@@ -126,17 +134,17 @@ function mergeRecord(of: "variables" | "config", base: Values, mine: Values, the
   const keys = [...new Set([...Object.keys(theirs), ...Object.keys(mine)])];
   const shown = (record: Values, key: string) =>
     Object.hasOwn(record, key) ? JSON.stringify(record[key] as Json) : "not there";
+  const valueId = (key: string) => `${of} ${JSON.stringify([key, ...[mine, theirs].map((side) => shown(side, key))])}`;
   const values: MergedValue[] = [];
   const sides = new Map<string, "mine" | "theirs" | null>();
   for (const key of keys) {
     const [was, my, their] = [base, mine, theirs].map((record) => shown(record, key));
-    const id = `${of} ${key}`;
     if (my === their || my === was) sides.set(key, "theirs");
     else if (their === was) sides.set(key, "mine");
     else {
       sides.set(key, null);
       values.push({
-        id,
+        id: valueId(key),
         title: of === "config" ? `Setting ${key}` : `Variable ${key}`,
         mine: my ?? "",
         theirs: their ?? "",
@@ -147,7 +155,7 @@ function mergeRecord(of: "variables" | "config", base: Values, mine: Values, the
     values,
     build(choices: Choices): Record<string, unknown> {
       const taken = keys.flatMap((key) => {
-        const side = sides.get(key) ?? (choices.get(`${of} ${key}`) === "theirs" ? "theirs" : "mine");
+        const side = sides.get(key) ?? (choices.get(valueId(key)) === "theirs" ? "theirs" : "mine");
         const record = side === "theirs" ? theirs : mine;
         return Object.hasOwn(record, key) ? [[key, record[key]] as const] : [];
       });

@@ -12,7 +12,8 @@ interface MoveLabelProps {
   on: number | null;
   suggested: number;
   versions: readonly VersionSummary[];
-  protectedLabels: ReadonlySet<string>;
+  /** null: not known. */
+  protectedLabels: ReadonlySet<string> | null;
   mayAdmin: boolean;
   onMove(label: string, version: number): void;
   /** It is on no version any more. */
@@ -27,10 +28,10 @@ export function MoveLabel(props: MoveLabelProps) {
   const id = useId();
   const [name, setName] = useState(label);
   const [version, setVersion] = useState(suggested === on ? (versions[0]?.version ?? suggested) : suggested);
-  const [isSure, setSure] = useState(false);
-  const isProtected = props.protectedLabels.has(name);
-  const isRefused = isProtected && !props.mayAdmin;
-  const isHeld = isRefused || (isProtected && !isSure);
+  const [confirmed, setConfirmed] = useState<string | null>(null);
+  const isRefused = props.protectedLabels?.has(name) === true && !props.mayAdmin;
+  const question = isRefused ? null : questionOf(name, props.protectedLabels);
+  const isHeld = isRefused || confirmed !== question;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onMove(name, version);
@@ -76,10 +77,14 @@ export function MoveLabel(props: MoveLabelProps) {
           ))}
         </fieldset>
         {isRefused && <p className="note">{name} is protected: moving it needs the role admin.</p>}
-        {isProtected && !isRefused && (
+        {question !== null && (
           <label className="check note">
-            <input type="checkbox" checked={isSure} onChange={(event) => setSure(event.target.checked)} />
-            <span>{name} is protected: applications rely on it. Yes, move it.</span>
+            <input
+              type="checkbox"
+              checked={confirmed === question}
+              onChange={(event) => setConfirmed(event.target.checked ? question : null)}
+            />
+            <span>{question}</span>
           </label>
         )}
         <DialogButtons disabled={version === on || isHeld} onClose={onClose}>
@@ -95,4 +100,12 @@ export function MoveLabel(props: MoveLabelProps) {
       </form>
     </Dialog>
   );
+}
+
+/** What has to be confirmed; null: nothing. Who confirmed that it is not known did not confirm that it is protected. */
+function questionOf(name: string, protectedLabels: ReadonlySet<string> | null): string | null {
+  if (name === "") return null;
+  if (protectedLabels === null)
+    return `It is not known now which labels are protected: applications may rely on ${name}. Yes, move it.`;
+  return protectedLabels.has(name) ? `${name} is protected: applications rely on it. Yes, move it.` : null;
 }

@@ -1,7 +1,7 @@
 /** How a program fetches the prompt: to be copied. No secret is in it, only where one belongs. Pure. */
-import { contentVariables } from "../../prompt/template.ts";
-import type { Prompt } from "../../sdk/index.ts";
+import type { Json, Prompt } from "../../sdk/index.ts";
 import { curlOf } from "./curl.ts";
+import { type Field, fieldsOf } from "./fields.ts";
 
 export type Language = "curl" | "TypeScript" | "Python";
 export const LANGUAGES: readonly Language[] = ["curl", "TypeScript", "Python"];
@@ -15,7 +15,7 @@ interface Wanted {
 
 export function snippetOf(language: Language, { url, prompt, label }: Wanted): string {
   const path = `${url}/api/prompts/${encodeURIComponent(prompt.name)}`;
-  const values = Object.fromEntries(contentVariables(prompt).map((name) => [name, "…"]));
+  const values = Object.fromEntries(fieldsOf(prompt, []).map(({ name, type }) => [name, exampleOf(type)]));
   const hasValues = Object.keys(values).length > 0;
   const name = JSON.stringify(prompt.name);
   switch (language) {
@@ -44,5 +44,19 @@ export function snippetOf(language: Language, { url, prompt, label }: Wanted): s
         "prompt = json.load(urllib.request.urlopen(request))",
         "",
       ].join("\n");
+  }
+}
+
+/** One that renders as it is; true and false are written otherwise in Python, so as text. */
+function exampleOf(type: Field["type"]): Json {
+  switch (type) {
+    case "messages":
+      return [{ role: "user", content: "…" }];
+    case "number":
+      return 0;
+    case "boolean":
+      return "true";
+    default:
+      return "…";
   }
 }

@@ -1,13 +1,13 @@
 /** Who uses the prompt and who did what to it: fetches by label, where a label was on a day, deeds in order. */
 import { type FormEvent, useId, useState } from "react";
-import type { LabelPosition, PromptlibError } from "../../sdk/index.ts";
+import { type Client, type LabelMove, type LabelPosition, PromptlibError } from "../../sdk/index.ts";
 import { clientOf, noteFailure, useLoaded } from "../calls.ts";
 import { Link } from "../navigation.tsx";
 import { minute } from "../shell/dates.ts";
 import { Failure } from "../shell/failure.tsx";
 import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
-import { deedsOf } from "./deeds.ts";
+import { deedsOf, labelsTold } from "./deeds.ts";
 import { LABEL_INPUT } from "./label-input.ts";
 import { personOf } from "./person.ts";
 
@@ -130,6 +130,16 @@ function Deeds({ access, name, labels, turn }: UsageProps) {
   );
 }
 
+/** None, where it was another prompt of this name that had the label. */
+async function movesOf(client: Client, name: string, label: string): Promise<LabelMove[]> {
+  try {
+    return (await client.listLabelMoves(name, label, { limit: 50 })).items;
+  } catch (error) {
+    if (error instanceof PromptlibError && error.code === "label_not_found") return [];
+    throw error;
+  }
+}
+
 interface DeedListProps {
   project: string;
   name: string;
@@ -140,17 +150,15 @@ interface DeedListProps {
 function DeedList({ project, name, labels, mayAdmin }: DeedListProps) {
   const { value, error } = useLoaded(JSON.stringify(["deeds", project, name]), async () => {
     const client = clientOf(project);
-    const [versions, moves, audit] = await Promise.all([
+    const [versions, audit] = await Promise.all([
       client.listVersions(name, { limit: 100 }),
-      Promise.all(labels.map((label) => client.listLabelMoves(name, label, { limit: 50 }))),
       // What else was done is for admins to read.
       mayAdmin ? client.listAudit({ project, subject: name, limit: 100 }) : null,
     ]);
-    return deedsOf(
-      versions.items,
-      moves.flatMap(({ items }) => items),
-      audit?.items ?? [],
-    );
+    const told = audit?.items ?? [];
+    const moved = [...new Set([...labels, ...labelsTold(told)])];
+    const moves = await Promise.all(moved.map((label) => movesOf(client, name, label)));
+    return deedsOf(versions.items, moves.flat(), told);
   });
   if (error && !value) return <Failure error={error} what="The history cannot be shown now." />;
   if (!value) return <p className="hint">Loading …</p>;

@@ -1,20 +1,24 @@
 /** What the variables of a version are: type, default, whether one must be given, what it is for. */
 import { useMemo, useState } from "react";
 import type { Variable } from "../../sdk/index.ts";
-import type { Content } from "./draft.ts";
+import type { Content, HalfTyped } from "./draft.ts";
 import { fieldsOf } from "./fields.ts";
+import { halfTypedDefault, withDefaultTyped } from "./half-typed.ts";
 import { defaultOf, shownDefault, TYPES, withVariable } from "./variables.ts";
 
 interface VariablesEditorProps {
   content: Content;
-  onChange(variables: Content["variables"]): void;
+  halfTyped: HalfTyped | undefined;
+  onChange(variables: Content["variables"], halfTyped: HalfTyped | undefined): void;
 }
 
-export function VariablesEditor({ content, onChange }: VariablesEditorProps) {
+export function VariablesEditor({ content, halfTyped, onChange }: VariablesEditorProps) {
   const fields = useMemo(() => fieldsOf(content, []), [content]);
+  // Only to begin with: what keeps from saving is in view, and who closes it has it closed.
+  const [isOpen] = useState(fields.some(({ name }) => halfTypedDefault(halfTyped, name) !== null));
   if (fields.length === 0) return null;
   return (
-    <details className="config">
+    <details className="config" open={isOpen}>
       <summary>Variables ({fields.length})</summary>
       <ul className="stack">
         {fields.map(({ name, type }) => (
@@ -23,7 +27,10 @@ export function VariablesEditor({ content, onChange }: VariablesEditorProps) {
               name={name}
               isPlaceholder={type === "messages"}
               variable={Object.hasOwn(content.variables, name) ? (content.variables[name] ?? {}) : {}}
-              onChange={(variable) => onChange(withVariable(content.variables, name, variable))}
+              halfTyped={halfTypedDefault(halfTyped, name)}
+              onChange={(variable, half) =>
+                onChange(withVariable(content.variables, name, variable), withDefaultTyped(halfTyped, name, half))
+              }
             />
           </li>
         ))}
@@ -36,10 +43,12 @@ interface OneVariableProps {
   name: string;
   isPlaceholder: boolean;
   variable: Variable;
-  onChange(variable: Variable): void;
+  /** Its default as typed, where it is no value yet. */
+  halfTyped: string | null;
+  onChange(variable: Variable, halfTyped: string | null): void;
 }
 
-function OneVariable({ name, isPlaceholder, variable, onChange }: OneVariableProps) {
+function OneVariable({ name, isPlaceholder, variable, halfTyped, onChange }: OneVariableProps) {
   return (
     <fieldset className="one-variable">
       <legend>
@@ -53,7 +62,7 @@ function OneVariable({ name, isPlaceholder, variable, onChange }: OneVariablePro
             onChange={(event) => {
               const { type: _, ...rest } = variable;
               const type = TYPES.find((known) => known === event.target.value);
-              onChange(type === undefined ? rest : { ...rest, type });
+              onChange(type === undefined ? rest : { ...rest, type }, null);
             }}
           >
             <option value="">any</option>
@@ -63,21 +72,21 @@ function OneVariable({ name, isPlaceholder, variable, onChange }: OneVariablePro
           </select>
         </label>
       )}
-      <Default key={variable.type ?? ""} variable={variable} onChange={onChange} />
+      <Default key={variable.type ?? ""} variable={variable} halfTyped={halfTyped} onChange={onChange} />
       <label className="field grow">
         <span>What is it for?</span>
         <input
           value={variable.description ?? ""}
           maxLength={2000}
           dir="auto"
-          onChange={(event) => onChange({ ...variable, description: event.target.value })}
+          onChange={(event) => onChange({ ...variable, description: event.target.value }, halfTyped)}
         />
       </label>
       <label className="check">
         <input
           type="checkbox"
           checked={variable.required ?? false}
-          onChange={(event) => onChange({ ...variable, required: event.target.checked })}
+          onChange={(event) => onChange({ ...variable, required: event.target.checked }, halfTyped)}
         />{" "}
         must be given
       </label>
@@ -86,8 +95,8 @@ function OneVariable({ name, isPlaceholder, variable, onChange }: OneVariablePro
 }
 
 /** What is typed is kept also while it is no value of its type; then the default is as it was. */
-function Default({ variable, onChange }: Pick<OneVariableProps, "variable" | "onChange">) {
-  const [typed, setTyped] = useState(() => shownDefault(variable.default));
+function Default({ variable, halfTyped, onChange }: Pick<OneVariableProps, "variable" | "halfTyped" | "onChange">) {
+  const [typed, setTyped] = useState(() => halfTyped ?? shownDefault(variable.default));
   const parsed = useMemo(() => defaultOf(variable.type, typed), [variable.type, typed]);
   return (
     <label className="field grow">
@@ -99,9 +108,12 @@ function Default({ variable, onChange }: Pick<OneVariableProps, "variable" | "on
         onChange={(event) => {
           setTyped(event.target.value);
           const next = defaultOf(variable.type, event.target.value);
-          if ("fault" in next) return;
+          if ("fault" in next) {
+            onChange(variable, event.target.value);
+            return;
+          }
           const { default: _, ...rest } = variable;
-          onChange(next.value === undefined ? rest : { ...rest, default: next.value });
+          onChange(next.value === undefined ? rest : { ...rest, default: next.value }, null);
         }}
       />
     </label>

@@ -8,6 +8,7 @@ import { Conflict } from "./conflict.tsx";
 import type { Content, Draft } from "./draft.ts";
 import type { Drafting } from "./drafting.ts";
 import { contentFault, Editor } from "./editor.tsx";
+import { halfTypedFault } from "./half-typed.ts";
 
 interface WriteVersionProps {
   drafting: Drafting;
@@ -23,11 +24,16 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
   const id = useId();
   const refused = useWritesRefused();
   const { error, theirs, saving } = drafting;
-  const fault = blocked ?? contentFault(draft.content) ?? (theirs ? "First choose what becomes of yours." : refused);
+  const written = halfTypedFault(draft) ?? contentFault(draft.content);
+  const fault = blocked ?? written ?? (theirs ? "First choose what becomes of yours." : refused);
   const goOn = (merged?: Content) => {
     drafting.goOn(merged);
     if (merged)
       say("Both are together. Look it over, and save it.", { name: "Undo", run: () => drafting.replace(draft) });
+  };
+  const take = () => {
+    drafting.drop();
+    say("Yours was dropped.", { name: "Undo", run: () => drafting.bringBack(draft) });
   };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -38,8 +44,8 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
   return (
     <form className="card" aria-labelledby={id} onSubmit={submit} onKeyDown={saveByKey}>
       <h2 id={id}>{draft.base === null ? "What it says" : `After version ${draft.base}`}</h2>
-      {theirs && <Conflict theirs={theirs} draft={draft} onGoOn={goOn} onTake={drafting.drop} />}
-      <Editor project={project} content={draft.content} onChange={(content) => drafting.change({ content })} />
+      {theirs && <Conflict theirs={theirs} draft={draft} onGoOn={goOn} onTake={take} />}
+      <Editor project={project} content={draft.content} halfTyped={draft.halfTyped} onChange={drafting.change} />
       <label className="field">
         <span>Why this version?</span>
         <input
