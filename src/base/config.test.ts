@@ -29,3 +29,9 @@ describe("TRUST_PROXY", () => {
     },
   );
 });
+
+it("a secret's file that cannot be read is told with the reason", () => {
+  expect(() => readConfig({ JWT_SECRET_FILE: "/nowhere/secret" })).toThrow(
+    "JWT_SECRET_FILE names a file that cannot be read (ENOENT)",
+  );
+});

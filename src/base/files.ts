@@ -5,8 +5,10 @@ import { access, link, mkdir, open, readFile, rename, rm, statfs, unlink } from 
 import { dirname } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 
+/** Without codes: any that has one. */
 export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
-  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+  if (!(error instanceof Error && "code" in error)) return false;
+  return codes.length === 0 || codes.includes(String(error.code));
 }
 
 /** What a disk answers when it is full, gone, or broken: no reason for a process to die as well. */
