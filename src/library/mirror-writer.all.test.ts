@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { askedAgain } from "../../test/support/asked-again.ts";
 import { ACTOR, cutConnections, fuzz, type TestLibrary } from "../../test/support/library.ts";
 import { PATIENCE, TestMirror } from "../../test/support/mirror.ts";
 import { monotonic, sleep, until } from "../base/clock.ts";
@@ -274,7 +275,7 @@ describe("the mirror", () => {
   it("goes on where it stopped when its connection is cut, again and again", async () => {
     mirror.startWriter();
     for (let round = 0; round < 4; round += 1) {
-      await library.save({ name: `a${round}`, text: "one" });
+      await askedAgain(() => library.save({ name: `a${round}`, text: "one" }));
       await sleep(30);
       await cutConnections(library);
       await until(async () => (await currentCursor(library.database.reads).catch(() => null)) !== null, PATIENCE);
