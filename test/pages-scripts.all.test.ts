@@ -1,9 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { ROOM_PATHS } from "../src/web/address.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
 import { button, dialogOf, drop, heading, more, pagesStage, textOf } from "./support/pages.ts";
 import { ADMIN, type Served } from "./support/server.ts";
 
 const path = findChromium();
+/** Into which one types. */
+const FIELDS = ["input:is([type=text], [type=search], [type=password], :not([type]))", "textarea"]
+  .map((field) => `${field}:visible:enabled:not([readonly])`)
+  .join(", ");
 const EVIL = `<img src=x onerror="alert(1)"><script>alert(2)</script>{{x}}"'`;
 
 /** Whoever writes what looks like a script, wherever it can be written: it is shown, and nothing of it runs. */
@@ -184,6 +189,49 @@ describe.skipIf(!path)("what looks like a script, in Chromium", () => {
       await dialogOf(page).locator(".fault, .failure").first().waitFor();
     }
     expect(await visitor.inaccessible()).toEqual([]);
+  });
+
+  it("runs in no field of any page, whatever is typed", async () => {
+    await server.local.savePrompt({ name: "fields/tried", text: "{{a}} and {{b}}" });
+    await server.local.savePrompt({ name: "fields/chat", messages: [{ placeholder: "history" }] });
+    const visitor = await visit("/", ADMIN.username);
+    const { page } = visitor;
+    const typeInAll = async () => {
+      await page.locator("h1").first().waitFor();
+      const fields = page.locator(FIELDS);
+      let typedIn = 0;
+      // What is typed brings fields and takes them away, as variables do that a text names.
+      for (; typedIn < (await fields.count()); typedIn += 1) await fields.nth(typedIn).fill(EVIL);
+      return typedIn;
+    };
+    for (const room of Object.values(ROOM_PATHS)) {
+      await visitor.open(room);
+      await typeInAll();
+    }
+    await visitor.open("/?folder=fields");
+    await page.getByRole("link", { name: "tried" }).waitFor();
+    expect(await typeInAll()).toBeGreaterThan(0);
+    await visitor.open("/prompts/fields/tried");
+    await page.getByLabel("b", { exact: true }).waitFor();
+    expect(await typeInAll()).toBeGreaterThan(1);
+    await page.getByText(`${EVIL} and ${EVIL}`).first().waitFor();
+    for (const prompt of ["tried", "chat"]) {
+      await visitor.open(`/prompts/fields/${prompt}`);
+      await button(page, "Edit").click();
+      expect(await typeInAll()).toBeGreaterThan(1);
+      await button(page, "Throw away").click();
+    }
+    await visitor.open("/?folder=fields");
+    await page.getByRole("checkbox", { name: "Choose fields/tried" }).check();
+    for (const deed of ["Tags …", "Label …", "Move to folder …"]) {
+      await button(page, deed).click();
+      await dialogOf(page).waitFor();
+      await typeInAll();
+      await page.keyboard.press("Escape");
+    }
+    await visitor.open("/keys");
+    await button(page, "Create a key").click();
+    expect(await typeInAll()).toBeGreaterThan(0);
   });
 
   it("what a page may not do is noticed, in this test, too", async () => {
