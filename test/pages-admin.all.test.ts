@@ -8,7 +8,7 @@ import { button, dialogOf, heading, pagesStage, see } from "./support/pages.ts";
 import { ADMIN, eventually, newUser, type Served } from "./support/server.ts";
 
 const path = findChromium();
-const ROOMS = "members keys projects users audit maintenance settings system profile welcome".split(" ");
+const ROOMS = "members keys projects users audit maintenance settings system profile welcome recovery".split(" ");
 const EVIL = `<img src=x onerror="alert(1)"><script>alert(2)</script>{{x}}"'`;
 
 describe.skipIf(!path)("the pages of those who look after the library, in Chromium", () => {
@@ -93,6 +93,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await hers.page.getByText("Go to").click();
     const offered = await hers.page.getByRole("navigation", { name: "Pages" }).getByRole("link").allTextContents();
     expect(offered).toEqual(expect.arrayContaining(["Library", "Members", "Projects"]));
+    expect(await hers.inaccessible()).toEqual([]);
     const forOthers = ["API keys", "First steps", "Users", "Audit log", "Maintenance", "Settings", "System"];
     expect(offered.filter((title) => forOthers.includes(title))).toEqual([]);
 
@@ -417,6 +418,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.getByText("Loading …").waitFor({ state: "hidden" });
       expect(await sticksOut(), room).toEqual([]);
+      expect(await visitor.inaccessible(), room).toEqual([]);
     }
     await visitor.open("/keys");
     await button(page, "Create a key").click();
