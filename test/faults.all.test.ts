@@ -20,7 +20,7 @@ import { kill } from "./support/kill.ts";
 import { MAIN, nothingRuns, programsOf } from "./support/programs.ts";
 import { NAME, Reader, Writer } from "./support/traffic.ts";
 
-const BUDGET_MS = Number(process.env.FAULTS_SECONDS ?? 30) * 1_000;
+const BUDGET_MS = Number(process.env.FAULTS_SECONDS ?? 20) * 1_000;
 const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 type Victim = keyof Processes | "backend";

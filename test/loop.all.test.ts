@@ -18,7 +18,7 @@ import { kill } from "./support/kill.ts";
 import { Ledger } from "./support/ledger.ts";
 import { programsOf } from "./support/programs.ts";
 
-const MINUTES = Number(process.env.LOOP_MINUTES ?? 0.5);
+const MINUTES = Number(process.env.LOOP_MINUTES ?? 0.4);
 const seed = Number(process.env.LOOP_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** What is lost, after how long, and who dies with it. */

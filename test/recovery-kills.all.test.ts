@@ -22,7 +22,7 @@ import { done, info, jobInPhase, order, reports, settled, workplaces } from "./s
 import { Prompts } from "./support/recovery-prompts.ts";
 
 const seed = Number(process.env.RECOVERY_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const ROUNDS = Number(process.env.RECOVERY_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.RECOVERY_ROUNDS ?? 2);
 const slow = { timeout: 400_000 };
 
 let instance: Instance;

@@ -6,7 +6,7 @@ import { MAIN, programsOf } from "./support/programs.ts";
 import { answerer, gone, ready, Stage, type Up } from "./support/stage.ts";
 
 /** Each with up to five kills. SUPERVISOR_ROUNDS makes more of them, SUPERVISOR_SEED the same again. */
-const ROUNDS = Number(process.env.SUPERVISOR_ROUNDS ?? 10);
+const ROUNDS = Number(process.env.SUPERVISOR_ROUNDS ?? 8);
 const seed = Number(process.env.SUPERVISOR_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const killing = fc.record({
   victim: fc.constantFrom("supervisor", "serve", "guard", "postgres"),
