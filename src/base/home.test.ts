@@ -17,11 +17,11 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(directory, { recursive: true }));
 
-it("a home whose database lies on a full disk is not started, unless its database is another", async () => {
+it("a home whose database lies on a full disk is not started, unless its database is another, and can be recovered", async () => {
   const full = { ...home, postgres: FULL };
   const message = expect.stringContaining(`0 MiB free where ${FULL} lies`);
-  await expect(prepareHome(full)).rejects.toMatchObject({ code: "disk_full", message });
-  await prepareHome(full, { url: "postgres://a@b/c", adminUrl: "postgres://a@b/c" });
+  await expect(prepareHome(full, ["database"])).rejects.toMatchObject({ code: "disk_full", message });
+  await prepareHome(full);
 });
 
 it("the least room is told of the disk where it is", async () => {

@@ -4,7 +4,7 @@ import { chmod, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PromptlibError } from "../contract/errors.ts";
 import { until } from "./clock.ts";
-import type { Config, Home } from "./config.ts";
+import type { Home } from "./config.ts";
 import { createFileDurably, freeSpace, isDiskFull, isErrno, prepareDirectory, readIfExists } from "./files.ts";
 import { type Lock, lockHolder, takeLock } from "./lock.ts";
 
@@ -12,11 +12,11 @@ import { type Lock, lockHolder, takeLock } from "./lock.ts";
 const LEAST_FREE_BYTES = 256 * 1024 * 1024;
 
 /**
- * Makes the directories of the home and checks that they can be used. `database`: null where it is ours, and is to have
- * room to start; the mirror may do without.
+ * Makes the directories of the home and checks that they can be used. `others`: what else is to have room, for who starts
+ * PostgreSQL; a recovery is to go on whatever the disk of the database is like.
  * Errors: `home_not_writable`, `disk_full`.
  */
-export async function prepareHome(home: Home, database: Config["database"] = null): Promise<void> {
+export async function prepareHome(home: Home, others: readonly Apart[] = []): Promise<void> {
   // Root starts PostgreSQL as another account, which must be able to pass through the home.
   const passable = process.getuid?.() === 0 ? 0o711 : 0o700;
   await prepareDirectory(home.root, passable);
@@ -24,7 +24,7 @@ export async function prepareHome(home: Home, database: Config["database"] = nul
     await prepareDirectory(path, 0o700);
   }
   for (const path of [home.keys, home.run]) await chmod(path, 0o700);
-  const { path, free } = await leastRoom(home, database ? [] : ["database"]);
+  const { path, free } = await leastRoom(home, others);
   if (free < LEAST_FREE_BYTES) {
     throw new PromptlibError("disk_full", {
       message: `There are ${Math.floor(free / 1048576)} MiB free where ${path} lies; at least ${LEAST_FREE_BYTES / 1048576} MiB are needed to start.`,

@@ -31,7 +31,7 @@ const LOCK_PATIENCE_MS = 10_000;
 async function guard({ existing = false }: { existing?: boolean }): Promise<void> {
   const config = readConfig();
   if (config.database) return note("The PostgreSQL is not ours (DATABASE_URL): there is nothing to guard.");
-  if (!supervision()) await prepareHome(config.home);
+  if (!supervision()) await prepareHome(config.home, config.database ? [] : ["database"]);
   const lock = await patientLock(config);
   try {
     await guardUntilStopped(config, existing);

@@ -82,7 +82,7 @@ async function here(config: Config, request: JobRequest, progress: RecoveryProgr
     const look = await lookOf(request, looking);
     if (look) return look.result;
   }
-  await prepareHome(config.home, config.database);
+  await prepareHome(config.home);
   const lock = await lockHome(config.home, "guard.lock");
   try {
     await outlive(config.home, "job.lock", ORPHAN_MS);

@@ -21,7 +21,7 @@ const DRAIN_MS = 5_000;
 export async function serveProcess(config: Config, startServer: StartServer): Promise<void> {
   const supervisor = supervision();
   // `up` made it; should it vanish later, an empty one in its place would look like the real one.
-  if (!supervisor) await prepareHome(config.home, config.database);
+  if (!supervisor) await prepareHome(config.home);
   // Under `up` the home is locked already, and two servers overlap for a moment when `up` was killed.
   const lock = supervisor ? null : await lockHome(config.home, "serve.lock");
   try {

@@ -31,7 +31,7 @@ async function up(): Promise<void> {
   const before = await predecessor();
   const config = readConfig();
   const settled = before ? await settledBefore(config.home) : [];
-  await prepareHome(config.home, config.database);
+  await prepareHome(config.home, config.database ? [] : ["database"]);
   const lock = await lockHome(config.home, "lock").catch(async (error) => {
     // Two servers lost their supervisors one after the other, and the other one's successor was first.
     if (error instanceof PromptlibError && error.code === "home_in_use") await before?.relieve("taken-over");
