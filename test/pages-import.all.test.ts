@@ -1,25 +1,19 @@
 import { readFile } from "node:fs/promises";
 import type { Download } from "playwright-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findChromium } from "./support/browser.ts";
 import { button, drop, heading, pagesStage } from "./support/pages.ts";
-import { eventually, type Served } from "./support/server.ts";
+import { eventually } from "./support/server.ts";
 
 const path = findChromium();
 
 /** Bringing prompts along, and taking them away. */
 describe.skipIf(!path)("import and export, in Chromium", () => {
   const stage = pagesStage(path, { cleo: "admin" });
-  let server: Served;
-  beforeAll(() => {
-    ({ server } = stage);
-  });
   const visit = (path: string) => stage.visit(path, "cleo");
 
   it("files are dropped, looked at, imported and reported; what cannot be imported is kept as a table", async () => {
-    await server.local.createProject({ name: "bring" });
-    const bring = server.as(server.localToken, "bring");
-    await bring.setMember("cleo", "admin");
+    const bring = await stage.project("bring", { cleo: "admin" });
     await bring.savePrompt({ name: "Old one", text: "before" });
     const visitor = await visit("/import?project=bring");
     const { page } = visitor;
@@ -61,9 +55,7 @@ describe.skipIf(!path)("import and export, in Chromium", () => {
         .then(() => button(page, "Download the bundle").click()),
     ]);
     expect(JSON.parse(await contentOf(bundle)).prompts).toHaveLength(2);
-    await server.local.createProject({ name: "brought" });
-    const brought = server.as(server.localToken, "brought");
-    await brought.setMember("cleo", "admin");
+    const brought = await stage.project("brought", { cleo: "admin" });
     await visitor.open("/import?project=brought");
     await page.getByLabel("Files to import").setInputFiles(await exported.path().then((path) => path ?? ""));
     await page.getByLabel("Format").selectOption("promptlib");
@@ -73,9 +65,7 @@ describe.skipIf(!path)("import and export, in Chromium", () => {
   });
 
   it("what was given last is imported, and goes on whatever is dropped or looked at meanwhile; its end is told there", async () => {
-    await server.local.createProject({ name: "left" });
-    const left = server.as(server.localToken, "left");
-    await left.setMember("cleo", "admin");
+    const left = await stage.project("left", { cleo: "admin" });
     const { page } = await visit("/import?project=left");
     await heading(page, "Import").waitFor();
     // One that is slow to be looked into is not what was dropped last.

@@ -1,9 +1,9 @@
 import type { Page, Request } from "playwright-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Client } from "../src/sdk/index.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
 import { button, heading, pagesStage, see } from "./support/pages.ts";
-import { eventually, type Served } from "./support/server.ts";
+import { eventually } from "./support/server.ts";
 
 const path = findChromium();
 
@@ -24,16 +24,10 @@ const ASKED_IN_EVENT = `
 /** Living in the library all day: several people, several tabs, much at once, and what goes wrong then. */
 describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   const stage = pagesStage(path, { ada: "editor", bob: "viewer", cleo: "admin" });
-  let server: Served;
-  beforeAll(() => {
-    ({ server } = stage);
-  });
   const visit = (path: string, username = "ada", options?: VisitOptions) => stage.visit(path, username, options);
 
   it("a list that somebody scrolled far down is up to date when one comes back to it", async () => {
-    await server.local.createProject({ name: "long" });
-    const long = server.as(server.localToken, "long");
-    await long.setMember("ada", "editor");
+    const long = await stage.project("long", { ada: "editor" });
     await saveMany(
       long,
       Array.from({ length: 130 }, (_, n) => `long/${String(n).padStart(3, "0")}`),
@@ -71,9 +65,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   });
 
   it("more of a list that could not be loaded is asked for when somebody wants it, not without end", async () => {
-    await server.local.createProject({ name: "broken" });
-    const broken = server.as(server.localToken, "broken");
-    await broken.setMember("ada", "editor");
+    const broken = await stage.project("broken", { ada: "editor" });
     await saveMany(
       broken,
       Array.from({ length: 60 }, (_, n) => `${n}`.padStart(2, "0")),
@@ -105,9 +97,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   });
 
   it("the list follows what others do, over one connection for all tabs, and does not move under who is at it", async () => {
-    await server.local.createProject({ name: "live" });
-    const live = server.as(server.localToken, "live");
-    await live.setMember("ada", "editor");
+    const live = await stage.project("live", { ada: "editor" });
     await saveMany(live, ["b", "d"]);
     const visitor = await visit("/?project=live");
     const first = visitor.page;
@@ -174,9 +164,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   });
 
   it("many prompts are chosen by keyboard, told what will happen, and what became of each", async () => {
-    await server.local.createProject({ name: "many" });
-    const many = server.as(server.localToken, "many");
-    await many.setMember("ada", "editor");
+    const many = await stage.project("many", { ada: "editor" });
     for (const name of ["a/one", "a/two", "b/one", "b/three"]) await many.savePrompt({ name, text: "x" });
     await many.savePrompt({ name: "b/includes", text: "{{> a/two@latest}}", labels: ["production"] });
     await many.protectLabel("production");
@@ -243,9 +231,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   it("what is chosen in a project, or still on its way to be, is not chosen in another", async () => {
     const names = Array.from({ length: 40 }, (_, n) => `${n}`.padStart(2, "0"));
     for (const name of ["here", "there"]) {
-      await server.local.createProject({ name });
-      const project = server.as(server.localToken, name);
-      await project.setMember("ada", "editor");
+      const project = await stage.project(name, { ada: "editor" });
       await saveMany(project, names);
     }
     const { page } = await visit("/?project=here");
@@ -279,9 +265,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   });
 
   it("a label is put on many prompts at once, on the newest version or the one with another label", async () => {
-    await server.local.createProject({ name: "labels" });
-    const labels = server.as(server.localToken, "labels");
-    await labels.setMember("ada", "editor");
+    const labels = await stage.project("labels", { ada: "editor" });
     for (const name of ["one", "two"]) await labels.savePrompt({ name, text: "1", labels: ["staging"] });
     for (const name of ["one", "two", "three"]) await labels.savePrompt({ name, text: "2" });
     const visitor = await visit("/?project=labels");
@@ -316,9 +300,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   });
 
   it("hundreds of folders are a tree in which one finds the way, and the address says where one is", async () => {
-    await server.local.createProject({ name: "folders" });
-    const folders = server.as(server.localToken, "folders");
-    await folders.setMember("bob", "viewer");
+    const folders = await stage.project("folders", { bob: "viewer" });
     await saveMany(
       folders,
       Array.from({ length: 240 }, (_, n) => `team ${n}/deep/${n}`),
@@ -342,9 +324,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
   });
 
   it("what is in the trash is brought back, or says why not, and what others move there comes by itself", async () => {
-    await server.local.createProject({ name: "trash" });
-    const trash = server.as(server.localToken, "trash");
-    await trash.setMember("ada", "editor");
+    const trash = await stage.project("trash", { ada: "editor" });
     for (const name of ["one", "two"]) {
       await trash.savePrompt({ name, text: "x" });
       await trash.trashPrompt(name);

@@ -70,9 +70,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
   it("the list is narrowed as one types, keeps it in the address, and draws only what is in view", async () => {
     const rowOf = (n: number) => `Many ${String(n).padStart(3, "0")},Text ${n},${n % 2 === 1 ? "TRUE" : "FALSE"},TEXT`;
     const csv = ["act,prompt,for_devs,type", ...Array.from({ length: 400 }, (_, n) => rowOf(n))].join("\n");
-    await server.local.createProject({ name: "many" });
-    const many = server.as(server.localToken, "many");
-    await many.setMember("ada", "editor");
+    const many = await stage.project("many", { ada: "editor" });
     await many.savePrompt({ name: "other/last", text: "x" });
     await importCsv(many, csv);
     const visitor = await visit("/?project=many");
@@ -247,9 +245,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
   });
 
   it("whoever signs out, or in as somebody else, does so in every tab; whose role is taken sees nothing more", async () => {
-    await server.local.createProject({ name: "taken" });
-    const taken = server.as(server.localToken, "taken");
-    await taken.setMember("bob", "viewer");
+    const taken = await stage.project("taken", { bob: "viewer" });
     await taken.savePrompt({ name: "theirs", text: "of the project" });
     await server.local.savePrompt({ name: "tabs", text: "x" });
     const visitor = await visit("/prompts/tabs");

@@ -61,22 +61,23 @@ describe("before anything was made", () => {
     await chmod(home, 0o700);
   });
 
-  it("a port that another program has is named, and the next start on a free one works", async () => {
+  async function startedOnTakenPort(setting: "PORT" | "GUARDIAN_PORT") {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
-    const ran = await instance.run(["up"], { env: { PORT: String(port) } });
+    const ran = await instance.run(["up"], { env: { [setting]: String(port) } });
     other.close();
+    return { ran, port };
+  }
+
+  it("a port that another program has is named, and the next start on a free one works", async () => {
+    const { ran, port } = await startedOnTakenPort("PORT");
     expect(ran).toMatchObject({ code: 10, stdout: "", stderr: refusal("port_in_use", `127.0.0.1:${port}`) });
     await nothingRuns(instance.home);
   });
 
   it("where the guardian's port is another program's, it says which port that is and what chooses another", async () => {
-    const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-    const { port } = other.address() as AddressInfo;
-    const ran = await instance.run(["up"], { env: { GUARDIAN_PORT: String(port) } });
-    other.close();
+    const { ran, port } = await startedOnTakenPort("GUARDIAN_PORT");
     expect(ran).toMatchObject({ code: 10, stderr: refusal("port_in_use", `127.0.0.1:${port}`, "guardian") });
     expect(ran.stderr).toContain("GUARDIAN_PORT=");
     await nothingRuns(instance.home);

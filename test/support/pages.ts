@@ -1,7 +1,7 @@
 /** What journeys through the pages begin with, called in the `describe` that it is for; and where things are on a page. */
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import type { Role } from "../../src/sdk/index.ts";
+import type { Client, Role } from "../../src/sdk/index.ts";
 import { openChromium, type VisitOptions, Visitor } from "./browser.ts";
 import { type FreshDatabase, freshDatabase } from "./database.ts";
 import type { DatabaseProxy } from "./database-proxy.ts";
@@ -66,6 +66,13 @@ export function pagesStage(chromium: string | null, people: Readonly<Record<stri
     },
     get database() {
       return database;
+    },
+    /** One of its own, with these people in it; what may be done there is all that the local operator may. */
+    async project(name: string, people: Readonly<Record<string, Role>>): Promise<Client> {
+      await server.local.createProject({ name });
+      const inIt = server.as(server.localToken, name);
+      for (const [username, role] of Object.entries(people)) await inIt.setMember(username, role);
+      return inIt;
     },
     async secondTab(first: Page, path: string): Promise<Page> {
       const page = await first.context().newPage();
