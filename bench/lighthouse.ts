@@ -1,4 +1,5 @@
 /** How Lighthouse judges the speed of the pages, in a library that is in use. */
+import { ROOM_PATHS } from "../src/web/address.ts";
 import { findChromium } from "../test/support/browser.ts";
 import { Judge } from "../test/support/lighthouse.ts";
 import { print, remove, start, temporaryDirectory } from "./instance.ts";
@@ -7,6 +8,7 @@ const PROMPTS = 1_000;
 const ROUNDS = 3;
 const PASSWORD = "correct-horse-battery";
 const ADDRESSES = ["/", "/prompts/mail/welcome-1", "/new"];
+const ROOMS = Object.values(ROOM_PATHS);
 
 export async function benchLighthouse(): Promise<void> {
   const chromium = findChromium();
@@ -26,8 +28,11 @@ export async function benchLighthouse(): Promise<void> {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("mail/welcome-1").first().waitFor();
     await page.close();
-    for (const desktop of [false, true]) {
-      for (const address of ADDRESSES) {
+    for (const [desktop, addresses] of [
+      [false, [...ADDRESSES, ...ROOMS]],
+      [true, ADDRESSES],
+    ] as const) {
+      for (const address of addresses) {
         rows.push(
           await row(`${address}${desktop ? ", desktop" : ""}`, () =>
             judge.judge(`${library.url}${address}`, ["performance"], { desktop }),

@@ -306,7 +306,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await page.route(/assets\/palette-.*\.js/, (route) => route.abort());
     await page.getByLabel("Find", { exact: true }).fill("qqqqqqqq");
     await page.keyboard.press("Control+k");
-    await dialogOf(page).getByText("This could not be loaded").waitFor();
+    await dialogOf(page).getByText("This cannot be shown: the server does not answer").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     await page.keyboard.press("Escape");
     await heading(page, "Nothing matches").waitFor();
@@ -317,6 +317,29 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await heading(page, "Nothing matches").waitFor();
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox", { name: "A prompt, a page, or what to do" }).waitFor();
+  });
+
+  it("a fault while something is drawn takes that away, and nothing else", async () => {
+    const visitor = await visit("/trash");
+    const { page } = visitor;
+    await heading(page, "Trash").waitFor();
+    const lists = /api\/prompts\?/;
+    await page.route(lists, (route) => route.fulfill({ json: { items: [null], total: 1, nextCursor: null } }));
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "A prompt, a page, or what to do" }).fill("anything");
+    await dialogOf(page).getByText("This cannot be shown: it failed").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await button(page, "Leave it").click();
+    await heading(page, "Trash").waitFor();
+    await page.getByRole("link", { name: "Prompt Library" }).click();
+    await heading(page, "This page failed").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+    await page.unroute(lists);
+    await page.getByText("Go to").click();
+    await page.getByRole("link", { name: "Trash" }).click();
+    await heading(page, "Trash").waitFor();
+    await page.getByRole("link", { name: "Prompt Library" }).click();
+    await heading(page, "Library").waitFor();
   });
 
   it.each([360, 3840])("at a width of %d nothing sticks out, in languages of either direction", async (width) => {

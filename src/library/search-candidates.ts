@@ -28,6 +28,8 @@ export interface SaidWords {
 /** Of prompts whose names begin with what is looked for; and of how many of those the filter is asked. */
 const NAMED_LIMIT = 300;
 const NAMED_LOOKED_AT = 5_000;
+/** Where there are more than are counted, only the youngest are read for their rank: to read all takes longest of all. */
+const RANKED_OF_MANY = 500;
 /** The name counts ten times the text, tags and description three times. PostgreSQL's order: D, C, B, A. */
 const WEIGHTS = sql.lit("{0.1,0.1,0.3,1.0}");
 
@@ -89,8 +91,13 @@ function scoredDocuments(
     });
   };
   const ranked = ({ words }: SaidWords, from: RawBuilder<unknown>) => sql`
-    select prompt_id as id, version, (ts_rank(${WEIGHTS}, words, ${words}::tsquery, 1) * 1000000)::int as score,
-      'words' as source from (${from}) found`;
+    select prompt_id as id, version,
+      case when found <= ${COUNT_LIMIT} or place <= ${RANKED_OF_MANY}
+        then (ts_rank(${WEIGHTS}, words, ${words}::tsquery, 1) * 1000000)::int else 0 end as score,
+      'words' as source
+    from (
+      select *, count(*) over () as found, row_number() over (order by prompt_id desc, version desc) as place
+      from (${from}) chosen) numbered`;
   if (open.words === whole.words) return ranked(whole, chosen(whole, sql`true`));
   const many = sql`(select count(*) from whole_words) > ${COUNT_LIMIT}`;
   return sql`(

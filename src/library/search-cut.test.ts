@@ -110,6 +110,25 @@ describe("a word of which the youngest prompts let expect more a little before t
   });
 });
 
+describe("a word that more say than are counted", () => {
+  it("ranks the youngest of them by how often they say it, and leaves the rest in the order of their age", async () => {
+    const many = COUNT_LIMIT + 500;
+    await makeCrowd("herd", 1, many, "a gnu and an ox", "30000000 + n");
+    for (const name of ["herd/2400", "herd/1000"]) await library.save({ name, text: "A gnu, a gnu and a gnu." });
+    const youngest = Array.from({ length: COUNT_LIMIT }, (_, at) => `herd/${many - at}`);
+    expect(await everyPage({ search: "gnu" })).toEqual([
+      "herd/2400",
+      ...youngest.filter((name) => name !== "herd/2400"),
+    ]);
+  });
+
+  it("ranks all of them by it where there are no more than are counted", async () => {
+    await makeCrowd("veld", 1, COUNT_LIMIT - 1, "a kudu and an ox", "31000000 + n");
+    await library.save({ name: "veld/10", text: "A kudu, a kudu and a kudu." });
+    expect((await everyPage({ search: "kudu" })).slice(0, 2)).toEqual(["veld/10", `veld/${COUNT_LIMIT - 1}`]);
+  });
+});
+
 describe("a list of more prompts than are sorted for it", () => {
   it("is the same as one of few: in order, page by page, each once", async () => {
     await library.asSuperuser(`

@@ -1,7 +1,7 @@
 /** Which page is shown to whom. */
-import { useEffect, useMemo, useState } from "react";
+import { Suspense, useEffect, useMemo, useState } from "react";
 import type { Identity, PromptlibError } from "../sdk/index.ts";
-import { EVERYTHING, type Page } from "./address.ts";
+import { EVERYTHING, type Page, type RoomName } from "./address.ts";
 import { forgetAll, noteFailure } from "./calls.ts";
 import { useRecoveries } from "./connection.ts";
 import { LibraryPage } from "./library/library-page.tsx";
@@ -10,13 +10,14 @@ import { useListening } from "./listening.ts";
 import { Link, useAddress } from "./navigation.tsx";
 import { NewPrompt } from "./prompt/new-prompt.tsx";
 import { PromptPage } from "./prompt/prompt-page.tsx";
+import { ROOMS } from "./rooms.tsx";
 import { findSession, useSession } from "./session.ts";
 import { Banner } from "./shell/banner.tsx";
+import { ErrorBoundary, Failed } from "./shell/error-boundary.tsx";
 import { Failure } from "./shell/failure.tsx";
 import { Header } from "./shell/header.tsx";
-import { InRoom } from "./shell/in-room.tsx";
 import { Notices } from "./shell/notices.tsx";
-import { type Access, accessOf, useHeadingFocus, useTitle } from "./shell/page.tsx";
+import { type Access, accessOf, type RoomProps, useHeadingFocus, useTitle } from "./shell/page.tsx";
 import { SignIn } from "./shell/sign-in.tsx";
 
 export function App() {
@@ -68,7 +69,8 @@ function useFirstLook(): PromptlibError | null {
 function Inside({ identity }: { identity: Identity }) {
   const { project, page } = useAddress();
   const access = useMemo(() => accessOf(identity, project), [identity, project]);
-  useHeadingFocus(placeOf(page));
+  const place = placeOf(page);
+  useHeadingFocus(place);
   useListening(access?.project ?? null, identity.changesPlace);
   return (
     <>
@@ -78,13 +80,15 @@ function Inside({ identity }: { identity: Identity }) {
       <Header identity={identity} access={access} />
       <Banner />
       <main id="main" className={page.at === "room" ? page.room : page.at}>
-        {page.at === "room" ? (
-          <InRoom key={page.room} room={page.room} identity={identity} access={access} query={page.query} />
-        ) : access ? (
-          <Shown access={access} page={page} />
-        ) : (
-          <NoProject named={project} />
-        )}
+        <ErrorBoundary key={place} instead={<Failed />}>
+          {page.at === "room" ? (
+            <InRoom room={page.room} identity={identity} access={access} query={page.query} />
+          ) : access ? (
+            <Shown access={access} page={page} />
+          ) : (
+            <NoProject named={project} />
+          )}
+        </ErrorBoundary>
       </main>
     </>
   );
@@ -100,6 +104,16 @@ function placeOf(page: Page): string {
     default:
       return page.at;
   }
+}
+
+/** Its chunk may still be on its way. */
+function InRoom({ room, ...props }: RoomProps & { room: RoomName }) {
+  const { Page } = ROOMS[room];
+  return (
+    <Suspense fallback={<p role="status">Loading …</p>}>
+      <Page {...props} />
+    </Suspense>
+  );
 }
 
 function Shown({ access, page }: { access: Access; page: Exclude<Page, { at: "room" }> }) {

@@ -10,6 +10,7 @@ import { App } from "./app.tsx";
 import { watchConnection } from "./connection.ts";
 import { followHistory } from "./navigation.tsx";
 import { followOtherTabs } from "./session.ts";
+import { ErrorBoundary, Failed } from "./shell/error-boundary.tsx";
 
 const place = document.getElementById("app");
 if (!place) throw new Error("index.html has no place for the pages");
@@ -18,6 +19,8 @@ followOtherTabs();
 watchConnection();
 createRoot(place).render(
   <StrictMode>
-    <App />
+    <ErrorBoundary instead={<Failed />}>
+      <App />
+    </ErrorBoundary>
   </StrictMode>,
 );

@@ -1,6 +1,7 @@
 /** What is beside the library: each room is a chunk of its own, loaded when somebody goes there. */
 import { type ComponentType, lazy } from "react";
 import type { RoomName } from "./address.ts";
+import { NotArrived } from "./shell/not-arrived.tsx";
 import type { RoomProps } from "./shell/page.tsx";
 
 type Who = Pick<RoomProps, "identity" | "access">;
@@ -19,75 +20,79 @@ const forMembers = ({ access }: Who) => access !== null;
 const forAdmins = ({ access }: Who) => access?.mayAdmin ?? false;
 const forOperators = ({ identity }: Who) => identity.operator;
 
+function chunk(load: () => Promise<{ default: ComponentType<RoomProps> }>): ComponentType<RoomProps> {
+  return lazy(() => load().catch(() => ({ default: NotArrived })));
+}
+
 /** In the order of the menu. */
 export const ROOMS: Readonly<Record<RoomName, Room>> = {
   import: {
     title: "Import",
     group: "project",
     isFor: ({ access }) => access?.mayEdit ?? false,
-    Page: lazy(() => import("./import/import-page.tsx")),
+    Page: chunk(() => import("./import/import-page.tsx")),
   },
   export: {
     title: "Export",
     group: "project",
     isFor: ({ access }) => access !== null,
-    Page: lazy(() => import("./export/export-page.tsx")),
+    Page: chunk(() => import("./export/export-page.tsx")),
   },
   trash: {
     title: "Trash",
     group: "project",
     isFor: ({ access }) => access !== null,
-    Page: lazy(() => import("./trash/trash-page.tsx")),
+    Page: chunk(() => import("./trash/trash-page.tsx")),
   },
   members: {
     title: "Members",
     group: "project",
     isFor: forMembers,
-    Page: lazy(() => import("./admin/members-page.tsx")),
+    Page: chunk(() => import("./admin/members-page.tsx")),
   },
-  keys: { title: "API keys", group: "project", isFor: forAdmins, Page: lazy(() => import("./admin/keys-page.tsx")) },
+  keys: { title: "API keys", group: "project", isFor: forAdmins, Page: chunk(() => import("./admin/keys-page.tsx")) },
   welcome: {
     title: "First steps",
     group: "project",
     isFor: forAdmins,
-    Page: lazy(() => import("./admin/welcome-page.tsx")),
+    Page: chunk(() => import("./admin/welcome-page.tsx")),
   },
   recovery: {
     title: "Recovery",
     group: "library",
     isFor: forOperators,
-    Page: lazy(() => import("./recovery/recovery-page.tsx")),
+    Page: chunk(() => import("./recovery/recovery-page.tsx")),
   },
   projects: {
     title: "Projects",
     group: "library",
     isFor: () => true,
-    Page: lazy(() => import("./admin/projects-page.tsx")),
+    Page: chunk(() => import("./admin/projects-page.tsx")),
   },
-  users: { title: "Users", group: "library", isFor: forOperators, Page: lazy(() => import("./admin/users-page.tsx")) },
+  users: { title: "Users", group: "library", isFor: forOperators, Page: chunk(() => import("./admin/users-page.tsx")) },
   audit: {
     title: "Audit log",
     group: "library",
     isFor: (who) => forOperators(who) || forAdmins(who),
-    Page: lazy(() => import("./admin/audit-page.tsx")),
+    Page: chunk(() => import("./admin/audit-page.tsx")),
   },
   maintenance: {
     title: "Maintenance",
     group: "library",
     isFor: forOperators,
-    Page: lazy(() => import("./admin/maintenance-page.tsx")),
+    Page: chunk(() => import("./admin/maintenance-page.tsx")),
   },
   settings: {
     title: "Settings",
     group: "library",
     isFor: forOperators,
-    Page: lazy(() => import("./admin/settings-page.tsx")),
+    Page: chunk(() => import("./admin/settings-page.tsx")),
   },
   system: {
     title: "System",
     group: "library",
     isFor: forOperators,
-    Page: lazy(() => import("./admin/system-page.tsx")),
+    Page: chunk(() => import("./admin/system-page.tsx")),
   },
-  profile: { title: "Profile", group: "you", isFor: () => true, Page: lazy(() => import("./admin/profile-page.tsx")) },
+  profile: { title: "Profile", group: "you", isFor: () => true, Page: chunk(() => import("./admin/profile-page.tsx")) },
 };

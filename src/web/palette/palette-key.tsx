@@ -1,6 +1,7 @@
 /** Ctrl-K or Cmd-K opens the palette, from everywhere; a button says so. Its code comes when it is first wanted. */
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Dialog } from "../shell/dialog.tsx";
+import { ErrorBoundary } from "../shell/error-boundary.tsx";
 import type { RoomProps } from "../shell/page.tsx";
 
 const Palette = lazy(() => import("./palette.tsx").catch(() => ({ default: NotLoaded })));
@@ -8,6 +9,7 @@ const isMac = /mac|iphone|ipad/i.test(navigator.userAgent);
 
 export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "access">) {
   const [isOpen, setOpen] = useState(false);
+  const close = () => setOpen(false);
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
@@ -31,23 +33,32 @@ export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "a
         <kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>
       </button>
       {isOpen && (
-        <Suspense fallback={null}>
-          <Palette identity={identity} access={access} onClose={() => setOpen(false)} />
-        </Suspense>
+        <ErrorBoundary instead={<NotShown why="it failed." onClose={close} />}>
+          <Suspense fallback={null}>
+            <Palette identity={identity} access={access} onClose={close} />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </>
   );
 }
 
-/** A newer server no longer has the code of the pages that are open; the page below stays as it is. */
+/** A newer server no longer has the code of the pages that are open. */
 function NotLoaded({ onClose }: { onClose(): void }) {
+  return (
+    <NotShown
+      why="the server does not answer, or it was replaced by another version since these pages were opened."
+      onClose={onClose}
+    />
+  );
+}
+
+/** The page below stays as it is. */
+function NotShown({ why, onClose }: { why: string; onClose(): void }) {
   return (
     <Dialog title="Go to" onClose={onClose}>
       <div className="stack">
-        <p role="status">
-          This could not be loaded: the server does not answer, or it was replaced by another version since these pages
-          were opened. The menu still goes everywhere.
-        </p>
+        <p role="status">This cannot be shown: {why} The menu still goes everywhere.</p>
         <div className="buttons">
           <button type="button" onClick={() => location.reload()}>
             Load the page again
