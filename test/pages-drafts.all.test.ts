@@ -98,6 +98,15 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await others.getByText("of the first tab").waitFor();
     await button(first, "Throw it away").click();
     await others.waitFor({ state: "hidden" });
+    await button(first, "Undo").click();
+    await others.getByText("of the first tab").waitFor();
+    await button(first, "Throw it away").click();
+    await others.waitFor({ state: "hidden" });
+    await button(first, "Throw away").click();
+    await button(first, "Edit").waitFor();
+    await button(first, "Undo").click();
+    await textOf(first).waitFor();
+    expect(await textOf(first).inputValue()).toBe("of the third tab");
     await button(first, "Throw away").click();
     await button(first, "Edit").waitFor();
   });

@@ -146,6 +146,17 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
       description: "theirs",
       tags: ["mine", "theirs"],
     });
+
+    // The same line by two: who saves last has seen what goes.
+    await button(page, "Describe").click();
+    await dialog.getByLabel("What is it for?").fill("mine");
+    await server.local.patchPrompt("described", { description: "theirs, longer" });
+    await button(page, "Save").click();
+    await dialog.getByText("theirs, longer").waitFor();
+    expect((await server.local.fetchPrompt("described")).prompt.description).toBe("theirs, longer");
+    await button(page, "Save").click();
+    await dialog.waitFor({ state: "hidden" });
+    expect((await server.local.fetchPrompt("described")).prompt.description).toBe("mine");
   });
 
   it("is followed while others change it: said by whom, and what one writes is left alone", async () => {

@@ -152,7 +152,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await takeOff();
     await server.local.moveLabel("labelled", "production", 2);
     await button(page, "Undo").click();
-    await page.getByText(/put production on version 2 meanwhile/).waitFor();
+    await page.getByText(/is on version 2, not on no version/).waitFor();
     expect((await server.local.readLabel("labelled", "production")).version).toBe(2);
     await page.getByRole("link", { name: "Compare version 1 with version 2" }).click();
     const changes = page.getByRole("region", { name: "From version 1 to 2" });
@@ -322,24 +322,30 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
   it("a fault while something is drawn takes that away, and nothing else", async () => {
     const visitor = await visit("/trash");
     const { page } = visitor;
-    await heading(page, "Trash").waitFor();
+    await heading(page, /^Trash$/).waitFor();
     const lists = /api\/prompts\?/;
-    await page.route(lists, (route) => route.fulfill({ json: { items: [null], total: 1, nextCursor: null } }));
+    await page.route(lists, (route) => route.fulfill({ json: { items: [{ name: {} }], total: 1, nextCursor: null } }));
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox", { name: "A prompt, a page, or what to do" }).fill("anything");
     await dialogOf(page).getByText("This cannot be shown: it failed").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     await button(page, "Leave it").click();
-    await heading(page, "Trash").waitFor();
+    await heading(page, /^Trash$/).waitFor();
     await page.getByRole("link", { name: "Prompt Library" }).click();
     await heading(page, "This page failed").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
-    await page.unroute(lists);
     await page.getByText("Go to").click();
     await page.getByRole("link", { name: "Trash" }).click();
-    await heading(page, "Trash").waitFor();
-    await page.getByRole("link", { name: "Prompt Library" }).click();
-    await heading(page, "Library").waitFor();
+    await heading(page, /^Trash$/).waitFor();
+    await page.goBack();
+    await heading(page, "This page failed").waitFor();
+    await page.unroute(lists);
+    await button(page, "Load it again").click();
+    await heading(page, /^Library$/).waitFor();
+    // What it was stands in the console, where every other test takes it for a fault.
+    stage.visitors.splice(0);
+    const faults = await visitor.leave();
+    expect(faults.length).toBeGreaterThan(0);
+    for (const fault of faults) expect(fault).toMatch(/^in the console: (TypeError|Error: Minified React error #31)/);
   });
 
   it.each([360, 3840])("at a width of %d nothing sticks out, in languages of either direction", async (width) => {

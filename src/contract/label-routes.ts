@@ -75,7 +75,10 @@ const ofOnePrompt = table({
     params: nameAndLabel,
     query: z.strictObject({
       ...inProject,
-      version: versionNumber.optional().describe("where the caller believes the label to be: 409 when it is elsewhere"),
+      version: z
+        .union([z.literal("none"), versionNumber])
+        .optional()
+        .describe("where the caller believes the label to be, none: on no version; 409 when it is elsewhere"),
     }),
     answers: { 200: labels.undoneMove },
     errors: [

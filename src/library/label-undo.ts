@@ -13,7 +13,7 @@ import { recordMove, refuseLatest } from "./labels.ts";
 
 /**
  * Takes back the last move that was not taken back yet, whoever made it. `expected`: the version on which the caller
- * believes the label to be.
+ * believes the label to be, null: on none.
  * Errors: `prompt_not_found`, `label_not_found` when it never was on this prompt, `label_moved` when it is not where it
  * was expected, with who moved it; `nothing_to_undo`, `label_protected`, `version_redacted`.
  */
@@ -23,7 +23,7 @@ export async function undoLabel(
   actor: Actor,
   name: string,
   label: string,
-  expected: number | undefined,
+  expected: number | null | undefined,
 ): Promise<UndoneMove> {
   refuseLatest(label);
   return transact(database, async (transaction) => {
@@ -50,17 +50,20 @@ async function refuseMoved(
   transaction: Queries,
   prompt: { id: Id; name: string },
   label: string,
-  expected: number | undefined,
+  expected: number | null | undefined,
 ): Promise<void> {
   const last = await movesOf(transaction, prompt.id, label).executeTakeFirst();
   if (!last) throw await neverThere(transaction, prompt, label);
   if (expected === undefined || expected === last.to_version) return;
   const { to_version: version, moved_by, moved_at } = last;
-  const where = version === null ? "on no version" : `on version ${version}`;
   throw new PromptlibError("label_moved", {
-    message: `“${label}” of “${prompt.name}” is ${where}, not on ${expected}: ${moved_by} moved it at ${moved_at.toISOString()}.`,
+    message: `“${label}” of “${prompt.name}” is ${placeWords(version)}, not ${placeWords(expected)}: ${moved_by} moved it at ${moved_at.toISOString()}.`,
     details: { move: presentMove(last) },
   });
+}
+
+function placeWords(version: number | null): string {
+  return version === null ? "on no version" : `on version ${version}`;
 }
 
 function movesOf(transaction: Queries, promptId: Id, label: string) {

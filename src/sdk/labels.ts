@@ -39,9 +39,13 @@ export function labelCalls({ body, project }: Transport) {
       body({ method: "GET", path: `/api/labels/${encodeURIComponent(label)}`, query: { ...options, ...project } }),
     moveLabel: (name: string, label: string, version: number): Promise<LabelPosition> =>
       body({ method: "PUT", path: labelAt(name, label), query: project, body: { version } }),
-    /** Takes back the last move. `expect`: the version on which you believe the label to be. */
-    undoLabel: (name: string, label: string, expect?: number): Promise<UndoneMove> =>
-      body({ method: "POST", path: labelAt(name, label, "/undo"), query: { version: expect, ...project } }),
+    /** Takes back the last move. `expect`: the version on which you believe the label to be, null: on none. */
+    undoLabel: (name: string, label: string, expect?: number | null): Promise<UndoneMove> =>
+      body({
+        method: "POST",
+        path: labelAt(name, label, "/undo"),
+        query: { version: expect === null ? "none" : expect, ...project },
+      }),
     /** Puts the label on many prompts, each where its label `from` is: all of them or none. */
     promoteLabel: (label: string, promotion: PromoteLabel): Promise<Promotion> =>
       body({

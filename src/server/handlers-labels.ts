@@ -41,7 +41,8 @@ export const labelHandlers = {
 
   async undoLabel({ project, actor, params, query }, { backend }) {
     const name = normalizeName(params.name);
-    return { body: await undoLabel(backend.database, project, actor, name, params.label, query.version) };
+    const expected = query.version === "none" ? null : query.version;
+    return { body: await undoLabel(backend.database, project, actor, name, params.label, expected) };
   },
 
   async promoteLabel({ project, actor, caller, params, body }, { backend }) {

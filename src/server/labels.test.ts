@@ -27,6 +27,23 @@ describe("a label over HTTP", () => {
     expect(twin.json.items).toHaveLength(1);
   });
 
+  it("that was taken off is put back only where nobody put it elsewhere meanwhile", async () => {
+    const { local } = server;
+    await local.savePrompt({ name: "off", text: "one", labels: ["production"] });
+    await local.savePrompt({ name: "off", text: "two" });
+    await expect(local.undoLabel("off", "production", null)).rejects.toMatchObject({
+      code: "label_moved",
+      message: expect.stringContaining("is on version 1, not on no version"),
+    });
+    await local.removeLabel("off", "production");
+    await expect(local.undoLabel("off", "production", 1)).rejects.toMatchObject({ code: "label_moved" });
+    expect(await local.undoLabel("off", "production", null)).toMatchObject({ version: 1 });
+    await local.removeLabel("off", "production");
+    await local.moveLabel("off", "production", 2);
+    await expect(local.undoLabel("off", "production", null)).rejects.toMatchObject({ code: "label_moved" });
+    expect(await local.readLabel("off", "production")).toMatchObject({ version: 2 });
+  });
+
   it("asked about at no time, or one to come, is told what is wrong", async () => {
     for (const at of ["yesterday", "2026-01-01", "2999-01-01T00:00:00Z"]) {
       const answer = await server.ask(`/api/labels/production?at=${at}`, { token: server.localToken });

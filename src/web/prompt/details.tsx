@@ -18,13 +18,22 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
   const [opened] = useState(prompt);
   const [description, setDescription] = useState(prompt.description);
   const [typed, setTyped] = useState(prompt.tags.join(", "));
+  /** As it was when somebody last looked at it here. */
+  const [seen, setSeen] = useState(prompt.description);
   const [error, setError] = useState<PromptlibError | null>(null);
   const [saving, setSaving] = useState(false);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setSaving(true);
     try {
-      const change = await changeOf(opened, description, tagsOf(typed));
+      const { prompt: present } = await clientOf(project).fetchPrompt(name);
+      const isOthers = ![seen, description].includes(present.description);
+      if (isOthers && description !== opened.description) {
+        setSeen(present.description);
+        setSaving(false);
+        return;
+      }
+      const change = changeOf({ opened, present }, description, tagsOf(typed));
       if (Object.keys(change).length > 0) {
         const { tags, ...rest } = await clientOf(project).patchPrompt(name, change);
         noteChange(project, name, { tags, description: rest.description });
@@ -53,6 +62,12 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
           <span>Tags, separated by commas</span>
           <input value={typed} dir="auto" onChange={(event) => setTyped(event.target.value)} />
         </label>
+        {seen !== opened.description && (
+          <div className="note" role="status">
+            <p>Somebody described it meanwhile; what you save takes the place of this:</p>
+            <p dir="auto">{seen === "" ? <em>nothing</em> : seen}</p>
+          </div>
+        )}
         {error && <Failure error={error} what="Not saved." />}
         <DialogButtons disabled={saving} onClose={onClose}>
           {saving ? "Saving …" : "Save"}
@@ -62,14 +77,15 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
   );
 }
 
-/** Only what was changed here, the tags of the newest ones: what others described meanwhile stays. */
-async function changeOf(opened: Prompt, description: string, tags: readonly string[]): Promise<PatchPrompt> {
-  const change: PatchPrompt = {};
-  if (description !== opened.description) change.description = description;
+/** Only what was changed here, the tags of those there are now: what others tagged meanwhile stays. */
+function changeOf(
+  { opened, present }: { opened: Prompt; present: Prompt },
+  description: string,
+  tags: readonly string[],
+): PatchPrompt {
   const retagged = retagging(opened.tags, tags);
-  if (retagged.add.length + retagged.remove.length > 0) {
-    const { prompt } = await clientOf(opened.project).fetchPrompt(opened.name);
-    change.tags = withTags(prompt.tags, retagged);
-  }
-  return change;
+  return {
+    ...(description === opened.description ? {} : { description }),
+    ...(retagged.add.length + retagged.remove.length > 0 ? { tags: withTags(present.tags, retagged) } : {}),
+  };
 }

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Prompt, PromptlibError, SavedPrompt } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
+import { say } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import { type Content, type Draft, saveOf } from "./draft.ts";
 import {
@@ -36,10 +37,10 @@ export interface Drafting {
   /** With another one, not by what is typed. */
   replace(draft: Draft): void;
   drop(): void;
-  /** What was dropped is written on again; what was begun since stays beside it. */
-  bringBack(draft: Draft): void;
+  /** Drops it and says so; who takes that back writes on it again, and what was begun since stays beside it. */
+  throwAway(said: string): void;
   take(other: KeptDraft): void;
-  dropOther(other: KeptDraft): void;
+  throwAwayOther(other: KeptDraft): void;
   /** Answers what was saved; null: it was not, and the draft is as it was. */
   save(name: string): Promise<SavedPrompt | null>;
   /** The newest version turned out to be another one. */
@@ -49,6 +50,8 @@ export interface Drafting {
   /** The prompt turned out to be called otherwise. */
   follow(name: string): void;
 }
+
+export const THROWN_AWAY = "Thrown away.";
 
 export function useDrafting({ user, project }: Access, name: string | null): Drafting {
   const place = useMemo(() => ({ user, project, name }), [user, project, name]);
@@ -101,6 +104,10 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
       setSaving(false);
     }
   };
+  const drop = () => {
+    leave();
+    settle();
+  };
   return {
     draft,
     turn: own.turn,
@@ -113,19 +120,24 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     begin: (base, content, baseHash) => put({ base, baseHash, content, message: "", name: "" }),
     change,
     replace: own.replace,
-    drop() {
-      leave();
-      settle();
-    },
-    bringBack(dropped) {
-      own.bringBack(dropped);
-      settle();
+    drop,
+    throwAway(said) {
+      const dropped = present.current?.draft;
+      drop();
+      const bringBack = () => {
+        if (dropped) own.bringBack(dropped);
+        settle();
+      };
+      say(said, { name: "Undo", run: bringBack });
     },
     take(other) {
       own.take(other);
       settle();
     },
-    dropOther: own.dropOther,
+    throwAwayOther(other) {
+      own.dropOther(other);
+      say(THROWN_AWAY, { name: "Undo", run: () => own.shelve(other.draft) });
+    },
     save,
     meet: setTheirs,
     goOn(content) {
@@ -215,6 +227,10 @@ function useOwnDraft(place: DraftPlace) {
       show(kept);
     },
     take: show,
+    shelve(draft: Draft) {
+      keepDraft(localStorage, place, null, draft);
+      count();
+    },
     dropOther(other: KeptDraft) {
       dropDraft(localStorage, place, other);
       count();

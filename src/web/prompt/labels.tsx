@@ -1,6 +1,6 @@
 /** The labels of a prompt: where each is, since when and by whom; moving one, and taking it back. */
 import { useId, useState } from "react";
-import { type Client, type LabelPosition, type List, PromptlibError, type VersionSummary } from "../../sdk/index.ts";
+import type { LabelPosition, List, PromptlibError, VersionSummary } from "../../sdk/index.ts";
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { LabelChip } from "../shell/chips.tsx";
@@ -127,8 +127,8 @@ function useDeed(project: string, name: string, onMoved: () => void) {
     onMoved();
   };
   const client = clientOf(project);
-  /** Only what was moved here is taken back: if somebody moved it on meanwhile, the server refuses. */
-  const undo = (label: string, version: number) =>
+  /** Only what was moved here is taken back: if somebody moved it on meanwhile, the server refuses. null: taken off. */
+  const undo = (label: string, version: number | null) =>
     attempt(async () => {
       const undone = await client.undoLabel(name, label, version);
       say(
@@ -146,22 +146,8 @@ function useDeed(project: string, name: string, onMoved: () => void) {
   const remove = (label: string, from: number | null) =>
     attempt(async () => {
       await client.removeLabel(name, label);
-      const back = async () => {
-        await refusePlaced(client, name, label);
-        if (from !== null) await client.moveLabel(name, label, from);
-        say(`${label} is on version ${from} again.`);
-      };
-      say(`${label} is on no version; it was on version ${from}.`, { name: "Undo", run: () => void attempt(back) });
+      const text = `${label} is on no version; it was on version ${from}.`;
+      say(text, { name: "Undo", run: () => void undo(label, null) });
     });
   return { error, move, remove };
-}
-
-/** The server takes back no move that was expected to lead nowhere, so one looks first. */
-async function refusePlaced(client: Client, name: string, label: string): Promise<void> {
-  const place = (await client.listLabels(name)).items.find((one) => one.label === label);
-  if (!place) return;
-  throw new PromptlibError("label_moved", {
-    message: `${personOf(place.movedBy)} put ${label} on version ${place.version} meanwhile.`,
-    hint: "It stays there; move it if it belongs elsewhere.",
-  });
 }

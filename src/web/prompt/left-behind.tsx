@@ -6,7 +6,7 @@ import type { Access } from "../shell/page.tsx";
 import { ContentView } from "./content-view.tsx";
 import type { Draft } from "./draft.ts";
 import { keepDraft } from "./draft-shelf.ts";
-import type { Drafting } from "./drafting.ts";
+import { type Drafting, THROWN_AWAY } from "./drafting.ts";
 
 interface LeftBehindProps {
   access: Access;
@@ -44,7 +44,7 @@ export function LeftBehind({ access, name, draft, drafting }: LeftBehindProps) {
         <button type="button" className="primary" disabled={!access.mayEdit || refused !== null} onClick={makeNew}>
           Make it a new prompt
         </button>
-        <button type="button" onClick={drafting.drop}>
+        <button type="button" onClick={() => drafting.throwAway(THROWN_AWAY)}>
           Throw away
         </button>
       </div>

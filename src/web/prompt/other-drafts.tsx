@@ -26,7 +26,7 @@ export function OtherDrafts({ drafting }: { drafting: Drafting }) {
             <button type="button" onClick={() => drafting.take(other)}>
               Go on with it
             </button>
-            <button type="button" onClick={() => drafting.dropOther(other)}>
+            <button type="button" onClick={() => drafting.throwAwayOther(other)}>
               Throw it away
             </button>
           </li>

@@ -6,7 +6,7 @@ import { Failure, isToldByBanner } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import { Conflict } from "./conflict.tsx";
 import type { Content, Draft } from "./draft.ts";
-import type { Drafting } from "./drafting.ts";
+import { type Drafting, THROWN_AWAY } from "./drafting.ts";
 import { contentFault, Editor } from "./editor.tsx";
 import { halfTypedFault } from "./half-typed.ts";
 
@@ -31,10 +31,6 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
     if (merged)
       say("Both are together. Look it over, and save it.", { name: "Undo", run: () => drafting.replace(draft) });
   };
-  const take = () => {
-    drafting.drop();
-    say("Yours was dropped.", { name: "Undo", run: () => drafting.bringBack(draft) });
-  };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (fault !== null || saving) return;
@@ -44,7 +40,9 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
   return (
     <form className="card" aria-labelledby={id} onSubmit={submit} onKeyDown={saveByKey}>
       <h2 id={id}>{draft.base === null ? "What it says" : `After version ${draft.base}`}</h2>
-      {theirs && <Conflict theirs={theirs} draft={draft} onGoOn={goOn} onTake={take} />}
+      {theirs && (
+        <Conflict theirs={theirs} draft={draft} onGoOn={goOn} onTake={() => drafting.throwAway("Yours was dropped.")} />
+      )}
       <Editor project={project} content={draft.content} halfTyped={draft.halfTyped} onChange={drafting.change} />
       <label className="field">
         <span>Why this version?</span>
@@ -62,7 +60,7 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
         <button type="submit" className="primary" disabled={fault !== null || saving} aria-describedby={`${id}-why`}>
           {saving ? "Saving …" : draft.base === null ? "Save" : `Save version ${draft.base + 1}`}
         </button>
-        <button type="button" onClick={drafting.drop} disabled={saving}>
+        <button type="button" onClick={() => drafting.throwAway(THROWN_AWAY)} disabled={saving}>
           Throw away
         </button>
         <span id={`${id}-why`} className="hint">
