@@ -15,12 +15,12 @@ export async function benchLighthouse(): Promise<void> {
   if (!chromium) return print("Lighthouse: not measured, there is no Chromium.", "");
   const directory = await temporaryDirectory();
   const library = await start(directory, { BACKUP_INTERVAL: "24h", ADMIN_PASSWORD: PASSWORD });
-  const judge = await Judge.open(chromium, await temporaryDirectory());
+  const judge = await Judge.open(chromium, await temporaryDirectory(), ["performance"]);
   try {
     for (let at = 1; at <= PROMPTS; at += 1) {
       await library.client.savePrompt({ name: `mail/welcome-${at}`, text: `Hello {{name}}, this is number ${at}.` });
     }
-    const rows = [await row("sign in", () => judge.judge(library.url, ["performance"], { desktop: false }))];
+    const rows = [await row("sign in", () => judge.judge(library.url))];
     const page = await judge.context.newPage();
     await page.goto(library.url);
     await page.getByLabel("User name").fill("admin");
@@ -35,7 +35,7 @@ export async function benchLighthouse(): Promise<void> {
       for (const address of addresses) {
         rows.push(
           await row(`${address}${desktop ? ", desktop" : ""}`, () =>
-            judge.judge(`${library.url}${address}`, ["performance"], { desktop }),
+            judge.judge(`${library.url}${address}`, { desktop }),
           ),
         );
       }

@@ -44,8 +44,10 @@ export class Judge {
   readonly #port: number;
   readonly #profile: string;
   readonly #lighthouse: Lighthouse;
+  readonly #categories: readonly Category[];
 
-  static async open(chromiumPath: string, profile: string): Promise<Judge> {
+  /** `categories`: what it judges. */
+  static async open(chromiumPath: string, profile: string, categories: readonly Category[]): Promise<Judge> {
     const lighthouse = await load();
     const port = await freePort();
     const context = await chromium.launchPersistentContext(profile, {
@@ -57,39 +59,47 @@ export class Judge {
         "--disable-background-networking",
         "--disable-component-update",
         // Else the end of a trace waits 5 s, on every other page, for a process that is kept ready and answers nothing.
-        "--renderer-process-limit=1",
+        // Page after page in one process, each is slower than the one before: where speed is judged it must wait.
+        ...(categories.includes("performance") ? [] : ["--renderer-process-limit=1"]),
       ],
     });
-    return new Judge(context, port, profile, lighthouse);
+    return new Judge(context, port, profile, lighthouse, categories);
   }
 
-  private constructor(context: BrowserContext, port: number, profile: string, lighthouse: Lighthouse) {
+  private constructor(
+    context: BrowserContext,
+    port: number,
+    profile: string,
+    lighthouse: Lighthouse,
+    categories: readonly Category[],
+  ) {
     this.context = context;
     this.#port = port;
     this.#profile = profile;
     this.#lighthouse = lighthouse;
+    this.#categories = categories;
   }
 
   /** As on a phone, which is Lighthouse's own choice; `desktop`: as on a desk. */
-  async judge(url: string, categories: readonly Category[], { desktop = false } = {}): Promise<Verdict> {
+  async judge(url: string, { desktop = false } = {}): Promise<Verdict> {
     let problem = "";
     // A busy machine loses the trace of a visit now and then; Lighthouse says itself to run it again.
     for (let turn = 0; turn < 3; turn += 1) {
-      const result = await this.#lighthouse(url, this.#flags(categories), desktop ? DESKTOP : undefined);
-      if (result && !result.lhr.runtimeError) return verdictOf(result, categories);
+      const result = await this.#lighthouse(url, this.#flags(), desktop ? DESKTOP : undefined);
+      if (result && !result.lhr.runtimeError) return verdictOf(result, this.#categories);
       problem = result?.lhr.runtimeError?.message ?? "";
     }
     throw new Error(`no verdict on ${url}: ${problem}`);
   }
 
-  #flags(categories: readonly Category[]): object {
+  #flags(): object {
     return {
       port: this.#port,
       logLevel: "silent",
-      onlyCategories: categories,
+      onlyCategories: this.#categories,
       disableStorageReset: true,
       disableFullPageScreenshot: true,
-      ...(categories.includes("performance") ? IN_EARNEST : AT_ONCE),
+      ...(this.#categories.includes("performance") ? IN_EARNEST : AT_ONCE),
     };
   }
 
@@ -100,7 +110,7 @@ export class Judge {
 }
 
 /** It waits until nothing is asked for any more, and pages that hear of changes go on listening: so long it waits. In ms. */
-const IN_EARNEST = { maxWaitForLoad: 15_000 };
+const IN_EARNEST = { maxWaitForLoad: 8_000 };
 
 /** Where speed is not judged, it is not waited for. */
 const AT_ONCE = {
