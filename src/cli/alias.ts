@@ -1,8 +1,7 @@
 /** promptlib alias: the names that prompts had before and still answer under. */
 import type { Command } from "commander";
-import type { Alias, Client } from "../sdk/index.ts";
+import { type Alias, type Client, collectPages } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
-import { everyPage } from "./every-page.ts";
 import { localTime, note, print, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption, usage } from "./verb.ts";
@@ -33,7 +32,7 @@ async function alias(name: string | undefined, { remove, project, json }: AliasO
 }
 
 async function listAliases(client: Client, json: boolean): Promise<void> {
-  const aliases = await everyPage((page) => client.listAliases(page));
+  const aliases = await collectPages((page) => client.listAliases(page));
   if (json) return printJson(aliases);
   if (aliases.items.length === 0) return note("No prompt was renamed, or no former name answers any more.");
   printTable(columns, aliases.items);

@@ -1,10 +1,9 @@
 /** promptlib audit: who did what. */
 import type { Command } from "commander";
-import type { AuditEntry, AuditFilter } from "../sdk/index.ts";
+import { type AuditEntry, type AuditFilter, collectPages } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { momentOf } from "./moment.ts";
 import { count, counted, localTime, note, print, printJson } from "./output.ts";
-import { collectPages } from "./pages.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, usage, wholeNumber } from "./verb.ts";
 

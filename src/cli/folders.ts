@@ -1,8 +1,7 @@
 /** promptlib folders and promptlib tags: what there is to narrow a list by, with how many prompts each has. */
 import type { Command } from "commander";
-import type { FolderCount, TagCount } from "../sdk/index.ts";
+import { collectPages, type FolderCount, type TagCount } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
-import { everyPage } from "./every-page.ts";
 import { count, note, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption } from "./verb.ts";
@@ -25,7 +24,7 @@ export function registerFolders(program: Command): void {
 async function folders(folder: string | undefined, { project, json }: CountOptions): Promise<void> {
   const { client } = await connect({ project });
   const inside = folder === undefined ? {} : { folder };
-  const { servedFrom, ...answer } = await everyPage((page) => client.listFolders({ ...inside, ...page }));
+  const { servedFrom, ...answer } = await collectPages((page) => client.listFolders({ ...inside, ...page }));
   tellMirror(servedFrom);
   if (json) return printJson(answer);
   if (answer.items.length === 0) {
@@ -52,7 +51,7 @@ export function registerTags(program: Command): void {
 
 async function tags({ project, json }: CountOptions): Promise<void> {
   const { client } = await connect({ project });
-  const { servedFrom, ...answer } = await everyPage((page) => client.listTags(page));
+  const { servedFrom, ...answer } = await collectPages((page) => client.listTags(page));
   tellMirror(servedFrom);
   if (json) return printJson(answer);
   if (answer.items.length === 0) return note("No prompt has a tag. Give one with: promptlib push NAME --tag TAG");

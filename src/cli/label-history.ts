@@ -1,11 +1,10 @@
 /** Labels as tables: the moves of one, who fetched by which, and every prompt that had one at a time. */
-import type { Client, LabelFetches, LabelledPrompt, LabelMove } from "../sdk/index.ts";
-import { everyPage } from "./every-page.ts";
+import { type Client, collectPages, type LabelFetches, type LabelledPrompt, type LabelMove } from "../sdk/index.ts";
 import { count, exactTime, localTime, note, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 
 export async function printHistory(client: Client, name: string, label: string, json: boolean): Promise<void> {
-  const moves = await everyPage((page) => client.listLabelMoves(name, label, page));
+  const moves = await collectPages((page) => client.listLabelMoves(name, label, page));
   if (json) return printJson(moves);
   printTable(moveColumns, moves.items);
 }
@@ -48,7 +47,7 @@ export async function printLabelled(
   moment: { at?: string },
   json: boolean,
 ): Promise<void> {
-  const labelled = await everyPage((page) => client.listLabelled(label, { ...moment, ...page }));
+  const labelled = await collectPages((page) => client.listLabelled(label, { ...moment, ...page }));
   if (json) return printJson(labelled);
   if (labelled.items.length === 0) return note(`No prompt ${moment.at ? "had" : "has"} the label ${label}.`);
   printTable(labelledColumns, labelled.items);

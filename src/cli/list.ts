@@ -1,9 +1,8 @@
 /** promptlib list: the prompts of the project as a table. */
 import type { Command } from "commander";
-import type { PromptFilter, PromptSummary } from "../sdk/index.ts";
+import { collectPages, type PromptFilter, type PromptSummary } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { count, counted, localTime, note, printJson } from "./output.ts";
-import { collectPages } from "./pages.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
 

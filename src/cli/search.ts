@@ -1,9 +1,16 @@
 /** promptlib search: the prompts in which something is found, best first, each with the piece that shows why. */
 import type { Command } from "commander";
-import type { Client, FoundPrompt, PromptFilter, PromptPage, SearchIn, SearchMatch } from "../sdk/index.ts";
+import {
+  type Client,
+  collectPages,
+  type FoundPrompt,
+  type PromptFilter,
+  type PromptPage,
+  type SearchIn,
+  type SearchMatch,
+} from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { count, counted, note, onOneLine, print, printJson } from "./output.ts";
-import { collectPages } from "./pages.ts";
 import { type Styled, styledFor } from "./paint.ts";
 import { examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
 

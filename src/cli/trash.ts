@@ -2,10 +2,9 @@
 import type { Command } from "commander";
 import { now } from "../base/clock.ts";
 import { seconds } from "../base/setting-values.ts";
-import { type Client, PromptlibError, type PurgedPrompt, type TrashedPrompt } from "../sdk/index.ts";
+import { type Client, collectPages, PromptlibError, type PurgedPrompt, type TrashedPrompt } from "../sdk/index.ts";
 import { confirmed } from "./confirm.ts";
 import { connect } from "./connect.ts";
-import { everyPage } from "./every-page.ts";
 import { counted, localTime, note, print, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption, usage } from "./verb.ts";
@@ -103,7 +102,7 @@ async function ask(wanted: readonly TrashedPrompt[]): Promise<void> {
 
 /** By name, those that were put there last first; or by ID. */
 async function inTrash(client: Client, wanted: string): Promise<[TrashedPrompt, ...TrashedPrompt[]]> {
-  const { items } = await everyPage((page) => client.listTrash(page));
+  const { items } = await collectPages((page) => client.listTrash(page));
   const name = wanted.normalize("NFC");
   const named = items.filter((item) => item.name === name);
   const [first, ...rest] = named.length > 0 ? named : items.filter(({ id }) => id === wanted);
@@ -125,13 +124,13 @@ export async function theOneInTrash(client: Client, wanted: string): Promise<Tra
 }
 
 async function olderInTrash(client: Client, age: number): Promise<TrashedPrompt[]> {
-  const { items } = await everyPage((page) => client.listTrash(page));
+  const { items } = await collectPages((page) => client.listTrash(page));
   const before = now().getTime() - age * 1000;
   return items.filter(({ trashedAt }) => Date.parse(trashedAt) < before);
 }
 
 async function listTrash(client: Client, json: boolean): Promise<void> {
-  const trashed = await everyPage((page) => client.listTrash(page));
+  const trashed = await collectPages((page) => client.listTrash(page));
   if (json) return printJson(trashed);
   if (trashed.items.length === 0) return note("The trash is empty.");
   printTable(columns, trashed.items);

@@ -4,7 +4,6 @@ import { promptText } from "./get.ts";
 import { expiry, keyState } from "./key.ts";
 import { columns } from "./list.ts";
 import { twoLines } from "./own-password.ts";
-import { collectPages } from "./pages.ts";
 import { promotionOf, summaryText } from "./promote.ts";
 import { savedText, saveSettings } from "./push.ts";
 import { outputText, renderRequest } from "./render.ts";
@@ -179,22 +178,5 @@ describe("the filter of the audit log", () => {
 
   it.each(["yesterday", "2027-02-30"])("refuses %s as usage", (from) => {
     expect(() => filterOf({ from })).toThrow(expect.objectContaining({ code: "usage" }));
-  });
-});
-
-describe("pages put together", () => {
-  const numbers = Array.from({ length: 450 }, (_, index) => index);
-  const asked: number[] = [];
-  const read = async ({ limit, cursor = "0" }: { limit: number; cursor?: string }) => {
-    asked.push(limit);
-    const end = Number(cursor) + limit;
-    const nextCursor = end < numbers.length ? String(end) : null;
-    return { items: numbers.slice(Number(cursor), end), nextCursor, total: numbers.length, totalIsExact: true };
-  };
-
-  it("are as many items as were wanted, or all there are", async () => {
-    expect((await collectPages(read, 230)).items).toEqual(numbers.slice(0, 230));
-    expect(asked).toEqual([200, 30]);
-    expect(await collectPages(read, Number.POSITIVE_INFINITY)).toMatchObject({ items: numbers, nextCursor: null });
   });
 });

@@ -82,6 +82,7 @@ export type { RenderFault } from "../prompt/render-fault.ts";
 export { BUNDLE_FORMAT, type Bundle, readBundle } from "./bundle.ts";
 export type { ChangeEvent, ListenOptions } from "./changes.ts";
 export { type Client, createClient } from "./client.ts";
+export { collectPages } from "./collect-pages.ts";
 export type { ImportLine, ImportOptions } from "./import.ts";
 export type { AtMoment } from "./labels.ts";
 export { type BundleOptions, makeBundle } from "./make-bundle.ts";

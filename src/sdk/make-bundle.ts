@@ -4,6 +4,7 @@ import type { Prompt, PromptSummary } from "../contract/shapes.ts";
 import { type FindPrompt, resolveIncludes } from "../prompt/includes.ts";
 import { BUNDLE_FORMAT, type Bundle } from "./bundle.ts";
 import type { Client } from "./client.ts";
+import { collectPages } from "./collect-pages.ts";
 import type { WhichVersion } from "./prompts.ts";
 
 export interface BundleOptions {
@@ -126,13 +127,10 @@ async function fetchAlone(
 
 async function aliasesOf(client: Client, prompts: readonly Prompt[]): Promise<Record<string, string>> {
   const present = new Set(prompts.map(({ name }) => name));
-  const aliases: Record<string, string> = {};
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await client.listAliases({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
-    for (const { name, prompt } of page.items) if (present.has(prompt)) aliases[name] = prompt;
-    cursor = page.nextCursor;
-  }
-  return aliases;
+  const { items } = await collectPages((page) => client.listAliases(page));
+  return Object.fromEntries(
+    items.filter(({ prompt }) => present.has(prompt)).map(({ name, prompt }) => [name, prompt]),
+  );
 }
 
 function byNameAndVersion(a: Prompt, b: Prompt): number {

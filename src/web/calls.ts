@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import {
   type Client,
+  collectPages,
   createClient,
   type List,
   type PageOptions,
@@ -37,18 +38,12 @@ export function noteSource<T extends { servedFrom: ServedFrom }>(answer: T): T {
 
 /** Of a list that is offered to choose from; what is beyond is found by searching. */
 const MOST = 2_000;
-const PAGE = 200;
 
-/** Page after page. `list` asks for one. */
+/** `list` asks for one page. */
 export async function everyItem<T>(
   list: (page: PageOptions) => Promise<List<T> & { servedFrom: ServedFrom }>,
 ): Promise<T[]> {
-  const items: T[] = [];
-  for (let cursor: string | null = ""; cursor !== null && items.length < MOST; ) {
-    const page: List<T> = noteSource(await list({ limit: PAGE, ...(cursor === "" ? {} : { cursor }) }));
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  }
+  const { items } = await collectPages(async (page) => noteSource(await list(page)), MOST);
   return items;
 }
 

@@ -1,6 +1,6 @@
 /** What is in the trash, and bringing it back. */
 import { useState } from "react";
-import type { List, TrashedPrompt } from "../../sdk/index.ts";
+import { collectPages, type TrashedPrompt } from "../../sdk/index.ts";
 import { EVERYTHING } from "../address.ts";
 import { clientOf, noteFailure, useLoaded } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
@@ -33,7 +33,7 @@ function Trash({ access }: { access: Access }) {
   const client = clientOf(access.project);
   const [limit, setLimit] = useState(PAGE);
   const trash = useLoaded(JSON.stringify(["trash", access.project, limit]), () =>
-    firstOf(limit, (page) => client.listTrash(page)),
+    collectPages((page) => client.listTrash(page), limit),
   );
   const [faults, setFaults] = useState<ReadonlyMap<string, string>>(new Map());
   const [purging, setPurging] = useState<TrashedPrompt | null>(null);
@@ -138,18 +138,4 @@ function Nothing() {
       </Link>
     </section>
   );
-}
-
-/** So many of a list, page by page. */
-async function firstOf<T>(
-  count: number,
-  list: (page: { limit: number; cursor?: string }) => Promise<List<T>>,
-): Promise<List<T>> {
-  let page = await list({ limit: PAGE });
-  const items = [...page.items];
-  while (page.nextCursor !== null && items.length < count) {
-    page = await list({ limit: PAGE, cursor: page.nextCursor });
-    items.push(...page.items);
-  }
-  return { ...page, items };
 }
