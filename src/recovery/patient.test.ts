@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { now, sleep } from "../base/clock.ts";
+import { PromptlibError } from "../contract/errors.ts";
 import { type Patient, Standstill } from "./patient.ts";
 
 function patient({ since = null, refuses = 0 }: { since?: string | null; refuses?: number } = {}) {
@@ -54,6 +55,21 @@ describe("a standstill", () => {
     expect(standstill.isDown).toBe(true);
     await standstill.end();
     expect([acts, standstill.isDown]).toEqual([["stop", "start", "start"], false]);
+  });
+
+  it("that ends after a failure tells the failure, and why PostgreSQL does not run where it does not", async () => {
+    const failure = new PromptlibError("restore_impossible", { message: "There is no backup.", details: { a: 1 } });
+    const well = patient();
+    await well.standstill.begin();
+    expect(await well.standstill.endAfter(failure)).toBe(failure);
+    const ill = patient({ refuses: 1 });
+    await ill.standstill.begin();
+    expect(await ill.standstill.endAfter(failure)).toMatchObject({
+      code: "restore_impossible",
+      message: "There is no backup. And PostgreSQL does not run: it does not come up",
+      hint: failure.hint,
+      details: { a: 1 },
+    });
   });
 
   it("that begins again counts on: from the first moment, to the last", async () => {

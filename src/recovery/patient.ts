@@ -1,5 +1,6 @@
 /** The PostgreSQL that a restore is for, as far as a restore must handle it. */
 import { now } from "../base/clock.ts";
+import { PromptlibError } from "../contract/errors.ts";
 
 export interface Patient {
   /** Afterwards it does not run, whatever it did before, and nobody starts it; what was received of it is stored. */
@@ -45,6 +46,24 @@ export class Standstill {
     await this.#patient.start();
     this.#down = false;
     this.#until = now();
+  }
+
+  /** The error to tell: what ended the deed, also where PostgreSQL cannot be started after it. It may be why one restores. */
+  async endAfter(error: unknown): Promise<unknown> {
+    try {
+      await this.end();
+      return error;
+    } catch (problem) {
+      if (!(error instanceof PromptlibError)) return error;
+      const { code, hint, details } = error;
+      const why = problem instanceof Error ? problem.message : String(problem);
+      return new PromptlibError(code, {
+        message: `${error.message} And PostgreSQL does not run: ${why}`,
+        hint,
+        details,
+        cause: error,
+      });
+    }
   }
 
   get seconds(): number {

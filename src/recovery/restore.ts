@@ -83,9 +83,8 @@ export async function restore(request: RestoreRequest, context: RestoreContext):
       await removeWorkplace(place);
     }
   } catch (error) {
-    throw site.signal.aborted ? new PromptlibError("interrupted", { cause: error }) : error;
-  } finally {
-    await standstill.end();
+    const told = site.signal.aborted ? new PromptlibError("interrupted", { cause: error }) : error;
+    throw await standstill.endAfter(told);
   }
 }
 
