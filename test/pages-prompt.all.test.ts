@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
-import { button, heading, more, pagesStage, textOf } from "./support/pages.ts";
+import { button, dialogOf, heading, more, pagesStage, textOf } from "./support/pages.ts";
 import { eventually, newKey, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
@@ -131,6 +131,27 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await page.getByRole("link", { name: "Compare version 1 with version 202" }).click();
     await page.getByRole("region", { name: "From version 1 to 202" }).waitFor();
     expect(await button(page, "Show older ones").count()).toBe(0);
+  });
+
+  it("is tried with variables that are called what every object has, and moved after one looked at the projects", async () => {
+    await server.local.savePrompt({ name: "odd", text: "<{{__proto__}}{{constructor}}>" });
+    const { page } = await visit("/projects", "cleo");
+    await heading(page, /^Projects$/).waitFor();
+    await page.getByText("default", { exact: true }).first().waitFor();
+    await page.getByRole("link", { name: "Prompt Library" }).click();
+    await page.getByRole("link", { name: "odd", exact: true }).click();
+    const tried = page.getByRole("region", { name: "Try it" });
+    await tried.getByLabel("__proto__").fill("a");
+    await tried.getByLabel("constructor").fill("b");
+    await tried.getByText("<ab>").waitFor();
+    await more(page, "To another project …");
+    await dialogOf(page)
+      .getByText(/To which one|There is no other project/)
+      .waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("Go to").click();
+    await page.getByRole("link", { name: "Projects" }).click();
+    await heading(page, /^Projects$/).waitFor();
   });
 
   it("is described without undoing what others described meanwhile", async () => {

@@ -10,7 +10,8 @@ export interface Known<T> {
 }
 
 export function useKnown<T>(key: string, load: () => Promise<T>): Loaded<Known<T>> {
-  return useLoaded(key, async () => {
+  // Beside what is kept without its time.
+  return useLoaded(`known ${key}`, async () => {
     const value = await load();
     return { at: new Date().toISOString(), value };
   });

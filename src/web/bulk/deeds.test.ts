@@ -31,6 +31,13 @@ it("a label goes to the newest, or to where another label is; what lacks that on
   expect(
     plans({ kind: "label", label: "production", from: "staging" }, prompt("a"), prompt("b", { labels: {} })),
   ).toEqual([{ does: "production goes to version 2" }, { fault: "has no label staging" }]);
+  // What every object has is no label of it.
+  expect(plans({ kind: "label", label: "constructor", from: "latest" }, prompt("a"))).toEqual([
+    { does: "constructor goes to version 3" },
+  ]);
+  expect(plans({ kind: "label", label: "a", from: "constructor" }, prompt("a"))).toEqual([
+    { fault: "has no label constructor" },
+  ]);
 });
 
 it("tags are added and taken away, and no prompt gets more than it may have", () => {

@@ -63,11 +63,16 @@ function planOne(bulk: Bulk, prompt: Subject, targets: ReadonlyMap<string, numbe
 const TAGS_LIMIT = 50;
 
 function planLabel({ label, from }: Bulk & { kind: "label" }, { labels, newest }: Subject): Plan {
-  const to = from === "latest" ? newest : labels[from];
-  const at = labels[label];
+  const to = from === "latest" ? newest : placeOf(labels, from);
+  const at = placeOf(labels, label);
   if (to === undefined) return { fault: `has no label ${from}` };
   if (at === to) return { skip: `${label} is on version ${to} already` };
   return { does: `${label} goes to version ${to}${at === undefined ? "" : `; it was on version ${at}`}` };
+}
+
+/** Labels may be called what every object has. */
+function placeOf(labels: Subject["labels"], label: string): number | undefined {
+  return Object.hasOwn(labels, label) ? labels[label] : undefined;
 }
 
 /** `folder` "": to the top. */
@@ -100,7 +105,7 @@ export async function doOne(client: Client, bulk: Bulk, prompt: Subject): Promis
       const { version } = await client.moveLabel(
         name,
         label,
-        (from === "latest" ? prompt.newest : prompt.labels[from]) ?? 0,
+        (from === "latest" ? prompt.newest : placeOf(prompt.labels, from)) ?? 0,
       );
       return { said: `${label} is on version ${version}`, undo: () => client.undoLabel(name, label, version) };
     }

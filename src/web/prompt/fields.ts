@@ -39,15 +39,15 @@ function fieldOf(name: string, { variables, messages = [] }: Content): Field {
 export interface Given {
   values: Record<string, Json>;
   /** By variable: what was typed cannot be a value. */
-  faults: Record<string, string>;
+  faults: ReadonlyMap<string, string>;
 }
 
 /** A field in which nothing is typed gives no value: the default holds, if there is one. */
-export function valuesOf(fields: readonly Field[], typed: Readonly<Record<string, string>>): Given {
+export function valuesOf(fields: readonly Field[], typed: ReadonlyMap<string, string>): Given {
   const values = new Map<string, Json>();
   const faults = new Map<string, string>();
   for (const { name, type } of fields) {
-    const text = Object.hasOwn(typed, name) ? (typed[name] ?? "") : "";
+    const text = typed.get(name) ?? "";
     if (text === "") continue;
     if (type !== "json" && type !== "messages") values.set(name, text);
     else {
@@ -62,5 +62,5 @@ export function valuesOf(fields: readonly Field[], typed: Readonly<Record<string
     }
   }
   // fromEntries makes own fields of whatever a variable is called.
-  return { values: Object.fromEntries(values), faults: Object.fromEntries(faults) };
+  return { values: Object.fromEntries(values), faults };
 }

@@ -7,7 +7,7 @@ import { type Rendering, renderingOf, useIncludes } from "./rendering.ts";
 
 export function TryIt({ project, prompt }: { project: string; prompt: Prompt }) {
   const id = useId();
-  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
+  const [typed, setTyped] = useState<ReadonlyMap<string, string>>(new Map());
   const found = useIncludes(project, prompt);
   const fields = useMemo(
     () =>
@@ -29,9 +29,9 @@ export function TryIt({ project, prompt }: { project: string; prompt: Prompt }) 
         <ValueField
           key={field.name}
           field={field}
-          typed={typed[field.name] ?? ""}
-          fault={faults[field.name] ?? told.find(({ variable }) => variable === field.name)?.message ?? null}
-          onType={(text) => setTyped((last) => ({ ...last, [field.name]: text }))}
+          typed={typed.get(field.name) ?? ""}
+          fault={faults.get(field.name) ?? told.find(({ variable }) => variable === field.name)?.message ?? null}
+          onType={(text) => setTyped((last) => new Map(last).set(field.name, text))}
         />
       ))}
       <h3>Rendered</h3>
