@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { appendFile, chown, mkdir, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -155,6 +156,43 @@ describe("what PostgreSQL finds while it sends", () => {
   });
 });
 
+describe("a backup that takes its time", () => {
+  const moveOn = async (own: TestServer) => {
+    for (let turn = 0; turn < 4; turn += 1) {
+      await writeWal(own, 20);
+      await own.sql("select pg_switch_wal()");
+      await own.sql("checkpoint");
+    }
+  };
+
+  it("has its WAL at its end, whatever was written and removed meanwhile, and leaves no slot behind", async () => {
+    const own = await ownServer();
+    const replication = await opened(own);
+    const backup = await replication.baseBackup(FAST);
+    const first = segmentName(backup.start);
+    const read: string[] = [];
+    for await (const event of backup.events) {
+      if (event.kind === "archive" && read.length === 0) await moveOn(own);
+      if (event.kind === "archive") read.push(event.name);
+    }
+    expect(backup.end().lsn).toBeGreaterThan(backup.start.lsn);
+    expect(replication.warnings).toEqual([]);
+    await replication.close();
+    await expect.poll(() => own.sql("select slot_name from pg_replication_slots")).toEqual([]);
+    await moveOn(own);
+    expect(existsSync(join(own.place.data, "pg_wal", first))).toBe(false);
+  });
+
+  it("is made without a slot where none is free, and says so", async () => {
+    const own = await ownServer();
+    const slots = Array.from({ length: 10 }, (_, at) => `taken_${at}`);
+    for (const slot of slots) await own.sql(`select pg_create_physical_replication_slot('${slot}')`);
+    const replication = await opened(own);
+    await takeBackup(await replication.baseBackup(FAST));
+    expect(replication.warnings.join()).toMatch(/^No replication slot is free/);
+  });
+});
+
 describe("a PostgreSQL that is lost in the middle of a backup", () => {
   it("by kill -9 of all its processes fails it", async () => {
     const own = await ownServer();
@@ -183,7 +221,7 @@ describe("a PostgreSQL that is lost in the middle of a backup", () => {
   });
 
   it("while it still makes its checkpoint fails it as well", async () => {
-    const replication = await opened(server, { backupStart: 300 });
+    const replication = await opened(server, { answer: 300, backupStart: 300 });
     await writeWal(server, 1);
     await server.signal("SIGSTOP");
     try {

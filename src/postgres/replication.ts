@@ -1,4 +1,5 @@
 /** The replication client: base backups, the stream of WAL, and slots, over a connection of `pg`. Physical only. */
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { PromptlibError } from "../contract/errors.ts";
 import { type Lsn, parseLsn, SEGMENT_BYTES, type Timeline, type WalPosition } from "./lsn.ts";
@@ -6,6 +7,9 @@ import { BackupRun, type BaseBackup } from "./replication-base-backup.ts";
 import { Link, PATIENCE, type Patience, sqlstateOf } from "./replication-link.ts";
 import type { BackupOptions } from "./replication-messages.ts";
 import { WalRun, type WalStream } from "./replication-wal.ts";
+
+/** configuration_limit_exceeded */
+const NO_SLOT_FREE = "53400";
 
 export interface SystemIdentity {
   systemId: string;
@@ -146,6 +150,7 @@ class ReplicationConnection implements Replication {
   async baseBackup(options: BackupOptions): Promise<BaseBackup> {
     this.#refuseIfBusy();
     const spread = options.checkpoint === "spread" ? 2 * milliseconds(await this.#show("checkpoint_timeout")) : 0;
+    await this.#keepWal();
     const run = new BackupRun(this.#link, options, this.#link.patience.backupStart + spread);
     this.#copy = run;
     await run.begin();
@@ -168,6 +173,20 @@ class ReplicationConnection implements Replication {
 
   destroy(): void {
     this.#link.cut(new Error("the connection was ended on our side"));
+  }
+
+  /**
+   * A backup gets its WAL at its end, and PostgreSQL keeps none for it: checkpoints of the meantime would remove it. A
+   * slot that goes with the connection keeps it.
+   */
+  async #keepWal(): Promise<void> {
+    const name = `promptlib_backup_${randomBytes(6).toString("hex")}`;
+    try {
+      await this.#ask(`CREATE_REPLICATION_SLOT ${name} TEMPORARY PHYSICAL (RESERVE_WAL)`);
+    } catch (error) {
+      if (sqlstateOf(error) !== NO_SLOT_FREE) throw error;
+      this.#link.warnings.push("No replication slot is free (max_replication_slots): a long backup may lack its WAL.");
+    }
   }
 
   async #show(setting: string): Promise<string> {
