@@ -1,4 +1,6 @@
 /** Talking to the guardian of a home, as its local operator. */
+
+import { sleep } from "../base/clock.ts";
 import type { Home } from "../base/config.ts";
 import { type LocalAddress, readLocalFile } from "../base/local-file.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
@@ -21,6 +23,7 @@ export async function reachGuardian(home: Home): Promise<GuardianClient | null> 
 
 /** It only watches and answers, so it is never busy for long. */
 const ANSWER_MS = 5_000;
+const AGAIN_MS = 500;
 
 export class GuardianClient {
   readonly #address: LocalAddress;
@@ -63,8 +66,28 @@ export class GuardianClient {
     await this.#ask("DELETE", `/api/recovery/jobs/${id}`);
   }
 
-  /** The job at every change, until it has ended, or the guardian has. */
+  /** The job at every change, until it has ended, or the guardian has: a connection that breaks is no end of either. */
   async *follow(id: string): AsyncGenerator<Job> {
+    for (let job: Job | null = null; ; await sleep(AGAIN_MS)) {
+      for await (job of this.#events(id)) yield job;
+      if (job && job.state !== "running") return;
+      job = await this.#known(id);
+      if (!job) return;
+    }
+  }
+
+  /** null: the guardian does not answer, or its successor does, which knows neither the job nor us. */
+  async #known(id: string): Promise<Job | null> {
+    try {
+      return await this.#ask<Job>("GET", `/api/recovery/jobs/${id}`);
+    } catch (error) {
+      if (error instanceof PromptlibError) return null;
+      throw error;
+    }
+  }
+
+  /** Until the job has ended, or the connection breaks. */
+  async *#events(id: string): AsyncGenerator<Job> {
     const response = await this.#fetch("GET", `/api/recovery/jobs/${id}/events`);
     let rest = "";
     try {
@@ -75,7 +98,7 @@ export class GuardianClient {
       }
     } catch (error) {
       if (error instanceof SyntaxError) throw error;
-      // The connection broke: the caller sees that the job has not ended.
+      // The connection broke.
     }
   }
 

@@ -16,6 +16,7 @@ import { type GuardianServer, startGuardianServer } from "./http.ts";
 import { Jobs } from "./jobs.ts";
 import { Journal } from "./journal.ts";
 import { GuardianMetrics } from "./metrics.ts";
+import { eventsOf as eventsOfJob } from "./recovery-routes.ts";
 
 const fake = fileURLToPath(new URL("../../test/support/fake-child.ts", import.meta.url));
 const facts: ReadinessInput = { ...ALONE, now: now() };
@@ -224,6 +225,19 @@ describe("the guardian over HTTP", () => {
     expect(lines.at(-1)).toMatchObject({ state: "done", id: job.id });
     expect((await events()).trim().split("\n")).toHaveLength(1);
     expect(listeners).toBe(0);
+  });
+
+  it("tells a job of which nothing is new again and again, so that nobody takes the connection for broken", async () => {
+    vi.stubEnv("FAKE_JOB", "linger");
+    const { body: job } = await order(BACKUP);
+    const lines = eventsOfJob({ jobs }, jobs.find(job.id) as Job, 5);
+    let told = 0;
+    lines.on("data", () => {
+      told += 1;
+    });
+    expect(await until(() => told > 20, { timeout: 20_000 })).toBe(true);
+    jobs.cancel(job.id);
+    expect(await until(() => lines.closed, { timeout: 20_000 })).toBe(true);
   });
 
   it("forgets who followed a job and went away", async () => {

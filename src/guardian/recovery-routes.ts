@@ -97,8 +97,11 @@ function known({ jobs }: Answering, id: string): Job {
   return job;
 }
 
-/** The job as a line, now and at every change, until it has ended. */
-function eventsOf({ jobs }: Answering, job: Job): PassThrough {
+/** A reader takes a connection for broken on which nothing comes for minutes, as phases are long that tell nothing. */
+const TOLD_AGAIN_MS = 30_000;
+
+/** The job as a line, now, at every change and in between, until it has ended. */
+export function eventsOf({ jobs }: Pick<Answering, "jobs">, job: Job, toldAgainMs = TOLD_AGAIN_MS): PassThrough {
   const lines = new PassThrough();
   const tell = () => {
     // Whoever reads slowly misses what is outdated anyway.
@@ -108,8 +111,13 @@ function eventsOf({ jobs }: Answering, job: Job): PassThrough {
   const silence = jobs.listen((changed) => {
     if (changed === job) tell();
   });
-  lines.on("close", silence);
-  lines.on("error", silence);
+  const again = setInterval(tell, toldAgainMs);
+  const forget = () => {
+    silence();
+    clearInterval(again);
+  };
+  lines.on("close", forget);
+  lines.on("error", forget);
   tell();
   return lines;
 }
