@@ -33,7 +33,8 @@ import type { Patient } from "../recovery/patient.ts";
 import { keepReport } from "../recovery/reports.ts";
 import { makePlan, type RestoreContext, type RestoreRequest, restore } from "../recovery/restore.ts";
 import type { Impossible, RestorePlan, RestoreTarget } from "../recovery/restore-plan-shapes.ts";
-import { verifyBackup } from "../recovery/verify.ts";
+import { verifyEverywhere } from "../recovery/verify-everywhere.ts";
+import { notVerifiedLines, type VerifiedEverywhere } from "../recovery/verify-shapes.ts";
 
 export interface WorkContext {
   config: Config;
@@ -210,38 +211,23 @@ function refuseOthers({ database }: Config): void {
 async function verify({ backup: id }: VerifyOptions, context: WorkContext) {
   const { config, signal, progress } = context;
   const locations = await configuredLocations(config, { make: false });
-  const { backups } = await listBackups(locations, signal);
-  const wanted =
-    id === undefined ? backups.findLast(({ state }) => state !== "unfinished") : backups.find((one) => one.id === id);
-  if (!wanted) {
-    throw new PromptlibError("backup_not_found", {
-      message: id ? `There is no backup ${id}.` : "There is no backup yet.",
-    });
-  }
-  const places = new Set([...wanted.in, ...wanted.problems.map(({ location }) => location)]);
-  const reports = [];
-  for (const location of locations.filter(({ name }) => places.has(name))) {
-    reports.push(
-      await verifyBackup(location, wanted.id, {
-        deep: true,
-        signal,
-        onProgress: ({ phase, done, total }) => progress({ phase: `${location.name}: ${phase}`, done, total }),
-      }),
-    );
-  }
-  const ok = reports.every((report) => report.ok);
-  await keepVerification(context, { backup: wanted.id, ok, locations: reports.map(({ location }) => location) });
-  if (ok) return { backup: wanted.id, ok, reports };
+  const verified = await verifyEverywhere(locations, id ?? null, {
+    signal,
+    onProgress: (location, { phase, done, total }) => progress({ phase: `${location}: ${phase}`, done, total }),
+  });
+  const { reports, notVerified, ...told } = verified;
+  await keepVerification(context, { ...told, locations: reports.map(({ location }) => location), notVerified });
+  if (verified.ok) return verified;
   throw new PromptlibError("backup_damaged", {
-    message: `The backup ${wanted.id} is not whole everywhere.`,
-    details: { reports, lastLines: findingLines(reports) },
+    message: `The backup ${verified.backup} is not whole everywhere.`,
+    details: { reports, notVerified, lastLines: [...findingLines(reports), ...notVerifiedLines(verified)] },
   });
 }
 
 /** Not for somebody who looks at locations from a machine that has no home. */
 async function keepVerification(
   { config: { home }, log }: Pick<WorkContext, "config" | "log">,
-  told: { backup: string; ok: boolean; locations: string[] },
+  told: Omit<VerifiedEverywhere, "reports"> & { locations: string[] },
 ): Promise<void> {
   if (!existsSync(home.recovery)) return;
   try {

@@ -33,6 +33,18 @@ describe("what came of a job", () => {
     });
   });
 
+  it("of a verification names each location that was away: nobody knows what it holds", () => {
+    const result = { backup: "20261122T060000Z-7f3a", ok: true, reports: [], notVerified: [] };
+    const text = "The backup 20261122T060000Z-7f3a is whole: every byte was read back, in 2.1 s.";
+    expect(outcomeOf(job("verify", { result }))).toEqual({ level: "ok", text, notes: [] });
+    const notVerified = [{ location: "far", problem: "it is not mounted" }];
+    expect(outcomeOf(job("verify", { result: { ...result, notVerified } }))).toEqual({
+      level: "warning",
+      text,
+      notes: ["Not verified: far, it is not mounted"],
+    });
+  });
+
   it("that failed is told with its lines and its hint; one that was ended is no failure", () => {
     const error = { code: "backup_damaged" as const, message: "It is not whole.", hint: "Make a new one." };
     const details = { lastLines: ["primary: part-0001 is missing"] };

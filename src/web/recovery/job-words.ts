@@ -83,11 +83,7 @@ export function outcomeOf(job: Job): Outcome {
     case "drill":
       return drillOutcome(result, time);
     case "verify":
-      return {
-        level: "ok",
-        text: `The backup ${result.backup ?? ""} is whole: every byte was read back, in ${time}.`,
-        notes: [],
-      };
+      return verifyOutcome(result, time);
     case "restore":
       return { level: "ok", text: `${what} done, in ${time}.`, notes: [] };
   }
@@ -103,6 +99,15 @@ function backupOutcome(result: Record<string, unknown>, time: string): Outcome {
     level: notes.length === 0 ? "ok" : "warning",
     text: `Backup made${where}${bytes}, in ${time}.`,
     notes,
+  };
+}
+
+function verifyOutcome({ backup, notVerified }: Record<string, unknown>, time: string): Outcome {
+  const away = Array.isArray(notVerified) ? notVerified.filter(isObject) : [];
+  return {
+    level: away.length === 0 ? "ok" : "warning",
+    text: `The backup ${backup ?? ""} is whole: every byte was read back, in ${time}.`,
+    notes: away.map(({ location, problem }) => `Not verified: ${location}, ${problem}`),
   };
 }
 
