@@ -25,6 +25,8 @@ interface MadeBackup extends Omit<BackupManifest, "parts"> {
   missing: { location: string; reason: string }[];
   attested: { point: string } | null;
   notAttested: string | null;
+  /** Files of the home that could not be read, a sentence each. */
+  unread: string[];
   notFilledIn: { backup: string; location: string; reason: string }[];
   walNotFilledIn: { location: string; reason: string }[];
 }
@@ -39,5 +41,6 @@ async function backup({ json }: { json?: true }): Promise<void> {
     note(`${backup} is still missing in ${location}: ${reason}`);
   for (const { location, reason } of made.walNotFilledIn) note(`Older WAL is still missing in ${location}: ${reason}`);
   for (const warning of made.warnings) note(`PostgreSQL warned: ${warning}`);
+  for (const what of made.unread) note(`Not in the backup: ${what}`);
   if (made.notAttested !== null) note(`Not attested this time: ${made.notAttested}`);
 }

@@ -87,6 +87,7 @@ async function backup({ reason }: BackupOptions, context: WorkContext) {
     stored: parts.reduce((sum, { size }) => sum + size, 0),
     parts: parts.length,
     in: made.in,
+    unread: made.unread,
     missing: [...made.missing, ...("missing" in attest ? attest.missing : [])],
     attested: "attested" in attest ? told(attest.attested) : null,
     notAttested: "notAttested" in attest ? attest.notAttested : null,

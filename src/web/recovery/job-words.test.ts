@@ -17,10 +17,15 @@ describe("what came of a job", () => {
       notes: [],
     });
     const missing = [{ location: "far", reason: "it is full" }];
-    const partly = { ...result, missing, notAttested: "writers left no moment" };
+    const unread = ["/h/logs/x cannot be read (EIO)."];
+    const partly = { ...result, missing, notAttested: "writers left no moment", unread };
     expect(outcomeOf(job("backup", { result: partly }))).toMatchObject({
       level: "warning",
-      notes: ["Not in far: it is full", "Not attested this time: writers left no moment"],
+      notes: [
+        "Not in far: it is full",
+        "Not attested this time: writers left no moment",
+        "Not in the backup: /h/logs/x cannot be read (EIO).",
+      ],
     });
   });
 
