@@ -10,6 +10,7 @@ import { type BackupList, type ListedBackup, listBackups } from "../recovery/bac
 import { configuredLocations } from "../recovery/configured-locations.ts";
 import type { BackupManifest } from "../recovery/layout.ts";
 import type { Location } from "../recovery/location.ts";
+import { positionOf } from "../recovery/manifest-shapes.ts";
 import type { ReadinessInput } from "../recovery/readiness.ts";
 import type { ReceiverStatus } from "../recovery/receive-status.ts";
 import { readReports } from "../recovery/reports.ts";
@@ -88,9 +89,9 @@ export class Knowledge {
   /** What the schedule goes by, for the life of the database that runs now. */
   schedule(incarnation: string): Pick<ScheduleState, "newest" | "any" | "failed"> {
     const whole = this.#whole();
-    const newest = whole.findLast(({ manifest }) => manifest?.incarnation === incarnation)?.manifest;
+    const newest = furthest(whole.filter(({ manifest }) => manifest?.incarnation === incarnation))?.manifest;
     return {
-      newest: newest ? { start: new Date(newest.start.at) } : null,
+      newest: newest ? { start: new Date(newest.start.at), lsn: positionOf(newest.start) } : null,
       any: whole.length > 0,
       failed: this.#failed,
     };
@@ -104,7 +105,7 @@ export class Knowledge {
   > {
     const incarnation = receiver?.incarnation ?? null;
     const own = this.#whole().filter(({ manifest }) => incarnation === null || manifest?.incarnation === incarnation);
-    const newest = own.at(-1);
+    const newest = incarnation === null ? own.at(-1) : furthest(own);
     const { drills, restores } = this.#reports;
     const lastDrill = drills.at(-1);
     return {
@@ -114,6 +115,7 @@ export class Knowledge {
         ? {
             id: newest.id,
             end: new Date(newest.manifest.end.at),
+            endLsn: positionOf(newest.manifest.end),
             attested: newest.attested !== null,
             warnings: newest.manifest.warnings.length,
           }
@@ -143,6 +145,14 @@ export class Knowledge {
   #whole(): ListedBackup[] {
     return this.#list?.backups.filter(({ state }) => state === "whole") ?? [];
   }
+}
+
+/** The newest of one life of the database: an id tells the time of a clock that may have been set back since. */
+function furthest(backups: readonly ListedBackup[]): ListedBackup | null {
+  return backups.reduce<ListedBackup | null>((far, backup) => {
+    if (!far?.manifest || !backup.manifest) return backup;
+    return positionOf(backup.manifest.end) < positionOf(far.manifest.end) ? far : backup;
+  }, null);
 }
 
 /** A drill that failed has measured nothing. */
