@@ -13,10 +13,11 @@ const never = new AbortController().signal;
 
 let first: Place;
 let second: Place;
+let third: Place;
 let remove: () => Promise<void>;
 beforeEach(async () => {
-  const made = await makePlaces(["primary", "secondary"]);
-  [first, second] = made.places as [Place, Place];
+  const made = await makePlaces(["primary", "secondary", "third"]);
+  [first, second, third] = made.places as [Place, Place, Place];
   remove = made.remove;
 });
 afterEach(() => remove());
@@ -86,6 +87,30 @@ describe("a backup that a location missed", () => {
       expect.objectContaining({ location: "secondary", reason: expect.stringMatching(/another size/) }),
     ]);
     expect(await readFile(path)).toHaveLength(10);
+  });
+
+  it("is taken from another where a part is damaged in one: that is said, and the damage is not passed on", async () => {
+    await store(ID, [first, second]);
+    const [part = ""] = (await list()).flatMap(({ manifest }) => manifest?.parts.map(({ name }) => name) ?? []);
+    const object = `${backupFolder(ID)}${part}`;
+    const whole = await readFile(first.path(object));
+    await first.spoil(object);
+    const damaged = `${object} in primary is not what its manifest says (SHA-256).`;
+    const places = [first.location, second.location, third.location];
+    const { filled, failed } = await fillIn((await listBackups(places)).backups, places, never);
+    expect([filled, failed]).toEqual([[{ backup: ID, location: "third", from: "primary", damaged }], []]);
+    expect(await readFile(third.path(object))).toEqual(whole);
+  });
+
+  it("is not copied where a part is damaged everywhere, and which ones is said", async () => {
+    await store(ID, [first]);
+    const [part = ""] = (await list()).flatMap(({ manifest }) => manifest?.parts.map(({ name }) => name) ?? []);
+    const object = `${backupFolder(ID)}${part}`;
+    await first.spoil(object);
+    const { filled, failed } = await fill();
+    expect(filled).toEqual([]);
+    expect(failed).toMatchObject([{ location: "secondary", reason: expect.stringContaining(`${object} in primary`) }]);
+    expect(existsSync(second.path(object))).toBe(false);
   });
 
   it("does not keep others from being copied when its location is away", async () => {

@@ -18,12 +18,14 @@ describe("what came of a job", () => {
     });
     const missing = [{ location: "far", reason: "it is full" }];
     const unread = ["/h/logs/x cannot be read (EIO)."];
-    const partly = { ...result, missing, notAttested: "writers left no moment", unread };
+    const filledIn = [{ location: "far" }, { location: "far", damaged: "part-0001 in near is spoilt." }];
+    const partly = { ...result, missing, notAttested: "writers left no moment", unread, filledIn };
     expect(outcomeOf(job("backup", { result: partly }))).toMatchObject({
       level: "warning",
       notes: [
         "Not in far: it is full",
         "Not attested this time: writers left no moment",
+        "Taken from another location: part-0001 in near is spoilt.",
         "Not in the backup: /h/logs/x cannot be read (EIO).",
       ],
     });

@@ -93,6 +93,9 @@ function backupOutcome(result: Record<string, unknown>, time: string): Outcome {
   const missing = Array.isArray(result.missing) ? result.missing.filter(isObject) : [];
   const notes = missing.map(({ location, reason }) => `Not in ${location}: ${reason}`);
   if (typeof result.notAttested === "string") notes.push(`Not attested this time: ${result.notAttested}`);
+  const filled = Array.isArray(result.filledIn) ? result.filledIn.filter(isObject) : [];
+  for (const { damaged } of filled)
+    if (typeof damaged === "string") notes.push(`Taken from another location: ${damaged}`);
   if (Array.isArray(result.unread)) notes.push(...result.unread.map((what) => `Not in the backup: ${what}`));
   const bytes = isObject(result.tar) && typeof result.tar.size === "number" ? `, ${size(result.tar.size)}` : "";
   const where = Array.isArray(result.in) ? ` in ${result.in.join(", ")}` : "";
