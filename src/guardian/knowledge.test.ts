@@ -70,6 +70,14 @@ describe("what the guardian knows", () => {
     expect(knowledge.schedule("ffffffff")).toEqual({ newest: null, any: true, failed: null });
   });
 
+  it("does not count a backup that can only be brought up to where WAL was lost", async () => {
+    const manifest = await storeBackup([primary], { id: ID });
+    await knowledge.refreshIfOld();
+    const begun = Date.parse(manifest.start.at);
+    const held = (gapAt: number) => knowledge.facts(null, new Date(gapAt)).locations[0]?.hasBackup;
+    expect([held(begun - 1), held(begun)]).toEqual([true, false]);
+  });
+
   it("is read again after each job, and not at each look", async () => {
     await knowledge.refreshIfOld();
     await storeBackup([primary], { id: ID });

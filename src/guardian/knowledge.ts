@@ -96,8 +96,10 @@ export class Knowledge {
     };
   }
 
+  /** `gapAt`: when WAL was lost that nothing can be replayed across; null: never. */
   facts(
     receiver: ReceiverStatus | null,
+    gapAt: Date | null = null,
   ): Pick<
     ReadinessInput,
     "locations" | "backupsKnown" | "backup" | "lastFailure" | "lastDrill" | "drill" | "restore" | "exportProblem"
@@ -105,10 +107,12 @@ export class Knowledge {
     const incarnation = receiver?.incarnation ?? null;
     const own = this.#whole().filter(({ manifest }) => incarnation === null || manifest?.incarnation === incarnation);
     const newest = own.at(-1);
+    // One that can only be brought up to a gap is no copy of what is there now.
+    const current = own.filter(({ manifest }) => manifest && (!gapAt || new Date(manifest.start.at) > gapAt));
     const { drills, restores } = this.#reports;
     const lastDrill = drills.at(-1);
     return {
-      locations: this.#locations.map((location) => this.#locationFacts(location, own, receiver)),
+      locations: this.#locations.map((location) => this.#locationFacts(location, current, receiver)),
       backupsKnown: this.isKnown,
       backup: newest?.manifest
         ? {
@@ -126,14 +130,14 @@ export class Knowledge {
     };
   }
 
-  #locationFacts({ name, url, domain }: Location, own: readonly ListedBackup[], receiver: ReceiverStatus | null) {
+  #locationFacts({ name, url, domain }: Location, current: readonly ListedBackup[], receiver: ReceiverStatus | null) {
     const streamed = receiver?.locations.find((one) => one.name === name);
     const away = this.#list?.unreachable.find(({ location }) => location === name)?.problem ?? null;
     return {
       name,
       url,
       domain,
-      hasBackup: own.some((backup) => backup.in.includes(name)),
+      hasBackup: current.some((backup) => backup.in.includes(name)),
       riskSeconds: streamed?.riskSeconds ?? null,
       lagBytes: streamed?.lagBytes ?? null,
       problem: streamed?.problem ?? away,
