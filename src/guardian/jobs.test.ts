@@ -79,7 +79,7 @@ describe("a job", () => {
       state: "done",
       error: null,
       result: {
-        ...{ verb: "backup", options: '{"reason":"manual"}', job: "1" },
+        ...{ verb: "backup", options: '{"reason":"manual"}', job: "1", threads: "16" },
         knows: '{"downSince":null,"lastSeen":{"lsn":"0/3","at":"2026-11-22T06:00:00Z"}}',
       },
     });
