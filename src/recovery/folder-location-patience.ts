@@ -1,10 +1,24 @@
 /**
  * A disk or a share that hangs gives no answer for as long as it likes, and each deed that waits for it takes a thread
- * along. So nobody waits for long, and as long as one deed hangs its folder is asked nothing else.
+ * along. So nobody waits for long, and as long as one deed hangs its folder is asked nothing else, but for one deed every
+ * few minutes: what was mounted anew answers, while what hung on the old one hangs for ever.
  */
+import { monotonic } from "../base/clock.ts";
 
-/** Paths, and how many deeds hang there. Of the process: who opens a folder anew would hang there anew. */
-const hanging = new Map<string, number>();
+const AGAIN_MS = 300_000;
+/** So many threads one folder may take. */
+const MOST = 4;
+
+interface Hang {
+  deeds: number;
+  /** When it was last asked. */
+  at: number;
+  /** It has answered another deed since. */
+  answers: boolean;
+}
+
+/** By path. Of the process: who opens a folder anew would hang there anew. */
+const hanging = new Map<string, Hang>();
 
 /**
  * What `deed` answers; after `patience` ms, and at once where another deed hangs at the path, an error of the operating
@@ -15,30 +29,36 @@ export async function patiently<T>(
   deed: () => Promise<T>,
   { patience, late = () => {} }: { patience: number; late?: ((value: T) => void) | undefined },
 ): Promise<T> {
-  if (hanging.has(path)) throw noAnswer(path);
+  const before = hanging.get(path);
+  if (before) admit(path, before);
   const { promise: tooLong, reject } = Promise.withResolvers<never>();
-  let isLate = false;
+  let own: Hang | null = null;
   const timer = setTimeout(() => {
-    isLate = true;
-    hanging.set(path, (hanging.get(path) ?? 0) + 1);
+    own = hanging.get(path) ?? { deeds: 0, at: 0, answers: false };
+    hanging.set(path, Object.assign(own, { deeds: own.deeds + 1, at: monotonic(), answers: false }));
     reject(noAnswer(path));
   }, patience);
-  const work = deed();
   const over = () => {
     clearTimeout(timer);
-    if (!isLate) return;
-    const others = (hanging.get(path) ?? 1) - 1;
-    if (others > 0) hanging.set(path, others);
-    else hanging.delete(path);
+    if (own) own.deeds -= 1;
+    else if (before) before.answers = true;
+    if (own?.deeds === 0) hanging.delete(path);
   };
+  const work = deed();
   work.then(
     (value) => {
       over();
-      if (isLate) late(value);
+      if (own) late(value);
     },
     over, // told below, unless nobody waits any more
   );
   return await Promise.race([work, tooLong]);
+}
+
+function admit(path: string, hang: Hang): void {
+  const isTime = hang.answers || monotonic() - hang.at >= AGAIN_MS;
+  if (hang.deeds >= MOST || !isTime) throw noAnswer(path);
+  hang.at = monotonic();
 }
 
 function noAnswer(path: string): NodeJS.ErrnoException {
