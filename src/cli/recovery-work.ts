@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { now } from "../base/clock.ts";
+import { monotonic, now } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { DISK_AWAY, freeSpace, isErrno } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
@@ -63,6 +63,7 @@ export async function work(request: JobRequest, context: WorkContext): Promise<u
 
 async function backup({ reason }: BackupOptions, context: WorkContext) {
   const { config, signal, progress } = context;
+  const begun = monotonic();
   const locations = await configuredLocations(config, { make: true });
   const source = await sourceOf(config);
   const { backup: settings } = config;
@@ -78,17 +79,23 @@ async function backup({ reason }: BackupOptions, context: WorkContext) {
     },
   );
   progress({ phase: "fill in", done: null, total: null });
-  // Not into those that were refused: an empty folder may be a disk that is not mounted.
-  const filled = await fillIn((await listBackups(holding, signal)).backups, holding, signal);
-  const wal = await fillInWal(walFolder(made.manifest), holding, signal);
+  // Also into those that were too slow for the others. Not into those that were refused: an empty folder may be a disk
+  // that is not mounted.
+  const claimed = locations.filter(({ name }) => made.claimed.includes(name));
+  // What a slow location misses must not keep the next backup from being made.
+  const mayBegin = () => monotonic() - begun < settings.interval * 1000;
+  const filled = await fillIn((await listBackups(claimed, signal)).backups, claimed, { signal, mayBegin });
+  const wal = await fillInWal(walFolder(made.manifest), claimed, signal);
+  const caughtUp = filled.filled.flatMap((one) => (one.backup === made.manifest.id ? [one.location] : []));
+  const missing = [...made.missing, ...("missing" in attest ? attest.missing : [])];
   const { parts, ...manifest } = made.manifest;
   return {
     ...manifest,
     stored: parts.reduce((sum, { size }) => sum + size, 0),
     parts: parts.length,
-    in: made.in,
+    in: [...new Set([...made.in, ...caughtUp])],
     unread: made.unread,
-    missing: [...made.missing, ...("missing" in attest ? attest.missing : [])],
+    missing: missing.filter(({ location }) => !caughtUp.includes(location)),
     attested: "attested" in attest ? told(attest.attested) : null,
     notAttested: "notAttested" in attest ? attest.notAttested : null,
     filledIn: filled.filled,

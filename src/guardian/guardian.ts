@@ -122,7 +122,7 @@ export class Guardian {
       interval: config.backup.interval,
       postgres: { running, checksums: this.#knowledge.newest?.postgres.checksums ?? null, down },
       receiver: this.#receiving.facts,
-      ...this.#knowledge.facts(this.#receiving.status),
+      ...this.#knowledge.facts(this.#receiving.status, this.#receiving.lost),
     });
   }
 

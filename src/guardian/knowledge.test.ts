@@ -7,6 +7,7 @@ import { openLog } from "../base/log.ts";
 import type { Job } from "../contract/recovery.ts";
 import { parseLsn } from "../postgres/lsn.ts";
 import { openFolderLocation } from "../recovery/folder-location.ts";
+import type { LostWal } from "../recovery/lost-wal.ts";
 import type { ReceiverStatus } from "../recovery/receive-status.ts";
 import { keepReport } from "../recovery/reports.ts";
 import { OF, type Place, storeAttested, storeBackup } from "../recovery/testing/verify-fixture.ts";
@@ -85,6 +86,17 @@ describe("what the guardian knows", () => {
     expect(knowledge.schedule(OF.incarnation).newest?.lsn).toBe(parseLsn("0/9000028"));
     const receiver = { incarnation: OF.incarnation, locations: [] };
     expect(knowledge.facts(receiver as unknown as ReceiverStatus).backup).toMatchObject({ id: ID, attested: false });
+  });
+
+  it("does not count a backup that can only be brought up to where WAL was lost", async () => {
+    const manifest = await storeBackup([primary], { id: ID });
+    await knowledge.refreshIfOld();
+    const begun = Date.parse(manifest.start.at);
+    const to = parseLsn(manifest.start.lsn);
+    const held = (lost: LostWal) => knowledge.facts(null, lost).locations[0]?.hasBackup;
+    expect(held({ at: new Date(begun - 1), to })).toBe(true);
+    expect(held({ at: new Date(begun), to })).toBe(false);
+    expect(held({ at: new Date(begun - 1), to: parseLsn("0/9000000") })).toBe(false);
   });
 
   it("is read again after each job, and not at each look", async () => {

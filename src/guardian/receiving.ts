@@ -1,5 +1,5 @@
 /** The process that receives WAL, kept running, and what it says of itself. */
-import { Child } from "../base/child.ts";
+import { Child, MORE_THREADS } from "../base/child.ts";
 import { now } from "../base/clock.ts";
 import { type FromChild, isMessage } from "../base/supervision.ts";
 import { parseLsn } from "../postgres/lsn.ts";
@@ -82,8 +82,7 @@ export class Receiving {
       name: "receive",
       command: () => [...this.#options.program, "receive"],
       logs: this.#options.logs,
-      // Syncing, compressing and each folder that hangs take a thread of libuv's pool, which has four.
-      environment: { UV_THREADPOOL_SIZE: "16" },
+      environment: MORE_THREADS,
       onStart() {},
       onMessage: (message) => this.#heard(child, message),
       onChange() {},

@@ -63,6 +63,8 @@ export interface MadeBackup {
   missing: { location: string; reason: string }[];
   /** Files of the home that could not be read, a sentence each. They are in `leftOut` of the manifest, too. */
   unread: string[];
+  /** Names of the locations that let us write: what these missed may be filled in. */
+  claimed: string[];
 }
 
 /**
@@ -90,7 +92,7 @@ export async function makeBackup(source: BackupSource, settings: BackupSettings)
     });
     refuseTablespaces(base);
     const made = await store(source, { ...settings, locations }, { replication, base, incarnation, server });
-    return { ...made, missing: [...refused, ...made.missing] };
+    return { ...made, missing: [...refused, ...made.missing], claimed: locations.map(({ name }) => name) };
   } catch (error) {
     throw settings.signal.aborted ? new PromptlibError("interrupted", { cause: error }) : error;
   } finally {
@@ -106,7 +108,11 @@ interface Running {
   server: ServerDescription;
 }
 
-async function store(source: BackupSource, settings: BackupSettings, running: Running): Promise<MadeBackup> {
+async function store(
+  source: BackupSource,
+  settings: BackupSettings,
+  running: Running,
+): Promise<Omit<MadeBackup, "claimed">> {
   const id = backupId(now(), randomBytes(2).toString("hex"));
   const fanOut = new FanOut(settings.locations, backupFolder(id), { signal: settings.signal });
   try {

@@ -19,17 +19,20 @@ export interface Filled {
 }
 
 /**
- * `backups`: of one library, as `locations` are. Answers what was filled in, and what could not be. Throws `interrupted`.
+ * `backups`: of one library, as `locations` are, oldest first. The newest is copied first: a place that is too slow to
+ * get all of them has what matters most. `mayBegin`: whether there is time for another copy; what is left is for the next
+ * time. Answers what was filled in, and what could not be. Throws `interrupted`.
  */
 export async function fillIn(
   backups: readonly ListedBackup[],
   locations: readonly Location[],
-  signal: AbortSignal,
+  { signal, mayBegin = () => true }: { signal: AbortSignal; mayBegin?: () => boolean },
 ): Promise<{ filled: Filled[]; failed: (Filled & { reason: string })[] }> {
   const filled: Filled[] = [];
   const failed: (Filled & { reason: string })[] = [];
-  for (const backup of backups) {
+  for (const backup of backups.toReversed()) {
     for (const { from, others, to, names } of copiesToMake(backup, locations)) {
+      if (!mayBegin()) return { filled, failed };
       const one = { backup: backup.id, location: to.name, from: from.name };
       try {
         const damaged: string[] = [];

@@ -31,7 +31,7 @@ export interface LocationFacts {
   name: string;
   url: string;
   domain: FailureDomain;
-  /** Whether it holds a whole backup to which its WAL belongs. */
+  /** Whether it holds a whole backup to which its WAL belongs, and no gap between the two. */
   hasBackup: boolean;
   riskSeconds: number | null;
   lagBytes: number | null;
@@ -125,7 +125,7 @@ function locationReasons({ locations }: ReadinessInput): ReadinessReason[] {
     reasons.push({
       code: "no_backup_elsewhere",
       level: "critical",
-      message: "No location outside this machine is known to hold a whole backup.",
+      message: "No location outside this machine is known to hold a whole backup that can be brought up to now.",
       remedy: "Make one with promptlib backup, and look at what promptlib info says of the location.",
     });
   }

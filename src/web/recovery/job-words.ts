@@ -17,6 +17,7 @@ const PHASES: Readonly<Record<string, string>> = {
   manifest: "Writing what belongs to the backup",
   attest: "Counting and hashing every table",
   "fill in": "Filling in what a location missed",
+  "end what is running": "Ending what was running",
   plan: "Finding out what is needed",
   "fetch backup": "Fetching the backup",
   "fetch WAL": "Fetching what was written since",
