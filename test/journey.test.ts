@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
+import { mirrorFile, readMirrorFile } from "../src/library/mirror-file.ts";
 import { askedAgain } from "./support/asked-again.ts";
 import { Instance } from "./support/instance.ts";
 import { kill } from "./support/kill.ts";
@@ -80,6 +81,26 @@ describe("from an empty home to a fetch that survives PostgreSQL's death", () =>
       variables: { Position: { default: "Engineer" } },
       config: { temperature: 0 },
       tags: ["for-devs"],
+    });
+  });
+
+  it("saves what a file of the mirror holds, not the file, and refuses it under another name", async () => {
+    const path = mirrorFile(instance.home.prompts, "default", "Interview");
+    const isThere = async () => (await readMirrorFile(path))?.newest === 3;
+    expect(await until(isThere, { timeout: 20_000 })).toBe(true);
+    const file = join(instance.directory, "interview.json");
+    await copyFile(path, file);
+    await instance.run(["push", "Interview", "--config", "{}"], { input: "A mistake." });
+    expect(await instance.run(["push", "Interview 2", file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("holds “Interview”, not “Interview 2”"),
+    });
+    const pushed = await instance.run(["push", "Interview", file]);
+    expect(pushed).toMatchObject({ code: 0, stdout: "Interview: saved version 5\n" });
+    expect(JSON.parse((await instance.run(["get", "Interview", "--json"])).stdout)).toMatchObject({
+      text: "For {{Position}}?",
+      variables: { Position: { default: "Engineer" } },
+      config: { temperature: 0 },
     });
   });
 

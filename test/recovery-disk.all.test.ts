@@ -56,11 +56,13 @@ async function fill(leave: number): Promise<() => Promise<void>> {
 it("a location whose disk is full misses a backup, and is filled in when there is room", slow, async () => {
   const prompts = await startedOn("second", 64);
   const makeRoom = await fill(1_000_000);
-  const made = await done<{ id: string; in: string[]; missing: object[] }>(instance, "backup");
+  const made = await done<{ id: string; in: string[]; missing: object[]; notFilledIn: object[] }>(instance, "backup");
   expect(made).toMatchObject({
     in: ["primary"],
     missing: [{ location: "secondary", reason: expect.stringContaining("its disk is full") }],
   });
+  // It is tried at once: one that was only too slow has it then.
+  expect(made.notFilledIn).toContainEqual(expect.objectContaining({ backup: made.id, location: "secondary" }));
   await prompts.save("written meanwhile");
   await makeRoom();
   const next = await done<{ in: string[]; filledIn: object[] }>(instance, "backup");

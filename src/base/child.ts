@@ -21,6 +21,12 @@ export interface ChildStatus {
   since: string;
 }
 
+/**
+ * Of a process that works in locations: syncing, compressing and each folder that hangs take a thread of libuv's pool,
+ * which has four.
+ */
+export const MORE_THREADS = { UV_THREADPOOL_SIZE: "16" } as const;
+
 interface ChildOptions {
   name: string;
   /** What starts it: Node's flags, the main file, the verb. Asked before each start. */

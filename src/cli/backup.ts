@@ -25,6 +25,9 @@ interface MadeBackup extends Omit<BackupManifest, "parts"> {
   missing: { location: string; reason: string }[];
   attested: { point: string } | null;
   notAttested: string | null;
+  /** Files of the home that could not be read, a sentence each. */
+  unread: string[];
+  filledIn: { damaged?: string }[];
   notFilledIn: { backup: string; location: string; reason: string }[];
   walNotFilledIn: { location: string; reason: string }[];
 }
@@ -37,7 +40,9 @@ async function backup({ json }: { json?: true }): Promise<void> {
   for (const { location, reason } of made.missing) note(`Not in ${location}: ${reason}`);
   for (const { backup, location, reason } of made.notFilledIn)
     note(`${backup} is still missing in ${location}: ${reason}`);
+  for (const { damaged } of made.filledIn) if (damaged !== undefined) note(`Taken from another location: ${damaged}`);
   for (const { location, reason } of made.walNotFilledIn) note(`Older WAL is still missing in ${location}: ${reason}`);
   for (const warning of made.warnings) note(`PostgreSQL warned: ${warning}`);
+  for (const what of made.unread) note(`Not in the backup: ${what}`);
   if (made.notAttested !== null) note(`Not attested this time: ${made.notAttested}`);
 }

@@ -11,6 +11,15 @@ export async function say(message: FromJob): Promise<void> {
   });
 }
 
+/** What waits for a disk that hangs keeps a process alive, also from `process.exit()`. */
+const LEAVES_WITHIN_MS = 2_000;
+
+/** The answer has been said, so nothing is left to do: the process ends, whatever it still waits for. */
+export function leave(): void {
+  if (process.connected) process.disconnect();
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), LEAVES_WITHIN_MS).unref();
+}
+
 /** Also sets the exit code; what is unexpected is printed whole. */
 export async function sayFailed(error: unknown): Promise<void> {
   if (!(error instanceof PromptlibError)) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);

@@ -10,7 +10,7 @@ import { isMessage } from "../base/supervision.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
 import { jobRequest, type Progress } from "../contract/recovery.ts";
 import type { Patient } from "../recovery/patient.ts";
-import { say, sayFailed } from "./for-guardian.ts";
+import { leave, say, sayFailed } from "./for-guardian.ts";
 import { usage } from "./verb.ts";
 
 export function registerJob(program: Command): void {
@@ -42,7 +42,7 @@ async function job(verb: string, options: string): Promise<void> {
   } catch (error) {
     await sayFailed(error);
   } finally {
-    if (process.connected) process.disconnect();
+    leave();
   }
 }
 

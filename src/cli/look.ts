@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { readConfig } from "../base/config.ts";
 import { openLog } from "../base/log.ts";
 import { jobRequest } from "../contract/recovery.ts";
-import { say, sayFailed } from "./for-guardian.ts";
+import { leave, say, sayFailed } from "./for-guardian.ts";
 import { nobody } from "./no-home.ts";
 import { usage } from "./verb.ts";
 
@@ -21,7 +21,7 @@ async function look(what: string, options: string): Promise<void> {
   } catch (error) {
     await sayFailed(error);
   } finally {
-    if (process.connected) process.disconnect();
+    leave();
   }
 }
 

@@ -4,6 +4,7 @@ import { type Client, PromptlibError, type SavedPrompt, type SavePrompt } from "
 import { connect } from "./connect.ts";
 import { parseJson, readText } from "./input.ts";
 import { print, printJson } from "./output.ts";
+import { mirroredIn } from "./push-mirrored.ts";
 import { collect, examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
 
 interface PushOptions {
@@ -25,7 +26,7 @@ export function registerPush(program: Command): void {
     .command("push <name> [file]")
     .summary("save a prompt or its next version")
     .description(
-      "Save a prompt, or its next version, from a file or from what comes in (-, or no file). What no option says stays as it is in the newest version: variables, configuration, template, tags, description.",
+      "Save a prompt, or its next version, from a file or from what comes in (-, or no file). What no option says stays as it is in the newest version: variables, configuration, template, tags, description. Of a file of the mirror (recovery/beyond of the home, after a restore) the newest version is saved, with all of that, in its own project.",
     )
     .option("--chat", 'a chat prompt: a JSON list of {"role", "content"}')
     .option("--label <label>", "put this label on the saved version; may be repeated", collect)
@@ -43,16 +44,18 @@ export function registerPush(program: Command): void {
     "echo 'Hello {{name}}!' | promptlib push greeting",
     'promptlib push mail/welcome welcome.txt --label staging -m "Shorter"',
     "promptlib push support/triage triage.json --chat",
+    "promptlib push mail/welcome promptlib-home/recovery/beyond/2026-11-25T090029.123Z/default/mail/welcome.json",
   );
 }
 
 async function push(name: string, file: string | undefined, options: PushOptions): Promise<void> {
   const settings = saveSettings(options);
   const text = await readText(file ?? "-", "Type the prompt");
-  const content = options.chat ? { messages: parseMessages(text) } : { text };
-  const { project } = options;
+  const mirrored = mirroredIn(text, { name, file: file ?? "What came in" });
+  const content = mirrored?.save ?? (options.chat ? { messages: parseMessages(text) } : { text });
+  const project = options.project ?? mirrored?.project;
   const { client } = await connect({ project });
-  const saved = await client.savePrompt({ name, ...content, ...(await newestSettings(client, name)), ...settings });
+  const saved = await client.savePrompt({ name, ...(await newestSettings(client, name)), ...content, ...settings });
   if (options.json) return printJson(saved);
   print(savedText(saved));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Readiness } from "../contract/recovery.ts";
+import { parseLsn } from "../postgres/lsn.ts";
 import { readiness } from "../recovery/readiness.ts";
 import { jobLine, paintFor, plain, readinessLines } from "./readiness-lines.ts";
 
@@ -52,9 +53,9 @@ describe("how safe everything is", () => {
       backupsKnown: true,
       exportProblem: null,
       postgres: { running: true, checksums: true, down: null },
-      receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW },
+      receiver: { state: "streaming", problem: null, lost: null, streamedAt: NOW },
       locations: [{ ...location, riskSeconds: 0.4, lagBytes: 0, problem: null }],
-      backup: { id: "x", end: NOW, attested: true, warnings: 0 },
+      backup: { id: "x", end: NOW, endLsn: parseLsn("0/5000000"), attested: true, warnings: 0 },
       ...{ lastFailure: null, lastDrill: null, drill: null, restore: null },
     });
     const lines = readinessLines(home, NOW, paintFor({ isTTY: true }, {}));

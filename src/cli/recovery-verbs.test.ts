@@ -137,7 +137,7 @@ describe("a home that was never made", () => {
     [["backup"], "not_running"],
     [["drill", "database-failure"], "not_running"],
     [["status"], "not_running"],
-    [["verify"], "backup_not_found"],
+    [["verify"], "location_unavailable"],
     [["restore", "latest", "--plan"], "restore_impossible"],
     [["restore", "latest"], "restore_impossible"],
     [["restore", "--lsn", "nowhere"], "usage"],

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { now } from "../base/clock.ts";
+import { monotonic, now } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { DISK_AWAY, freeSpace, isErrno } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
@@ -33,7 +33,8 @@ import type { Patient } from "../recovery/patient.ts";
 import { keepReport } from "../recovery/reports.ts";
 import { makePlan, type RestoreContext, type RestoreRequest, restore } from "../recovery/restore.ts";
 import type { Impossible, RestorePlan, RestoreTarget } from "../recovery/restore-plan-shapes.ts";
-import { verifyBackup } from "../recovery/verify.ts";
+import { verifyEverywhere } from "../recovery/verify-everywhere.ts";
+import { notVerifiedLines, type VerifiedEverywhere } from "../recovery/verify-shapes.ts";
 
 export interface WorkContext {
   config: Config;
@@ -62,6 +63,7 @@ export async function work(request: JobRequest, context: WorkContext): Promise<u
 
 async function backup({ reason }: BackupOptions, context: WorkContext) {
   const { config, signal, progress } = context;
+  const begun = monotonic();
   const locations = await configuredLocations(config, { make: true });
   const source = await sourceOf(config);
   const { backup: settings } = config;
@@ -77,16 +79,23 @@ async function backup({ reason }: BackupOptions, context: WorkContext) {
     },
   );
   progress({ phase: "fill in", done: null, total: null });
-  // Not into those that were refused: an empty folder may be a disk that is not mounted.
-  const filled = await fillIn((await listBackups(holding, signal)).backups, holding, signal);
-  const wal = await fillInWal(walFolder(made.manifest), holding, signal);
+  // Also into those that were too slow for the others. Not into those that were refused: an empty folder may be a disk
+  // that is not mounted.
+  const claimed = locations.filter(({ name }) => made.claimed.includes(name));
+  // What a slow location misses must not keep the next backup from being made.
+  const mayBegin = () => monotonic() - begun < settings.interval * 1000;
+  const filled = await fillIn((await listBackups(claimed, signal)).backups, claimed, { signal, mayBegin });
+  const wal = await fillInWal(walFolder(made.manifest), claimed, signal);
+  const caughtUp = filled.filled.flatMap((one) => (one.backup === made.manifest.id ? [one.location] : []));
+  const missing = [...made.missing, ...("missing" in attest ? attest.missing : [])];
   const { parts, ...manifest } = made.manifest;
   return {
     ...manifest,
     stored: parts.reduce((sum, { size }) => sum + size, 0),
     parts: parts.length,
-    in: made.in,
-    missing: [...made.missing, ...("missing" in attest ? attest.missing : [])],
+    in: [...new Set([...made.in, ...caughtUp])],
+    unread: made.unread,
+    missing: missing.filter(({ location }) => !caughtUp.includes(location)),
     attested: "attested" in attest ? told(attest.attested) : null,
     notAttested: "notAttested" in attest ? attest.notAttested : null,
     filledIn: filled.filled,
@@ -210,38 +219,23 @@ function refuseOthers({ database }: Config): void {
 async function verify({ backup: id }: VerifyOptions, context: WorkContext) {
   const { config, signal, progress } = context;
   const locations = await configuredLocations(config, { make: false });
-  const { backups } = await listBackups(locations, signal);
-  const wanted =
-    id === undefined ? backups.findLast(({ state }) => state !== "unfinished") : backups.find((one) => one.id === id);
-  if (!wanted) {
-    throw new PromptlibError("backup_not_found", {
-      message: id ? `There is no backup ${id}.` : "There is no backup yet.",
-    });
-  }
-  const places = new Set([...wanted.in, ...wanted.problems.map(({ location }) => location)]);
-  const reports = [];
-  for (const location of locations.filter(({ name }) => places.has(name))) {
-    reports.push(
-      await verifyBackup(location, wanted.id, {
-        deep: true,
-        signal,
-        onProgress: ({ phase, done, total }) => progress({ phase: `${location.name}: ${phase}`, done, total }),
-      }),
-    );
-  }
-  const ok = reports.every((report) => report.ok);
-  await keepVerification(context, { backup: wanted.id, ok, locations: reports.map(({ location }) => location) });
-  if (ok) return { backup: wanted.id, ok, reports };
+  const verified = await verifyEverywhere(locations, id ?? null, {
+    signal,
+    onProgress: (location, { phase, done, total }) => progress({ phase: `${location}: ${phase}`, done, total }),
+  });
+  const { reports, notVerified, ...told } = verified;
+  await keepVerification(context, { ...told, locations: reports.map(({ location }) => location), notVerified });
+  if (verified.ok) return verified;
   throw new PromptlibError("backup_damaged", {
-    message: `The backup ${wanted.id} is not whole everywhere.`,
-    details: { reports, lastLines: findingLines(reports) },
+    message: `The backup ${verified.backup} is not whole everywhere.`,
+    details: { reports, notVerified, lastLines: [...findingLines(reports), ...notVerifiedLines(verified)] },
   });
 }
 
 /** Not for somebody who looks at locations from a machine that has no home. */
 async function keepVerification(
   { config: { home }, log }: Pick<WorkContext, "config" | "log">,
-  told: { backup: string; ok: boolean; locations: string[] },
+  told: Omit<VerifiedEverywhere, "reports"> & { locations: string[] },
 ): Promise<void> {
   if (!existsSync(home.recovery)) return;
   try {

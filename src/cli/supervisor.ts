@@ -1,7 +1,7 @@
 /** The supervisor: starts `guard` and `serve`, starts again what dies, hands the listening socket on, stops in order. */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Child } from "../base/child.ts";
+import { Child, MORE_THREADS } from "../base/child.ts";
 import type { Config } from "../base/config.ts";
 import { DISK_AWAY, isErrno } from "../base/files.ts";
 import { outlive } from "../base/home.ts";
@@ -97,6 +97,7 @@ export class Supervisor {
       name,
       // Once there was a database, a home without one is a disk that went away, not a first start.
       command: () => [...program, name, ...(name === "guard" && this.#settled.has(child) ? ["--existing"] : [])],
+      ...(name === "guard" ? { environment: MORE_THREADS } : {}),
       logs: config.home.logs,
       onStart(process) {
         if (name === "serve") sendSocket(process, { type: "listen" }, socket);

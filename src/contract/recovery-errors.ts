@@ -84,7 +84,7 @@ export const recoveryErrors = rows({
     status: 409,
     exit: 28,
     message: "Another backup, restore or drill is running.",
-    hint: "Wait until it has ended: promptlib status shows it.",
+    hint: "Wait until it has ended: promptlib status shows it. Only a restore need not wait: a backup, drill or verification makes way for it.",
   },
   export_failed: {
     status: 500,

@@ -105,6 +105,7 @@ export const READINESS_CODES = [
   "backups_unknown",
   "no_backup",
   "backup_old",
+  "clock_set_back",
   "backup_failed",
   "not_attested",
   "backup_warnings",

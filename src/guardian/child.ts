@@ -2,6 +2,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { MORE_THREADS } from "../base/child.ts";
 import { DISK_AWAY, isErrno } from "../base/files.ts";
 import { JOB } from "../base/job-channel.ts";
 import { rotated } from "../base/log.ts";
@@ -23,7 +24,7 @@ export function spawnChild(
     return spawn(process.execPath, [...program, ...args], {
       ...options,
       stdio: ["ignore", output, output, "ipc"],
-      env: { ...process.env, ...env, [JOB]: "1" },
+      env: { ...process.env, ...MORE_THREADS, ...env, [JOB]: "1" },
     });
   } finally {
     closeSync(output);

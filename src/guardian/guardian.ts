@@ -122,7 +122,7 @@ export class Guardian {
       interval: config.backup.interval,
       postgres: { running, checksums: this.#knowledge.newest?.postgres.checksums ?? null, down },
       receiver: this.#receiving.facts,
-      ...this.#knowledge.facts(this.#receiving.status),
+      ...this.#knowledge.facts(this.#receiving.status, this.#receiving.lost),
     });
   }
 
@@ -271,11 +271,11 @@ export class Guardian {
 
   #orderBackup(): void {
     if (this.#postgres?.state !== "running" || this.#jobs.current || !this.#knowledge.isKnown) return;
-    const { status, gapAt } = this.#receiving;
+    const { status, lost } = this.#receiving;
     // Who it belongs to is only known when the receiver has seen PostgreSQL.
     if (!status?.incarnation) return;
     const { interval } = this.#options.config.backup;
-    const reason = backupDue({ now: now(), interval, gapAt, ...this.#knowledge.schedule(status.incarnation) });
+    const reason = backupDue({ now: now(), interval, lost, ...this.#knowledge.schedule(status.incarnation) });
     if (reason) this.#jobs.start({ verb: "backup", options: { reason } }, "guardian");
   }
 }

@@ -11,6 +11,7 @@ import { Jobs } from "./jobs.ts";
 
 const fake = fileURLToPath(new URL("../../test/support/fake-child.ts", import.meta.url));
 const BACKUP: JobRequest = { verb: "backup", options: { reason: "manual" } };
+const RESTORE: JobRequest = { verb: "restore", options: {} };
 
 let directory: string;
 let acts: string[];
@@ -29,7 +30,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-function open(logs: string): Jobs {
+function open(logs: string, grace?: number): Jobs {
   const act = (word: string) => async () => {
     acts.push(word);
     if (word === "start" && refuse) throw refuse;
@@ -37,6 +38,7 @@ function open(logs: string): Jobs {
   return new Jobs({
     program: [fake],
     logs,
+    ...(grace === undefined ? {} : { grace }),
     log: openLog("error", join(directory, "test.log")),
     postgres: { stop: act("stop"), start: act("start") },
     knows: () => ({ downSince: null, lastSeen: { lsn: "0/3", at: "2026-11-22T06:00:00Z" } }),
@@ -77,7 +79,7 @@ describe("a job", () => {
       state: "done",
       error: null,
       result: {
-        ...{ verb: "backup", options: '{"reason":"manual"}', job: "1" },
+        ...{ verb: "backup", options: '{"reason":"manual"}', job: "1", threads: "16" },
         knows: '{"downSince":null,"lastSeen":{"lsn":"0/3","at":"2026-11-22T06:00:00Z"}}',
       },
     });
@@ -112,6 +114,15 @@ describe("a job", () => {
       expect(await end(other)).toMatchObject({ error: { code: "interrupted", message: "The backup was cancelled." } });
     }
     expect(takenBack).toEqual([false, true, false, false]);
+  });
+
+  it("that hangs and does not hear that it is cancelled is killed", async () => {
+    jobs = open(directory, 100);
+    const job = begin("ask-stop deaf");
+    await reaches(job, "stop");
+    jobs.cancel(job.id);
+    expect(await end(job)).toMatchObject({ error: { code: "interrupted", message: "The backup was cancelled." } });
+    expect(acts).toEqual(["stop", "start"]);
   });
 
   it("that fails says why, in its own words", async () => {
@@ -157,6 +168,44 @@ describe("a job", () => {
   });
 });
 
+describe("a restore", () => {
+  it("does not wait: a backup that runs makes way, which is no failure of it", async () => {
+    vi.stubEnv("FAKE_JOB", "linger die");
+    const backup = jobs.start(BACKUP, "guardian");
+    await reaches(backup, "linger");
+    const restore = begin("", RESTORE);
+    expect(restore).toMatchObject({ state: "running", progress: { phase: "end what is running" } });
+    expect(() => jobs.start(BACKUP, "guardian")).toThrow(expect.objectContaining({ code: "job_running" }));
+    expect(await end(restore)).toMatchObject({ state: "done", result: { verb: "restore" } });
+    expect(backup.error).toMatchObject({ code: "interrupted", message: "The backup made way for a restore." });
+    expect([ended, takenBack]).toEqual([
+      [backup, restore],
+      [true, false],
+    ]);
+  });
+
+  it("waits for no drill that hangs, and not where it is only planned", async () => {
+    jobs = open(directory, 100);
+    const drill = begin("ask-stop deaf", { verb: "drill", options: { scenario: "database-failure" } });
+    await reaches(drill, "stop");
+    const plan: JobRequest = { verb: "restore", options: { plan: true } };
+    expect(() => begin("", plan)).toThrow(expect.objectContaining({ code: "job_running" }));
+    expect((await end(begin("", RESTORE))).state).toBe("done");
+    expect(drill.error?.code).toBe("interrupted");
+  });
+
+  it("waits for another restore, and one that is cancelled before it begins never does", async () => {
+    const backup = begin("linger");
+    await reaches(backup, "linger");
+    const restore = begin("", RESTORE);
+    expect(() => begin("", RESTORE)).toThrow(expect.objectContaining({ details: { id: restore.id, verb: "restore" } }));
+    jobs.cancel(restore.id);
+    expect(restore).toMatchObject({ state: "failed", error: { message: "The restore was cancelled." } });
+    await end(backup);
+    expect(jobs.current).toBeNull();
+  });
+});
+
 describe("the PostgreSQL of a job", () => {
   it("is stopped and started for it, and then nobody's to start again", async () => {
     await end(begin("ask-stop ask-start"));
@@ -184,6 +233,14 @@ describe("the end of the guardian", () => {
     await reaches(job, "linger");
     await jobs.stop();
     expect([job.state, acts]).toEqual(["done", ["stop", "start"]]);
+  });
+
+  it("is the end of a restore that had not begun, too", async () => {
+    const backup = begin("linger");
+    await reaches(backup, "linger");
+    const restore = begin("", RESTORE);
+    await jobs.stop();
+    expect([restore.state, jobs.current, jobs.all]).toEqual(["failed", null, [backup, restore]]);
   });
 
   it("without a job is no work", async () => {

@@ -1,6 +1,7 @@
 /**
  * Backups, restores, drills and verifications: each a process of its own, one at a time, so that the guardian itself
- * only watches and answers. What they say is kept for those who ask.
+ * only watches and answers. A restore waits for none of the others: they make way. What they say is kept for those who
+ * ask.
  */
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -9,7 +10,7 @@ import { type FromJob, JOB_KNOWS, type KnownOfPostgres, type ToJob } from "../ba
 import type { Log } from "../base/log.ts";
 import { isMessage } from "../base/supervision.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import type { Job, JobRequest } from "../contract/recovery.ts";
+import { type Job, type JobRequest, restoreOptions } from "../contract/recovery.ts";
 import { endOf, isWithoutMeans, type Launcher, spawnChild } from "./child.ts";
 
 /** The PostgreSQL that a restore stops and starts. */
@@ -23,20 +24,27 @@ interface JobsOptions extends Launcher {
   postgres: HeldPostgres;
   /** Told to a job when it begins. */
   knows(): KnownOfPostgres;
-  /** `isTakenBack`: a person wanted that it ends, which is no failure. */
+  /** `isTakenBack`: a person wanted that it ends, or what was more urgent, which is no failure. */
   onEnd(job: Job, how: { isTakenBack: boolean }): void;
   /** Clears away what a job left that was killed; nothing else goes on meanwhile. */
   tidy?(): Promise<void>;
+  /** ms that a job has to end when it is told to; another one only in tests. */
+  grace?: number;
 }
 
 const KEPT = 20;
 const GRACE_MS = 15_000;
+/** What a restore takes back may be a large directory. */
+const RESTORE_GRACE_MS = 60_000;
+
+type Ending = "cancelled" | "makes way";
 
 interface Running {
   job: Job;
   process: ChildProcess;
   over: Promise<void>;
-  isCancelled: boolean;
+  /** Why it was told to end. */
+  ending: Ending | null;
 }
 
 export class Jobs {
@@ -45,6 +53,8 @@ export class Jobs {
   readonly #jobs: Job[] = [];
   readonly #listeners = new Set<(job: Job) => void>();
   #running: Running | null = null;
+  /** A restore that begins when what runs has made way. */
+  #next: Job | null = null;
   /** A restore stopped PostgreSQL and did not start it again yet. */
   #holds = false;
 
@@ -53,7 +63,7 @@ export class Jobs {
   }
 
   get current(): Job | null {
-    return this.#running?.job ?? null;
+    return this.#next ?? this.#running?.job ?? null;
   }
 
   /** The job whose process has not ended. */
@@ -71,34 +81,33 @@ export class Jobs {
     return this.#jobs.find((job) => job.id === id) ?? null;
   }
 
-  /** Answers a job that has failed already where no process can be had. Throws `job_running`. */
-  start({ verb, options }: JobRequest, by: string): Job {
+  /**
+   * Answers a job that has failed already where no process can be had. A restore ends a backup, drill or verification
+   * that runs, and begins after that; all else throws `job_running`.
+   */
+  start(request: JobRequest, by: string): Job {
     const current = this.current;
-    if (current) {
+    if (current && !(isRestore(request) && !isRestore(current))) {
       throw new PromptlibError("job_running", {
         message: `A ${current.verb} has been running since ${current.startedAt}.`,
         details: { id: current.id, verb: current.verb },
       });
     }
+    const { verb, options } = request;
     const startedAt = now().toISOString();
     const blank = { endedAt: null, progress: null, result: null, error: null };
     const job: Job = { id: randomUUID(), verb, options, by, state: "running", startedAt, ...blank };
     this.#jobs.push(job);
     this.#jobs.splice(0, Math.max(0, this.#jobs.length - KEPT));
-    const child = this.#spawn(job);
-    if (typeof child === "string") this.#end(job, child);
-    else {
-      this.#running = { job, process: child, over: this.#attend(job, child), isCancelled: false };
-      this.#options.log.info({ id: job.id, verb, options, by }, "a job begins");
-    }
+    if (this.#running) this.#beginAfter(this.#running, job);
+    else this.#begin(job);
     return job;
   }
 
   /** What was begun is taken back, or left so that the next start finishes it. */
   cancel(id: string): void {
-    if (this.#running?.job.id !== id) return;
-    this.#running.isCancelled = true;
-    this.#running.process.kill("SIGTERM");
+    if (this.#next?.id === id) this.#dropNext("cancelled");
+    else if (this.#running?.job.id === id) this.#terminate(this.#running, "cancelled");
   }
 
   /** Called at every change of the job, the last time when it has ended. Answers how to stop listening. */
@@ -108,11 +117,47 @@ export class Jobs {
   }
 
   async stop(): Promise<void> {
+    this.#dropNext(null);
     const running = this.#running;
     if (!running) return;
     running.process.kill("SIGTERM");
-    if (!(await until(() => this.#running !== running, { timeout: GRACE_MS }))) running.process.kill("SIGKILL");
+    const { grace = GRACE_MS } = this.#options;
+    if (!(await until(() => this.#running !== running, { timeout: grace }))) running.process.kill("SIGKILL");
     await running.over;
+  }
+
+  #begin(job: Job): void {
+    const { id, verb, options, by } = job;
+    const child = this.#spawn(job);
+    if (typeof child === "string") this.#end(job, child, null);
+    else {
+      this.#running = { job, process: child, over: this.#attend(job, child), ending: null };
+      this.#options.log.info({ id, verb, options, by }, "a job begins");
+    }
+  }
+
+  #beginAfter(running: Running, job: Job): void {
+    const { id, verb } = running.job;
+    this.#options.log.info({ id, verb, for: job.id }, "a job makes way for a restore");
+    this.#next = job;
+    job.progress = { phase: "end what is running", done: null, total: null };
+    this.#terminate(running, "makes way");
+  }
+
+  #dropNext(ending: Ending | null): void {
+    const next = this.#next;
+    this.#next = null;
+    if (next) this.#end(next, "it had not begun", ending);
+  }
+
+  /** One that waits for a disk that hangs does not hear us. */
+  #terminate(running: Running, ending: Ending): void {
+    running.process.kill("SIGTERM");
+    if (running.ending) return;
+    running.ending = ending;
+    const { grace = isRestore(running.job) ? RESTORE_GRACE_MS : GRACE_MS } = this.#options;
+    const kill = setTimeout(() => running.process.kill("SIGKILL"), grace);
+    void running.over.finally(() => clearTimeout(kill));
   }
 
   /** Where no process can be had the job fails, not the guardian: answers why. */
@@ -133,7 +178,12 @@ export class Jobs {
     const how = await endOf(child);
     if (job.result === null && job.error === null) await this.#tidy();
     await this.#letGo();
-    this.#end(job, how);
+    const ending = this.#running?.ending ?? null;
+    this.#running = null;
+    this.#end(job, how, ending);
+    const next = this.#next;
+    this.#next = null;
+    if (next) this.#begin(next);
   }
 
   async #heard(job: Job, child: ChildProcess, message: unknown): Promise<void> {
@@ -188,20 +238,20 @@ export class Jobs {
     }
   }
 
-  #end(job: Job, how: string): void {
+  #end(job: Job, how: string, ending: Ending | null): void {
     job.endedAt = now().toISOString();
     job.state = job.error === null && job.result !== null ? "done" : "failed";
     // What went wrong on the way back is told as it is.
     const isEnded = job.state === "failed" && (job.error === null || job.error.code === "interrupted");
-    const isCancelled = isEnded && this.#running?.isCancelled === true;
-    if (isCancelled) job.error = cancelled(job).toJSON().error;
+    const wanted = isEnded ? ending : null;
+    if (wanted) job.error = (wanted === "cancelled" ? cancelled(job) : madeWay(job)).toJSON().error;
     else if (job.state === "failed") job.error ??= endedEarly(job, how).toJSON().error;
-    this.#running = null;
     const { log, onEnd } = this.#options;
     log.info({ id: job.id, verb: job.verb, state: job.state, error: job.error }, "a job ended");
     this.#tell(job);
     // One that was due and cancelled is due still: it is tried again like one that failed.
-    onEnd(job, { isTakenBack: isCancelled && job.by !== "guardian" });
+    const isTakenBack = wanted === "makes way" || (wanted === "cancelled" && job.by !== "guardian");
+    onEnd(job, { isTakenBack });
   }
 
   #tell(job: Job): void {
@@ -214,6 +264,19 @@ function cancelled({ verb }: Job): PromptlibError {
     message: `The ${verb} was cancelled.`,
     hint: "What it began was taken back. Start it again when you want.",
   });
+}
+
+function madeWay({ verb }: Job): PromptlibError {
+  return new PromptlibError("interrupted", {
+    message: `The ${verb} made way for a restore.`,
+    hint:
+      verb === "backup" ? "A backup is made by itself after the restore." : "Order it again when the restore is done.",
+  });
+}
+
+/** In earnest: a plan changes nothing. */
+function isRestore({ verb, options }: Pick<Job, "verb" | "options">): boolean {
+  return verb === "restore" && !restoreOptions.parse(options).plan;
 }
 
 function endedEarly({ verb }: Job, how: string): PromptlibError {

@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Config, readConfig } from "../base/config.ts";
 import { openLog } from "../base/log.ts";
 import type { Job } from "../contract/recovery.ts";
+import { parseLsn } from "../postgres/lsn.ts";
 import { openFolderLocation } from "../recovery/folder-location.ts";
+import type { LostWal } from "../recovery/lost-wal.ts";
+import type { ReceiverStatus } from "../recovery/receive-status.ts";
 import { keepReport } from "../recovery/reports.ts";
 import { OF, type Place, storeAttested, storeBackup } from "../recovery/testing/verify-fixture.ts";
 import { Knowledge } from "./knowledge.ts";
@@ -66,8 +69,34 @@ describe("what the guardian knows", () => {
         { name: "secondary", domain: "elsewhere", hasBackup: false },
       ],
     });
-    expect(knowledge.schedule(OF.incarnation).newest).toEqual({ start: new Date(manifest.start.at) });
+    expect(knowledge.schedule(OF.incarnation).newest).toEqual({
+      start: new Date(manifest.start.at),
+      lsn: parseLsn(manifest.start.lsn),
+    });
     expect(knowledge.schedule("ffffffff")).toEqual({ newest: null, any: true, failed: null });
+  });
+
+  it("is the backup that goes furthest: the id of another may be of a clock that was ahead", async () => {
+    const ahead = "20261222T060000Z-7f3a";
+    await storeBackup([primary], { id: ahead });
+    await storeAttested(primary, ahead, "0/2000200");
+    const end = { at: "2026-11-22T06:00:02.000000Z", timeline: 1, lsn: "0/9000100" };
+    await storeBackup([primary], { id: ID, start: { ...end, lsn: "0/9000028" }, end });
+    await knowledge.refreshIfOld();
+    expect(knowledge.schedule(OF.incarnation).newest?.lsn).toBe(parseLsn("0/9000028"));
+    const receiver = { incarnation: OF.incarnation, locations: [] };
+    expect(knowledge.facts(receiver as unknown as ReceiverStatus).backup).toMatchObject({ id: ID, attested: false });
+  });
+
+  it("does not count a backup that can only be brought up to where WAL was lost", async () => {
+    const manifest = await storeBackup([primary], { id: ID });
+    await knowledge.refreshIfOld();
+    const begun = Date.parse(manifest.start.at);
+    const to = parseLsn(manifest.start.lsn);
+    const held = (lost: LostWal) => knowledge.facts(null, lost).locations[0]?.hasBackup;
+    expect(held({ at: new Date(begun - 1), to })).toBe(true);
+    expect(held({ at: new Date(begun), to })).toBe(false);
+    expect(held({ at: new Date(begun - 1), to: parseLsn("0/9000000") })).toBe(false);
   });
 
   it("is read again after each job, and not at each look", async () => {

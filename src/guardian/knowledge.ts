@@ -10,6 +10,8 @@ import { type BackupList, type ListedBackup, listBackups } from "../recovery/bac
 import { configuredLocations } from "../recovery/configured-locations.ts";
 import type { BackupManifest } from "../recovery/layout.ts";
 import type { Location } from "../recovery/location.ts";
+import { isLostBehind, type LostWal } from "../recovery/lost-wal.ts";
+import { positionOf } from "../recovery/manifest-shapes.ts";
 import type { ReadinessInput } from "../recovery/readiness.ts";
 import type { ReceiverStatus } from "../recovery/receive-status.ts";
 import { readReports } from "../recovery/reports.ts";
@@ -88,32 +90,37 @@ export class Knowledge {
   /** What the schedule goes by, for the life of the database that runs now. */
   schedule(incarnation: string): Pick<ScheduleState, "newest" | "any" | "failed"> {
     const whole = this.#whole();
-    const newest = whole.findLast(({ manifest }) => manifest?.incarnation === incarnation)?.manifest;
+    const newest = furthest(whole.filter(({ manifest }) => manifest?.incarnation === incarnation))?.manifest;
     return {
-      newest: newest ? { start: new Date(newest.start.at) } : null,
+      newest: newest ? { start: new Date(newest.start.at), lsn: positionOf(newest.start) } : null,
       any: whole.length > 0,
       failed: this.#failed,
     };
   }
 
+  /** `lost`: WAL of this life that nothing can be replayed across; null: none. */
   facts(
     receiver: ReceiverStatus | null,
+    lost: LostWal | null = null,
   ): Pick<
     ReadinessInput,
     "locations" | "backupsKnown" | "backup" | "lastFailure" | "lastDrill" | "drill" | "restore" | "exportProblem"
   > {
     const incarnation = receiver?.incarnation ?? null;
     const own = this.#whole().filter(({ manifest }) => incarnation === null || manifest?.incarnation === incarnation);
-    const newest = own.at(-1);
+    const newest = incarnation === null ? own.at(-1) : furthest(own);
+    // One that can only be brought up to a gap is no copy of what is there now.
+    const current = own.filter(({ manifest }) => manifest && !(lost && isLostBehind(lost, beginning(manifest), now())));
     const { drills, restores } = this.#reports;
     const lastDrill = drills.at(-1);
     return {
-      locations: this.#locations.map((location) => this.#locationFacts(location, own, receiver)),
+      locations: this.#locations.map((location) => this.#locationFacts(location, current, receiver)),
       backupsKnown: this.isKnown,
       backup: newest?.manifest
         ? {
             id: newest.id,
             end: new Date(newest.manifest.end.at),
+            endLsn: positionOf(newest.manifest.end),
             attested: newest.attested !== null,
             warnings: newest.manifest.warnings.length,
           }
@@ -126,14 +133,14 @@ export class Knowledge {
     };
   }
 
-  #locationFacts({ name, url, domain }: Location, own: readonly ListedBackup[], receiver: ReceiverStatus | null) {
+  #locationFacts({ name, url, domain }: Location, current: readonly ListedBackup[], receiver: ReceiverStatus | null) {
     const streamed = receiver?.locations.find((one) => one.name === name);
     const away = this.#list?.unreachable.find(({ location }) => location === name)?.problem ?? null;
     return {
       name,
       url,
       domain,
-      hasBackup: own.some((backup) => backup.in.includes(name)),
+      hasBackup: current.some((backup) => backup.in.includes(name)),
       riskSeconds: streamed?.riskSeconds ?? null,
       lagBytes: streamed?.lagBytes ?? null,
       problem: streamed?.problem ?? away,
@@ -143,6 +150,18 @@ export class Knowledge {
   #whole(): ListedBackup[] {
     return this.#list?.backups.filter(({ state }) => state === "whole") ?? [];
   }
+}
+
+function beginning({ start }: BackupManifest): Parameters<typeof isLostBehind>[1] {
+  return { at: new Date(start.at), lsn: positionOf(start) };
+}
+
+/** The newest of one life of the database: an id tells the time of a clock that may have been set back since. */
+function furthest(backups: readonly ListedBackup[]): ListedBackup | null {
+  return backups.reduce<ListedBackup | null>((far, backup) => {
+    if (!far?.manifest || !backup.manifest) return backup;
+    return positionOf(backup.manifest.end) < positionOf(far.manifest.end) ? far : backup;
+  }, null);
 }
 
 /** A drill that failed has measured nothing. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { now, until } from "../base/clock.ts";
+import { parseLsn } from "../postgres/lsn.ts";
 import { Receiving } from "./receiving.ts";
 
 const fake = fileURLToPath(new URL("../../test/support/fake-child.ts", import.meta.url));
@@ -69,12 +70,27 @@ describe("the receiver's process", () => {
   it("that lost WAL has said so for good: also the next one's silence does not undo it", async () => {
     vi.stubEnv("FAKE_STATUS", JSON.stringify({ state: "waiting", problem: "slot", gap: GAP }));
     receiving.start();
-    expect(await until(() => receiving.gapAt, { timeout: 20_000 })).toEqual(new Date(GAP.at));
-    expect(receiving.facts).toEqual({ state: "waiting", problem: "slot", gapAt: new Date(GAP.at), streamedAt: null });
+    const lost = { at: new Date(GAP.at), to: parseLsn(GAP.to) };
+    expect(await until(() => receiving.lost, { timeout: 20_000 })).toEqual(lost);
+    expect(receiving.facts).toEqual({ state: "waiting", problem: "slot", lost, streamedAt: null });
     await receiving.stop();
     vi.stubEnv("FAKE_STATUS", JSON.stringify({ state: "streaming", problem: null, gap: null }));
     receiving.start();
     await streaming();
-    expect(receiving.gapAt).toEqual(new Date(GAP.at));
+    expect(receiving.lost).toEqual(lost);
+  });
+
+  it("that receives another life of the database says nothing of what the one before lost", async () => {
+    vi.stubEnv("FAKE_STATUS", JSON.stringify({ state: "waiting", problem: null, gap: GAP, incarnation: "0a1b2c3d" }));
+    receiving.start();
+    expect(await until(() => receiving.lost, { timeout: 20_000 })).not.toBeNull();
+    await receiving.stop();
+    vi.stubEnv(
+      "FAKE_STATUS",
+      JSON.stringify({ state: "streaming", problem: null, gap: null, incarnation: "4e5f6071" }),
+    );
+    receiving.start();
+    await streaming();
+    expect(receiving.lost).toBeNull();
   });
 });

@@ -1,7 +1,9 @@
 /** The process that receives WAL, kept running, and what it says of itself. */
-import { Child } from "../base/child.ts";
+import { Child, MORE_THREADS } from "../base/child.ts";
 import { now } from "../base/clock.ts";
 import { type FromChild, isMessage } from "../base/supervision.ts";
+import { parseLsn } from "../postgres/lsn.ts";
+import type { LostWal } from "../recovery/lost-wal.ts";
 import type { ReadinessInput } from "../recovery/readiness.ts";
 import type { ReceiverStatus } from "../recovery/receive-status.ts";
 
@@ -23,7 +25,9 @@ export class Receiving {
   readonly #options: ReceivingOptions;
   #child: Child | null = null;
   #status: ReceiverStatus | null = null;
-  #gapAt: Date | null = null;
+  #lost: LostWal | null = null;
+  /** The life of the database that was received last. */
+  #incarnation: string | null = null;
   #streamedAt: Date | null = null;
   #wanted = false;
   /** The one that is on its way out: a second one must not write to the same spool. */
@@ -38,18 +42,18 @@ export class Receiving {
     return this.#status;
   }
 
-  /** When WAL was lost for good; null: never since the guardian runs. */
-  get gapAt(): Date | null {
-    return this.#gapAt;
+  /** WAL of the present life of the database that was lost for good; null: none. */
+  get lost(): LostWal | null {
+    return this.#lost;
   }
 
   get facts(): ReadinessInput["receiver"] {
     const { state: process } = this.#child?.status ?? { state: "stopped" };
-    const [gapAt, streamedAt] = [this.#gapAt, this.#streamedAt];
+    const [lost, streamedAt] = [this.#lost, this.#streamedAt];
     if (process !== "running") {
-      return { state: `not running (its process is ${process})`, problem: null, gapAt, streamedAt };
+      return { state: `not running (its process is ${process})`, problem: null, lost, streamedAt };
     }
-    return this.#status ? { state: this.#status.state, problem: this.#status.problem, gapAt, streamedAt } : null;
+    return this.#status ? { state: this.#status.state, problem: this.#status.problem, lost, streamedAt } : null;
   }
 
   /** When the one before has gone. */
@@ -78,8 +82,7 @@ export class Receiving {
       name: "receive",
       command: () => [...this.#options.program, "receive"],
       logs: this.#options.logs,
-      // Syncing, compressing and each folder that hangs take a thread of libuv's pool, which has four.
-      environment: { UV_THREADPOOL_SIZE: "16" },
+      environment: MORE_THREADS,
       onStart() {},
       onMessage: (message) => this.#heard(child, message),
       onChange() {},
@@ -93,6 +96,11 @@ export class Receiving {
     if (!isMessage<FromReceiver>(message, "wal") || child !== this.#child) return;
     this.#status = message.wal;
     if (message.wal.state === "streaming") this.#streamedAt = now();
-    if (message.wal.gap) this.#gapAt = new Date(message.wal.gap.at);
+    const { gap, incarnation } = message.wal;
+    if (incarnation && incarnation !== this.#incarnation) {
+      this.#incarnation = incarnation;
+      this.#lost = null;
+    }
+    if (gap) this.#lost = { at: new Date(gap.at), to: parseLsn(gap.to) };
   }
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fuzz } from "../../test/support/library.ts";
+import { parseLsn as lsn } from "../postgres/lsn.ts";
 import { backupDue, type ScheduleState } from "./schedule.ts";
 
 const NOW = new Date("2026-11-22T06:00:00Z");
@@ -9,12 +10,14 @@ const due = (changes: Partial<ScheduleState>) =>
   backupDue({
     now: NOW,
     interval: 3_600,
-    newest: { start: ago(60) },
+    newest: { start: ago(60), lsn: lsn("0/5000000") },
     any: true,
-    gapAt: null,
+    lost: null,
     failed: null,
     ...changes,
   });
+
+const begun = (start: Date) => ({ newest: { start, lsn: lsn("0/5000000") } });
 
 describe("a backup", () => {
   it("is due at once where there is none, and after a restore, whose life of the database has none", () => {
@@ -23,14 +26,33 @@ describe("a backup", () => {
   });
 
   it("is due when an interval has passed since the last one began, to the second", () => {
-    expect(due({ newest: { start: ago(3_599) } })).toBeNull();
-    expect(due({ newest: { start: ago(3_600) } })).toBe("schedule");
+    expect(due(begun(ago(3_599)))).toBeNull();
+    expect(due(begun(ago(3_600)))).toBe("schedule");
   });
 
   it("is due when WAL was lost after, or just when, the newest one began", () => {
-    expect(due({ newest: { start: ago(60) }, gapAt: ago(61) })).toBeNull();
-    expect(due({ newest: { start: ago(60) }, gapAt: ago(60) })).toBe("wal_lost");
-    expect(due({ newest: { start: ago(60) }, gapAt: ago(59) })).toBe("wal_lost");
+    const lost = (seconds: number) => due({ lost: { at: ago(seconds), to: lsn("0/5000000") } });
+    expect(lost(61)).toBeNull();
+    expect(lost(60)).toBe("wal_lost");
+    expect(lost(59)).toBe("wal_lost");
+  });
+
+  it("is due when the newest one began at a moment that has not come yet: the clock was ahead then", () => {
+    expect(due(begun(ago(-300)))).toBeNull();
+    expect(due(begun(ago(-301)))).toBe("schedule");
+    expect(due(begun(ago(-30 * 86_400)))).toBe("schedule");
+  });
+
+  it("is due when WAL was lost behind the newest one, whatever the clock was when either was noted", () => {
+    const lost = (at: Date, to: string) => due({ ...begun(ago(-30 * 86_400)), lost: { at, to: lsn(to) } });
+    expect(lost(ago(60), "0/6000000")).toBe("wal_lost");
+    expect(lost(ago(60), "0/5000000")).toBe("schedule");
+    expect(due({ lost: { at: ago(-30 * 86_400), to: lsn("0/5000000") } })).toBeNull();
+    expect(due({ lost: { at: ago(-30 * 86_400), to: lsn("0/5000001") } })).toBe("wal_lost");
+  });
+
+  it("that failed while the clock was ahead holds up nothing", () => {
+    expect(due({ newest: null, any: false, failed: { at: ago(-30 * 86_400), times: 1 } })).toBe("first");
   });
 
   it("that failed is tried again later and later, at the latest after a quarter of an hour", () => {
@@ -42,17 +64,19 @@ describe("a backup", () => {
   });
 
   it("that failed holds up every reason alike, and none for longer than that", () => {
-    const instant = fc.integer({ min: 0, max: 10_000_000 }).map(ago);
+    const instant = fc.integer({ min: -10_000_000, max: 10_000_000 }).map(ago);
+    const position = fc.bigInt({ min: 0n, max: 99n }).map((number) => lsn(`0/${number}`));
     const state = fc.record({
-      newest: fc.option(fc.record({ start: instant })),
+      newest: fc.option(fc.record({ start: instant, lsn: position })),
       any: fc.boolean(),
-      gapAt: fc.option(instant),
+      lost: fc.option(fc.record({ at: instant, to: position })),
       failed: fc.option(fc.record({ at: instant, times: fc.integer({ min: 0, max: 2_000 }) })),
     });
     fc.assert(
       fc.property(state, (one) => {
         const unhindered = due({ ...one, failed: null });
-        const waits = one.failed !== null && NOW.getTime() - one.failed.at.getTime() < 900_000;
+        const since = one.failed && NOW.getTime() - one.failed.at.getTime();
+        const waits = since !== null && since >= -300_000 && since < 900_000;
         if (waits) expect([null, unhindered]).toContain(due(one));
         else expect(due(one)).toBe(unhindered);
       }),

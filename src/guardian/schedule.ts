@@ -1,16 +1,18 @@
 /** When the next backup is due. Pure. */
 import type { BackupOptions } from "../contract/recovery.ts";
+import type { Lsn } from "../postgres/lsn.ts";
+import { hasNotCome, isLostBehind, type LostWal } from "../recovery/lost-wal.ts";
 
 export interface ScheduleState {
   now: Date;
   /** Seconds. */
   interval: number;
   /** Of the present life of the database; null: it has none yet. */
-  newest: { start: Date } | null;
+  newest: { start: Date; lsn: Lsn } | null;
   /** Whether any life of the database has a backup. */
   any: boolean;
-  /** When WAL was lost that nothing can be replayed across; null: never. */
-  gapAt: Date | null;
+  /** WAL of this life that nothing can be replayed across; null: none. */
+  lost: LostWal | null;
   /** The last try that failed since the last backup, and how many there were. */
   failed: { at: Date; times: number } | null;
 }
@@ -20,10 +22,12 @@ const LONGEST_PAUSE_S = 900;
 
 /** Why a backup is due now, or null. */
 export function backupDue(state: ScheduleState): BackupOptions["reason"] | null {
-  if (state.failed && secondsSince(state.failed.at, state) < pauseAfter(state.failed.times)) return null;
-  const { newest, gapAt } = state;
+  const { newest, lost, failed, now } = state;
+  if (failed && !hasNotCome(failed.at, now) && secondsSince(failed.at, state) < pauseAfter(failed.times)) return null;
   if (!newest) return state.any ? "restored" : "first";
-  if (gapAt && newest.start <= gapAt) return "wal_lost";
+  if (lost && isLostBehind(lost, { at: newest.start, lsn: newest.lsn }, now)) return "wal_lost";
+  // Made while the clock was ahead: nobody knows how old it is.
+  if (hasNotCome(newest.start, now)) return "schedule";
   return secondsSince(newest.start, state) >= state.interval ? "schedule" : null;
 }
 

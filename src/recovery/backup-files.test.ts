@@ -1,9 +1,9 @@
-import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { mkdir, open, opendir, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readArchive } from "./archive-reader.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
-import { addFiles } from "./backup-files.ts";
+import { addFiles, type Disk } from "./backup-files.ts";
 import { FanOut } from "./fan-out.ts";
 import { FOLDER, openScene, type Scene } from "./testing/archive.ts";
 
@@ -21,11 +21,12 @@ afterEach(() => scene.remove());
 async function stored(
   directory: string,
   signal = never,
-  onBytes = (_bytes: number) => {},
+  { onBytes = (_bytes: number) => {}, disk = undefined as Disk | undefined, unread = [] as string[] } = {},
 ): Promise<Map<string, Buffer>> {
   const location = scene.location("location");
   const archive = new ArchiveWriter(new FanOut([location], FOLDER), { compression: "zstd", onBytes });
-  await addFiles(archive, { directory, prefix: "data/prompts/" }, signal);
+  const options = { signal, ...(disk ? { disk } : {}) };
+  unread.push(...(await addFiles(archive, { directory, prefix: "data/prompts/" }, options)));
   const manifest = { ...(await archive.finish()), compression: "zstd" as const };
   const found = new Map<string, Buffer>();
   await readArchive(location, FOLDER, manifest, async ({ name }, body) => {
@@ -61,14 +62,59 @@ describe("the files of the home", () => {
     const path = join(home, "prompts/log");
     await writeFile(path, Buffer.alloc(8 * 1024 * 1024, "a"));
     let seen = 0;
-    const found = await stored(join(home, "prompts"), never, (bytes) => {
+    const onBytes = (bytes: number) => {
       if (seen === 0) void truncate(path, 1_000);
       seen += bytes;
-    });
+    };
+    const found = await stored(join(home, "prompts"), never, { onBytes });
     const content = found.get("data/prompts/log") ?? Buffer.of();
     expect(content).toHaveLength(8 * 1024 * 1024);
     expect(content.subarray(0, 1_000).equals(Buffer.alloc(1_000, "a"))).toBe(true);
     expect(content.toString("latin1")).toMatch(/^a+\0*$/);
+  });
+
+  it("that cannot be read are left out and named, and folders with them; the others come along", async () => {
+    const prompts = join(home, "prompts");
+    for (const name of ["a.json", "not-ours", "below/b.json", "c.json"]) await writeFile(join(prompts, name), "{}");
+    const disk: Disk = {
+      open: async (path) => (path.endsWith("not-ours") ? refuse("EACCES") : await open(path, "r")),
+      opendir: async (path) => (String(path).endsWith("below/") ? refuse("EPERM") : await opendir(path)),
+    };
+    const unread: string[] = [];
+    const found = await stored(prompts, never, { disk, unread });
+    expect([...found.keys()].sort()).toEqual(["data/prompts/a.json", "data/prompts/c.json"]);
+    expect(unread.sort()).toEqual([
+      `${prompts}/not-ours cannot be read (EACCES).`,
+      `The folder ${prompts}/below/ cannot be read (EPERM).`,
+    ]);
+  });
+
+  it("that cannot be read in one place have zeros there, and are named once", async () => {
+    const path = join(home, "prompts/log");
+    const piece = 256 * 1024;
+    await writeFile(path, Buffer.alloc(4 * piece, "a"));
+    const disk: Disk = {
+      opendir,
+      async open(path) {
+        const handle = await open(path, "r");
+        const { read } = handle;
+        const bad: typeof read = async (...all: unknown[]) => {
+          if (all[3] === piece || all[3] === 2 * piece) refuse("EIO");
+          return await Reflect.apply(read, handle, all);
+        };
+        return Object.assign(handle, { read: bad });
+      },
+    };
+    const unread: string[] = [];
+    const content = (await stored(join(home, "prompts"), never, { disk, unread })).get("data/prompts/log");
+    const expected = Buffer.concat([Buffer.alloc(piece, "a"), Buffer.alloc(2 * piece), Buffer.alloc(piece, "a")]);
+    expect(content?.equals(expected)).toBe(true);
+    expect(unread).toEqual([`A part of ${path}, which is zeros in the backup, cannot be read (EIO).`]);
+  });
+
+  it("end the backup where the disk answers something else", async () => {
+    const disk: Disk = { open, opendir: () => refuse("EMFILE") };
+    await expect(stored(join(home, "prompts"), never, { disk })).rejects.toMatchObject({ code: "EMFILE" });
   });
 
   it("are not read on when the backup is interrupted", async () => {
@@ -76,3 +122,7 @@ describe("the files of the home", () => {
     await expect(stored(join(home, "prompts"), AbortSignal.abort())).rejects.toMatchObject({ code: "interrupted" });
   });
 });
+
+function refuse(code: string): never {
+  throw Object.assign(new Error(code), { code });
+}

@@ -61,6 +61,10 @@ export interface MadeBackup {
   /** Names of the locations that hold it whole, and why others do not. */
   in: string[];
   missing: { location: string; reason: string }[];
+  /** Files of the home that could not be read, a sentence each. They are in `leftOut` of the manifest, too. */
+  unread: string[];
+  /** Names of the locations that let us write: what these missed may be filled in. */
+  claimed: string[];
 }
 
 /**
@@ -88,7 +92,7 @@ export async function makeBackup(source: BackupSource, settings: BackupSettings)
     });
     refuseTablespaces(base);
     const made = await store(source, { ...settings, locations }, { replication, base, incarnation, server });
-    return { ...made, missing: [...refused, ...made.missing] };
+    return { ...made, missing: [...refused, ...made.missing], claimed: locations.map(({ name }) => name) };
   } catch (error) {
     throw settings.signal.aborted ? new PromptlibError("interrupted", { cause: error }) : error;
   } finally {
@@ -104,7 +108,11 @@ interface Running {
   server: ServerDescription;
 }
 
-async function store(source: BackupSource, settings: BackupSettings, running: Running): Promise<MadeBackup> {
+async function store(
+  source: BackupSource,
+  settings: BackupSettings,
+  running: Running,
+): Promise<Omit<MadeBackup, "claimed">> {
   const id = backupId(now(), randomBytes(2).toString("hex"));
   const fanOut = new FanOut(settings.locations, backupFolder(id), { signal: settings.signal });
   try {
@@ -118,7 +126,8 @@ async function store(source: BackupSource, settings: BackupSettings, running: Ru
     await fanOut.putSmall(POSTGRES_MANIFEST, database.postgresManifest);
     await fanOut.putSmall(MANIFEST, Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`));
     const missing = fanOut.detached.map(({ location, reason }) => ({ location: location.name, reason }));
-    return { manifest, in: fanOut.attached.map(({ name }) => name), missing };
+    for (const what of database.unread) settings.log.warn({ id, what }, "the backup was made without it");
+    return { manifest, in: fanOut.attached.map(({ name }) => name), missing, unread: database.unread };
   } catch (error) {
     const left = await fanOut.abandon();
     for (const { location, reason } of left) {
@@ -132,7 +141,7 @@ async function writeArchive(
   source: BackupSource,
   settings: BackupSettings,
   { base, incarnation, server, fanOut, id }: Running & { fanOut: FanOut; id: string },
-): Promise<DatabaseSummary & { archive: WrittenArchive }> {
+): Promise<DatabaseSummary & { unread: string[]; archive: WrittenArchive }> {
   let done = 0;
   const archive = new ArchiveWriter(fanOut, {
     compression: settings.compression,
@@ -145,8 +154,9 @@ async function writeArchive(
   const head = { format: FORMAT, id, library: incarnation.library, systemId: incarnation.systemId, ...server };
   await addInnerManifest(archive, head);
   const database = await addDatabase(archive, base);
-  for (const set of source.files) await addFiles(archive, set, settings.signal);
-  return { ...database, archive: await archive.finish() };
+  const unread: string[] = [];
+  for (const set of source.files) unread.push(...(await addFiles(archive, set, settings)));
+  return { ...database, unread, archive: await archive.finish() };
 }
 
 /** So that whoever unpacks the archive by hand finds out what it is. */
@@ -170,6 +180,7 @@ function manifestOf(
       start: BackupManifest["start"];
       end: BackupManifest["end"];
       archive: WrittenArchive;
+      unread: readonly string[];
     },
 ): BackupManifest {
   const { library, incarnation, systemId } = made.incarnation;
@@ -186,7 +197,7 @@ function manifestOf(
     ...made.archive,
     database: { bytes: made.bytes, files: made.files },
     warnings: [...made.replication.warnings],
-    leftOut: [...source.leftOut],
+    leftOut: [...source.leftOut, ...made.unread],
     promptlib: version,
     reason: settings.reason,
   };

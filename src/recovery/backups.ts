@@ -156,3 +156,12 @@ function merge(id: string, copies: readonly Copy[]): ListedBackup {
 export function isAway(error: unknown): error is PromptlibError {
   return error instanceof PromptlibError && error.code === "location_unavailable";
 }
+
+/** Nobody knows what lies in a location that is away: what was not found elsewhere may be there. */
+export function refuseForAway(sentence: string, away: BackupList["unreachable"]): void {
+  if (away.length === 0) return;
+  throw new PromptlibError("location_unavailable", {
+    message: [sentence, ...away.map(({ problem }) => problem)].join(" "),
+    details: { unreachable: away },
+  });
+}

@@ -7,6 +7,7 @@ import { PromptlibError } from "../contract/errors.ts";
 import type { Progress } from "../contract/recovery.ts";
 import type { DrillReport } from "../contract/recovery-shapes.ts";
 import type { Scratch } from "../postgres/scratch.ts";
+import { isAway, refuseForAway } from "./backups.ts";
 import { compareFigures, type Difference } from "./compare.ts";
 import { figuresOf } from "./drill-figures.ts";
 import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
@@ -31,8 +32,9 @@ export interface DrillContext {
 const LAST_PHASE_OF_RECOVERY = "replay";
 
 /**
- * The report is kept also of a drill that failed. Errors: `comparison_failed` where the restored state differs,
- * `restore_impossible` where there is no attested backup, and those of rebuild().
+ * The report is kept also of a drill that failed, not of one that found nothing to begin with because a location is
+ * away. Errors: `comparison_failed` where the restored state differs, `restore_impossible` where there is no attested
+ * backup, `location_unavailable` where it may lie in a location that is away, and those of rebuild().
  */
 export async function drillDatabaseFailure(context: DrillContext): Promise<DrillReport> {
   const phases = new Phases(context.progress, context.site.signal);
@@ -47,7 +49,8 @@ export async function drillDatabaseFailure(context: DrillContext): Promise<Drill
     await carryOut(context, phases, found);
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
-    if (!context.site.signal.aborted)
+    const couldNotBegin = found.plan === null && isAway(error);
+    if (!context.site.signal.aborted && !couldNotBegin)
       await keepReport(context.ground.recovery, "drills", reportOf(found, phases, failure));
     throw error;
   }
@@ -95,6 +98,7 @@ async function planDrill({
   const gathered = await gatherRecoverable(site.locations, { recovery: null, signal: site.signal });
   const attested = gathered.backups.findLast((one) => one.state === "whole" && one.attested)?.attested ?? null;
   if (!attested) {
+    refuseForAway("No backup with an attested point was found.", gathered.unreachable);
     throw new PromptlibError("restore_impossible", {
       message: "There is no backup with an attested point to compare with.",
       hint: "Make one with: promptlib backup",
@@ -102,7 +106,10 @@ async function planDrill({
   }
   const target = { kind: "point", name: attested.point } as const;
   const plan = planRestore({ ...gathered, target, only: attested.backup, now: now(), majors: [major], free });
-  if (plan.kind === "plan") return { plan, attested, gathered };
+  const away = gathered.unreachable.map(({ location, problem }) => `${location} could not be read: ${problem}`);
+  if (plan.kind === "plan") {
+    return { plan: { ...plan, warnings: [...away, ...plan.warnings] }, attested, gathered };
+  }
   throw new PromptlibError(plan.code, { message: plan.message, hint: plan.hint });
 }
 

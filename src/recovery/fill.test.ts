@@ -13,10 +13,11 @@ const never = new AbortController().signal;
 
 let first: Place;
 let second: Place;
+let third: Place;
 let remove: () => Promise<void>;
 beforeEach(async () => {
-  const made = await makePlaces(["primary", "secondary"]);
-  [first, second] = made.places as [Place, Place];
+  const made = await makePlaces(["primary", "secondary", "third"]);
+  [first, second, third] = made.places as [Place, Place, Place];
   remove = made.remove;
 });
 afterEach(() => remove());
@@ -24,7 +25,7 @@ afterEach(() => remove());
 const locations = () => [first.location, second.location];
 const list = async () => (await listBackups(locations())).backups;
 const fill = async (where: readonly Location[] = locations(), signal = never) =>
-  await fillIn((await listBackups(locations())).backups, where, signal);
+  await fillIn((await listBackups(locations())).backups, where, { signal });
 
 async function store(id: string, places: Place[]): Promise<void> {
   await storeBackup(places, { id });
@@ -33,12 +34,12 @@ async function store(id: string, places: Place[]): Promise<void> {
 }
 
 describe("a backup that a location missed", () => {
-  it("is copied from one that has it whole, to the byte, its attested point included", async () => {
+  it("is copied from one that has it whole, the newest first, to the byte, its attested point included", async () => {
     await store(OLDER, [first]);
     await store(ID, [first]);
     const { filled, failed } = await fill();
     expect(failed).toEqual([]);
-    expect(filled).toEqual([OLDER, ID].map((backup) => ({ backup, location: "secondary", from: "primary" })));
+    expect(filled).toEqual([ID, OLDER].map((backup) => ({ backup, location: "secondary", from: "primary" })));
     for (const backup of await list()) expect(backup).toMatchObject({ in: ["primary", "secondary"], problems: [] });
     for (const name of ["part-000000.tar.zst", MANIFEST, ATTESTED]) {
       const object = `${backupFolder(ID)}${name}`;
@@ -47,6 +48,17 @@ describe("a backup that a location missed", () => {
       }
     }
     expect((await fill()).filled).toEqual([]);
+  });
+
+  it("is left for the next time where there is no more time, and the one before it is whole", async () => {
+    await store(OLDER, [first]);
+    await store(ID, [first]);
+    const times = [true];
+    const mayBegin = () => times.pop() ?? false;
+    const { filled, failed } = await fillIn(await list(), locations(), { signal: never, mayBegin });
+    expect([filled, failed]).toEqual([[{ backup: ID, location: "secondary", from: "primary" }], []]);
+    expect(await list()).toMatchObject([{ in: ["primary"] }, { in: ["primary", "secondary"], problems: [] }]);
+    expect((await fill()).filled).toEqual([{ backup: OLDER, location: "secondary", from: "primary" }]);
   });
 
   it("only with its attested point gets that", async () => {
@@ -88,6 +100,30 @@ describe("a backup that a location missed", () => {
     expect(await readFile(path)).toHaveLength(10);
   });
 
+  it("is taken from another where a part is damaged in one: that is said, and the damage is not passed on", async () => {
+    await store(ID, [first, second]);
+    const [part = ""] = (await list()).flatMap(({ manifest }) => manifest?.parts.map(({ name }) => name) ?? []);
+    const object = `${backupFolder(ID)}${part}`;
+    const whole = await readFile(first.path(object));
+    await first.spoil(object);
+    const damaged = `${object} in primary is not what its manifest says (SHA-256).`;
+    const places = [first.location, second.location, third.location];
+    const { filled, failed } = await fillIn((await listBackups(places)).backups, places, { signal: never });
+    expect([filled, failed]).toEqual([[{ backup: ID, location: "third", from: "primary", damaged }], []]);
+    expect(await readFile(third.path(object))).toEqual(whole);
+  });
+
+  it("is not copied where a part is damaged everywhere, and which ones is said", async () => {
+    await store(ID, [first]);
+    const [part = ""] = (await list()).flatMap(({ manifest }) => manifest?.parts.map(({ name }) => name) ?? []);
+    const object = `${backupFolder(ID)}${part}`;
+    await first.spoil(object);
+    const { filled, failed } = await fill();
+    expect(filled).toEqual([]);
+    expect(failed).toMatchObject([{ location: "secondary", reason: expect.stringContaining(`${object} in primary`) }]);
+    expect(existsSync(second.path(object))).toBe(false);
+  });
+
   it("does not keep others from being copied when its location is away", async () => {
     await store(ID, [first]);
     await rm(second.root, { recursive: true });
@@ -110,7 +146,7 @@ describe("a backup that a location missed", () => {
     await store(ID, [first]);
     const backups = await list();
     await rm(first.path(`${backupFolder(ID)}SHA256SUMS`));
-    const { failed, filled } = await fillIn(backups, locations(), never);
+    const { failed, filled } = await fillIn(backups, locations(), { signal: never });
     expect(filled).toEqual([]);
     expect(failed).toEqual([expect.objectContaining({ reason: expect.stringMatching(/is missing in primary/) })]);
   });

@@ -1,10 +1,14 @@
 /** What all deeds of a folder location share: what it knows of its disk, and what its errors mean. */
+import type { FileHandle } from "node:fs/promises";
 import { PromptlibError } from "../contract/errors.ts";
+import { patiently } from "./folder-location-patience.ts";
 import type { Location } from "./location.ts";
 
 export interface Folder extends Pick<Location, "name" | "url"> {
   readonly path: string;
   readonly create: boolean;
+  /** ms that one step may take: bytes move in small pieces, so one that takes longer hangs. */
+  readonly patience: number;
   /** Directories whose own entry is known to be synced. */
   readonly durable: Set<string>;
   /** When leftovers were last looked for, on the monotonic clock; null: never. */
@@ -28,17 +32,28 @@ const MEANING: Readonly<Record<string, string>> = {
   EMLINK: "its file system refuses this (hard links are needed)",
   EXDEV: "it spans several file systems, and must be one",
   ESTALE: "the network share went away",
-  ETIMEDOUT: "the network share does not answer",
+  ETIMEDOUT: "it does not answer; does its disk or network share hang?",
   EHOSTDOWN: "the network share does not answer",
 };
 
-/** Does something with the folder's files; what the disk answers becomes `location_unavailable`. */
-export async function onDisk<T>(folder: Folder, deed: () => Promise<T>): Promise<T> {
+/**
+ * Does something with the folder's files; what the disk answers becomes `location_unavailable`, and that it does not
+ * answer. `late`: does away with what came too late.
+ */
+export async function onDisk<T>(folder: Folder, deed: () => Promise<T>, late?: (value: T) => void): Promise<T> {
+  const { path, patience } = folder;
   try {
-    return await deed();
+    return await patiently(path, deed, { patience, late });
   } catch (error) {
     throw isSystemError(error) ? unavailable(folder, error) : error;
   }
+}
+
+/** Also where nobody waits for it any more. */
+export async function closeOn(folder: Folder, handle: FileHandle): Promise<void> {
+  const closing = handle.close();
+  closing.catch(() => {});
+  await onDisk(folder, () => closing);
 }
 
 /** An answer of the operating system, whichever. */

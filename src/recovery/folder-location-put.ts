@@ -7,7 +7,7 @@ import { monotonic, now } from "../base/clock.ts";
 import { isErrno, syncDirectory } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { pieces } from "./folder-location-body.ts";
-import { type Folder, onDisk, stopWhenAborted } from "./folder-location-disk.ts";
+import { closeOn, type Folder, onDisk, stopWhenAborted } from "./folder-location-disk.ts";
 
 const UNFINISHED = ".unfinished";
 /** Written without waiting for the disk: more, and a disk that is too slow would show it only at the very end. */
@@ -44,12 +44,16 @@ async function store(folder: Folder, target: string, body: Uint8Array | Readable
     return "exists";
   }
   await onDisk(folder, () => clean(folder));
-  const { handle, path } = await onDisk(folder, () => openUnfinished(folder));
+  const { handle, path } = await onDisk(
+    folder,
+    () => openUnfinished(folder),
+    (late) => void late.handle.close().catch(() => {}),
+  );
   try {
     try {
       await write(folder, handle, pieces(body, signal));
     } finally {
-      await onDisk(folder, () => handle.close());
+      await closeOn(folder, handle);
     }
     stopWhenAborted(signal);
     return await onDisk(folder, () => giveName(folder, path, target));

@@ -2,7 +2,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { addAbortSignal, Readable } from "node:stream";
 import { PromptlibError } from "../contract/errors.ts";
-import { type Folder, isSystemError, unavailable } from "./folder-location-disk.ts";
+import { closeOn, type Folder, isSystemError, onDisk, unavailable } from "./folder-location-disk.ts";
 import type { ByteRange } from "./location.ts";
 
 const PIECE = 512 * 1024;
@@ -49,7 +49,7 @@ class FileBytes extends Readable {
       this.push(null);
       return;
     }
-    this.#handle.read(Buffer.allocUnsafe(length), 0, length, this.#at).then(
+    onDisk(this.#folder, () => this.#handle.read(Buffer.allocUnsafe(length), 0, length, this.#at)).then(
       ({ bytesRead, buffer }) => {
         this.#at += bytesRead;
         this.push(bytesRead === 0 ? null : buffer.subarray(0, bytesRead));
@@ -60,7 +60,7 @@ class FileBytes extends Readable {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const told = this.#told(error);
-    this.#handle.close().then(
+    closeOn(this.#folder, this.#handle).then(
       () => done(told),
       (failure: Error) => done(told ?? failure),
     );

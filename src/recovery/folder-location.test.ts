@@ -1,11 +1,27 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import {
+  mkdir,
+  mkdtemp,
+  open as openFile,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { now, sleep, until } from "../base/clock.ts";
 import { openFolderLocation } from "./folder-location.ts";
+import { patiently } from "./folder-location-patience.ts";
 import { describeLocation } from "./testing/location-conformance.ts";
 
 let root: string;
@@ -14,8 +30,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const open = (path: string, create = false) =>
-  openFolderLocation({ path, url: `file://${path}`, name: "primary", domain: "host", required: false, create });
+const PLACE = { name: "primary", domain: "host", required: false } as const;
+const open = (path: string, create = false) => openFolderLocation({ ...PLACE, path, url: `file://${path}`, create });
 
 describeLocation("a folder", async () => {
   const path = await mkdtemp(join(tmpdir(), "promptlib-location-"));
@@ -105,6 +121,31 @@ describe("a folder location", () => {
     await location.put("b/c", Buffer.from("c"));
     await expect(location.put("a/b", Buffer.from("x"))).rejects.toMatchObject({ code: "location_unavailable" });
     await expect(location.put("b", Buffer.from("x"))).rejects.toMatchObject({ code: "location_unavailable" });
+  });
+
+  it("that hangs is not waited for, nor asked again before it answers", async () => {
+    const path = join(root, "a");
+    execFileSync("mkfifo", [path]);
+    const location = openFolderLocation({ ...PLACE, path: root, url: `file://${root}`, patience: 200 });
+    const hangs = { code: "location_unavailable", message: expect.stringMatching(/does not answer.*hang/) };
+    // Nobody writes there, so to open it takes for ever.
+    await expect(location.get("a")).rejects.toMatchObject(hangs);
+    await expect(location.list("")).rejects.toMatchObject(hangs);
+    await expect(location.put("b", Readable.from([Buffer.from("b")]))).rejects.toMatchObject(hangs);
+    await (await openFile(path, constants.O_WRONLY | constants.O_NONBLOCK)).close();
+    await expect.poll(() => location.put("b", Buffer.from("b")).catch(String), { timeout: 20_000 }).toBe("stored");
+    expect((await location.list("")).map(({ name }) => name)).toEqual(["b"]);
+  });
+
+  it("that hangs while an object is read ends the stream of its bytes", async () => {
+    const path = join(root, "a");
+    await writeFile(path, "a");
+    const location = openFolderLocation({ ...PLACE, path: root, url: `file://${root}`, patience: 200 });
+    const stream = await location.get("a");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    await expect(patiently(root, () => promise, { patience: 1 })).rejects.toThrow();
+    await expect(buffer(stream)).rejects.toMatchObject({ code: "location_unavailable" });
+    resolve();
   });
 
   it("holds whole objects or none when its writer is killed at any moment", { timeout: 60_000 }, async () => {

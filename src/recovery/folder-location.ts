@@ -23,10 +23,21 @@ export interface FolderOptions {
   required: boolean;
   /** Makes the folder when it is not there. Else that is an error: an empty folder is no substitute for a disk. */
   create?: boolean;
+  /** ms that one step may take; another one only in tests. */
+  patience?: number;
 }
 
-export function openFolderLocation({ path, create = false, ...place }: FolderOptions): Location {
-  return new FolderLocation({ ...place, path: resolve(path), create, durable: new Set(), cleaned: null, used: false });
+/** At half a megabyte a second what is written between two syncs takes as long. */
+const PATIENCE_MS = 60_000;
+
+export function openFolderLocation({
+  path,
+  create = false,
+  patience = PATIENCE_MS,
+  ...place
+}: FolderOptions): Location {
+  const knowledge = { durable: new Set<string>(), cleaned: null, used: false };
+  return new FolderLocation({ ...place, path: resolve(path), create, patience, ...knowledge });
 }
 
 class FolderLocation implements Location {
@@ -50,8 +61,10 @@ class FolderLocation implements Location {
 
   async get(name: string, range?: ByteRange, signal?: AbortSignal): Promise<Readable> {
     stopWhenAborted(signal);
-    const found = await this.#found(join(this.#folder.path, checked(name)), (path) =>
-      readFileBytes(this.#folder, path, range, signal),
+    const found = await this.#found(
+      join(this.#folder.path, checked(name)),
+      (path) => readFileBytes(this.#folder, path, range, signal),
+      (late) => late?.destroy(),
     );
     if (found) return found;
     throw new PromptlibError("object_not_found", { message: `The location ${this.name} holds no ${name}.` });
@@ -86,8 +99,12 @@ class FolderLocation implements Location {
   }
 
   /** What `look` finds at the path, or null when nothing is there, although the folder itself is. */
-  async #found<T>(path: string, look: (path: string) => Promise<T>): Promise<T | null> {
-    return await onDisk(this.#folder, async () => {
+  async #found<T>(
+    path: string,
+    look: (path: string) => Promise<T>,
+    late?: (found: T | null) => void,
+  ): Promise<T | null> {
+    const deed = async () => {
       try {
         return await look(path);
       } catch (error) {
@@ -95,7 +112,8 @@ class FolderLocation implements Location {
         await stat(this.#folder.path);
         return null;
       }
-    });
+    };
+    return await onDisk(this.#folder, deed, late);
   }
 
   /** Adds what lies below `directory` (empty, or with a `/` at its end) and begins with `prefix`. */
@@ -139,7 +157,8 @@ class FolderLocation implements Location {
 /** No leading dot: such names are ours for what is unfinished, and list() does not show them. */
 const SEGMENT = /^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,254}$/;
 const LONGEST_NAME = 1024;
-const AT_ONCE = 32;
+/** A disk that begins to hang leaves threads for the others: the pool has sixteen. */
+const AT_ONCE = 8;
 
 function checked(name: string): string {
   if (name.length > LONGEST_NAME || !name.split("/").every((segment) => SEGMENT.test(segment))) {

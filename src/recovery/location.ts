@@ -24,8 +24,9 @@ export interface ByteRange {
 }
 
 /**
- * All methods throw `location_unavailable` where the place cannot be reached, is full or refuses us, and stop with
- * `interrupted` when the signal is aborted. Nothing that exists is ever overwritten.
+ * All methods throw `location_unavailable` where the place cannot be reached, is full, refuses us, or gives no answer
+ * for long (a stream of bytes then ends with it), and stop with `interrupted` when the signal is aborted. Nothing that
+ * exists is ever overwritten.
  */
 export interface Location {
   /** As configured, without secrets. */

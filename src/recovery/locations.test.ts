@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { otherFileSystem } from "../../test/support/run-directory.ts";
+import { patiently } from "./folder-location-patience.ts";
 import { openLocations } from "./locations.ts";
 
 describe("the locations of an installation", () => {
@@ -50,6 +51,21 @@ describe("the locations of an installation", () => {
   it("may be away when they are opened: that shows when they are used", async () => {
     const [, second] = await openWith(`file://${root}/not-mounted`);
     await expect(second?.list("")).rejects.toMatchObject({ code: "location_unavailable" });
+  });
+
+  it("are not waited for where one hangs, and that one says so at once", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    await mkdir(join(root, "b"));
+    await symlink(join(root, "b"), join(root, "hangs"));
+    const late = patiently(join(root, "hangs"), () => promise, { patience: 1 });
+    await expect(late).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    // Not seen to be the same folder: it was not looked at.
+    const [primary, , third] = await openWith(`file://${root}/b`, `file://${root}/hangs`);
+    const hangs = { code: "location_unavailable", message: expect.stringMatching(/tertiary.*does not answer/) };
+    await expect(third?.list("")).rejects.toMatchObject(hangs);
+    expect(await primary?.put("a", Buffer.from("a"))).toBe("stored");
+    resolve();
+    await expect.poll(() => third?.list(""), { timeout: 20_000 }).toEqual([]);
   });
 
   it("are refused with all faults together, and nothing is made", async () => {

@@ -1,4 +1,5 @@
 /** The locations of an installation: the folder of its home first, then those of BACKUP_LOCATIONS, in their order. */
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -6,6 +7,7 @@ import { isErrno } from "../base/files.ts";
 import { type FailureDomain, type LocationUrl, parseLocationUrl } from "../base/locations-url.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { openFolderLocation } from "./folder-location.ts";
+import { patiently } from "./folder-location-patience.ts";
 import { makeFolder } from "./folder-location-put.ts";
 import type { Location } from "./location.ts";
 
@@ -20,9 +22,12 @@ export interface LocationsOptions {
   postgresData: string;
 }
 
+/** Whoever opens them may have somebody waiting. */
+const LOOK_MS = 10_000;
+
 /**
  * Throws `config_invalid` with all faults. A folder that is not there now is no fault: its disk may be mounted later,
- * and until then the location says so by itself. Only that of BACKUP_DIR is made: `location_unavailable` where it cannot be.
+ * and until then the location says so by itself, as one does that hangs. Only that of BACKUP_DIR is made: `location_unavailable` where it cannot be.
  */
 export async function openLocations({
   backupDir,
@@ -34,20 +39,20 @@ export async function openLocations({
   const primary: LocationUrl = { url: pathToFileURL(folder).href, path: folder, domain: null, required: false };
   const others = parsed(urls);
   if (make) await makePrimary(folder);
-  const all = [primary, ...others];
-  await refuseTheSameTwice(all);
+  const seen = await Promise.all(
+    [primary, ...others].map(async (location) => ({ ...location, found: await statOf(location.path) })),
+  );
+  refuseTheSameTwice(seen);
   const disk = await deviceOf(postgresData);
-  return await Promise.all(
-    all.map(async ({ path, url, domain, required }, index) =>
-      openFolderLocation({
-        path,
-        url,
-        required,
-        name: locationName(index),
-        domain: domain ?? (await domainOf(path, disk)),
-        create: make && index === 0,
-      }),
-    ),
+  return seen.map(({ path, url, domain, required, found }, index) =>
+    openFolderLocation({
+      path,
+      url,
+      required,
+      name: locationName(index),
+      domain: domain ?? domainOf(found, disk),
+      create: make && index === 0,
+    }),
   );
 }
 
@@ -71,8 +76,10 @@ function invalid(faults: string[]): PromptlibError {
 
 async function makePrimary(path: string): Promise<void> {
   try {
-    await makeFolder(path);
+    await patiently(path, () => makeFolder(path), { patience: LOOK_MS });
   } catch (error) {
+    // The others need not wait for it: it says so itself when it is used.
+    if (isErrno(error, "ETIMEDOUT")) return;
     throw new PromptlibError("location_unavailable", {
       message: `The folder ${path} for backups cannot be made (${error instanceof Error && "code" in error ? error.code : error}).`,
       cause: error,
@@ -81,11 +88,10 @@ async function makePrimary(path: string): Promise<void> {
 }
 
 /** Two names for one folder would count one copy twice. */
-async function refuseTheSameTwice(all: readonly LocationUrl[]): Promise<void> {
+function refuseTheSameTwice(all: readonly (LocationUrl & { found: Stats | null })[]): void {
   const seen = new Map<string, string>();
   const faults: string[] = [];
-  for (const { path, url } of all) {
-    const found = await statOf(path);
+  for (const { path, url, found } of all) {
     const identity = found ? `${found.dev}:${found.ino}` : path;
     const before = seen.get(identity);
     if (before !== undefined) faults.push(`${url} is the same folder as ${before}`);
@@ -95,8 +101,7 @@ async function refuseTheSameTwice(all: readonly LocationUrl[]): Promise<void> {
 }
 
 /** Where nothing was said: never better than what is seen. A folder that is not there may be made on any disk. */
-async function domainOf(path: string, disk: number | null): Promise<FailureDomain> {
-  const found = await statOf(path);
+function domainOf(found: Stats | null, disk: number | null): FailureDomain {
   return found === null || disk === null || found.dev === disk ? "disk" : "host";
 }
 
@@ -109,12 +114,12 @@ async function deviceOf(path: string): Promise<number | null> {
   }
 }
 
-/** null: not there, or hidden from us. */
-async function statOf(path: string) {
+/** null: not there, hidden from us, or it does not answer. */
+async function statOf(path: string): Promise<Stats | null> {
   try {
-    return await stat(path);
+    return await patiently(path, () => stat(path), { patience: LOOK_MS });
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR", "EACCES", "EIO", "ESTALE", "ELOOP")) return null;
+    if (isErrno(error, "ENOENT", "ENOTDIR", "EACCES", "EIO", "ESTALE", "ELOOP", "ETIMEDOUT")) return null;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { launcher } from "../../test/support/instance.ts";
 import { fuzz } from "../../test/support/library.ts";
 import { settings } from "../base/settings.ts";
 import { READINESS_CODES } from "../contract/recovery.ts";
+import { parseLsn as lsn } from "../postgres/lsn.ts";
 import { type LocationFacts, type ReadinessInput, readiness } from "./readiness.ts";
 
 const NOW = new Date("2026-11-22T06:00:00Z");
@@ -27,10 +28,10 @@ const safe: ReadinessInput = {
   now: NOW,
   interval: 3_600,
   postgres: { running: true, checksums: true, down: null },
-  receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW },
+  receiver: { state: "streaming", problem: null, lost: null, streamedAt: NOW },
   locations: [near, far],
   backupsKnown: true,
-  backup: { id: "20261122T050000Z-7f3a", end: ago(3_000), attested: true, warnings: 0 },
+  backup: { id: "20261122T050000Z-7f3a", end: ago(3_000), endLsn: lsn("0/5000000"), attested: true, warnings: 0 },
   lastFailure: null,
   lastDrill: { at: ago(DAY), ok: true },
   drill: { at: ago(DAY), seconds: 4.7 },
@@ -41,7 +42,7 @@ const found = (changes: Partial<ReadinessInput> = {}) => readiness({ ...safe, ..
 const codes = (changes: Partial<ReadinessInput> = {}) =>
   found(changes).reasons.map(({ code, level }) => `${level === "critical" ? "!" : ""}${code}`);
 const receiver = (changes: Partial<NonNullable<ReadinessInput["receiver"]>>) => ({
-  receiver: { state: "streaming", problem: null, gapAt: null, streamedAt: NOW, ...changes },
+  receiver: { state: "streaming", problem: null, lost: null, streamedAt: NOW, ...changes },
 });
 
 const down = (problem: string | null) => ({
@@ -130,8 +131,25 @@ describe("a reason", () => {
     ["the receiver waits", receiver({ state: "waiting" }), ["!wal_not_received"]],
     ["the receiver streams, and has no room", receiver({ problem: "The spool is full." }), ["wal_problem"]],
     ["the receiver is fenced", receiver({ state: "fenced" }), ["!wal_not_received"]],
-    ["WAL was lost after the newest backup", receiver({ gapAt: ago(10) }), ["!wal_lost"]],
-    ["WAL was lost before the newest backup", receiver({ gapAt: ago(3_001) }), []],
+    ["WAL was lost after the newest backup", receiver({ lost: { at: ago(10), to: lsn("0/3000000") } }), ["!wal_lost"]],
+    ["WAL was lost before the newest backup", receiver({ lost: { at: ago(3_001), to: lsn("0/5000000") } }), []],
+    [
+      "WAL was lost behind a backup that was made while the clock was ahead",
+      { ...receiver({ lost: { at: ago(10), to: lsn("0/6000000") } }), backup: { ...backupOf(), end: ago(-30 * DAY) } },
+      ["!wal_lost", "!clock_set_back"],
+    ],
+    [
+      "WAL was lost before the newest backup, while the clock was ahead",
+      receiver({ lost: { at: ago(-30 * DAY), to: lsn("0/5000000") } }),
+      [],
+    ],
+    ["a backup is a little ahead", { backup: { ...backupOf(), end: ago(-300) } }, []],
+    ["a backup is of a moment that has not come", { backup: { ...backupOf(), end: ago(-301) } }, ["!clock_set_back"]],
+    [
+      "the last try failed, after a backup that was made while the clock was ahead",
+      { lastFailure: { at: ago(10), message: "no room" }, backup: { ...backupOf(), end: ago(-30 * DAY) } },
+      ["!clock_set_back", "backup_failed"],
+    ],
     ["there is no backup", { backup: null }, ["!no_backup"]],
     ["no location can be read", { backup: null, backupsKnown: false }, ["!backups_unknown"]],
     ["a backup is two intervals old", { backup: { ...backupOf(), end: ago(7_200) } }, []],
@@ -199,6 +217,7 @@ describe("whatever is known", () => {
     lagBytes: fc.option(fc.nat()),
     problem: fc.option(fc.string()),
   });
+  const position = fc.bigInt({ min: 0n, max: 99n }).map((number) => lsn(`0/${number}`));
   const input: fc.Arbitrary<ReadinessInput> = fc.record({
     now: fc.constant(NOW),
     interval: fc.integer({ min: 60, max: DAY }),
@@ -211,14 +230,20 @@ describe("whatever is known", () => {
       fc.record({
         state: fc.constantFrom("streaming", "waiting", "fenced"),
         problem: fc.option(fc.string()),
-        gapAt: fc.option(instant),
+        lost: fc.option(fc.record({ at: instant, to: position })),
         streamedAt: fc.option(instant),
       }),
     ),
     locations: fc.array(location, { maxLength: 4 }),
     backupsKnown: fc.boolean(),
     backup: fc.option(
-      fc.record({ id: fc.string(), end: instant, attested: fc.boolean(), warnings: fc.nat({ max: 2 }) }),
+      fc.record({
+        id: fc.string(),
+        end: instant,
+        endLsn: position,
+        attested: fc.boolean(),
+        warnings: fc.nat({ max: 2 }),
+      }),
     ),
     lastFailure: fc.option(fc.record({ at: instant, message: fc.string() })),
     lastDrill: fc.option(fc.record({ at: instant, ok: fc.boolean() })),
@@ -244,7 +269,7 @@ describe("whatever is known", () => {
 });
 
 function backupOf() {
-  return { id: "20261122T050000Z-7f3a", end: ago(3_000), attested: true, warnings: 0 };
+  return { id: "20261122T050000Z-7f3a", end: ago(3_000), endLsn: lsn("0/5000000"), attested: true, warnings: 0 };
 }
 
 const helps = new Map<string, string>();

@@ -5,20 +5,18 @@
 
 import type { FailureDomain } from "../base/locations-url.ts";
 import type { Level, Readiness, ReadinessReason } from "../contract/recovery.ts";
+import type { Lsn } from "../postgres/lsn.ts";
+import { hasNotCome, isLostBehind, type LostWal } from "./lost-wal.ts";
+import { type AgeInput, ageReasons } from "./readiness-age.ts";
 
-export interface ReadinessInput {
-  now: Date;
-  /** Seconds between backups. */
-  interval: number;
+export interface ReadinessInput extends AgeInput {
   /** `down`: since when, and why, where that is known; null: it runs, or nobody has looked yet. */
   postgres: { running: boolean; checksums: boolean | null; down: { since: Date; problem: string | null } | null };
   /** `streamedAt`: when it last said that it gets what is written; null: not yet. */
-  receiver: { state: string; problem: string | null; gapAt: Date | null; streamedAt: Date | null } | null;
+  receiver: { state: string; problem: string | null; lost: LostWal | null; streamedAt: Date | null } | null;
   locations: readonly LocationFacts[];
-  /** At least one location could be read. */
-  backupsKnown: boolean;
   /** The newest backup that is whole somewhere, of the present life of the database. */
-  backup: { id: string; end: Date; attested: boolean; warnings: number } | null;
+  backup: { id: string; end: Date; endLsn: Lsn; attested: boolean; warnings: number } | null;
   lastFailure: { at: Date; message: string } | null;
   /** The newest, whatever became of it. */
   lastDrill: { at: Date; ok: boolean } | null;
@@ -33,7 +31,7 @@ export interface LocationFacts {
   name: string;
   url: string;
   domain: FailureDomain;
-  /** Whether it holds a whole backup to which its WAL belongs. */
+  /** Whether it holds a whole backup to which its WAL belongs, and no gap between the two. */
   hasBackup: boolean;
   riskSeconds: number | null;
   lagBytes: number | null;
@@ -127,7 +125,7 @@ function locationReasons({ locations }: ReadinessInput): ReadinessReason[] {
     reasons.push({
       code: "no_backup_elsewhere",
       level: "critical",
-      message: "No location outside this machine is known to hold a whole backup.",
+      message: "No location outside this machine is known to hold a whole backup that can be brought up to now.",
       remedy: "Make one with promptlib backup, and look at what promptlib info says of the location.",
     });
   }
@@ -159,7 +157,7 @@ function locationReasons({ locations }: ReadinessInput): ReadinessReason[] {
   return reasons;
 }
 
-function walReasons({ receiver, backup }: ReadinessInput): ReadinessReason[] {
+function walReasons({ receiver, backup, now }: ReadinessInput): ReadinessReason[] {
   const reasons: ReadinessReason[] = [];
   if (receiver?.state !== "streaming") {
     reasons.push({
@@ -177,7 +175,7 @@ function walReasons({ receiver, backup }: ReadinessInput): ReadinessReason[] {
       remedy: "Look at the disk of the home and at the locations; logs/receive.log of the home says more.",
     });
   }
-  if (receiver?.gapAt && (!backup || backup.end <= receiver.gapAt)) {
+  if (receiver?.lost && (!backup || isLostBehind(receiver.lost, { at: backup.end, lsn: backup.endLsn }, now))) {
     reasons.push({
       code: "wal_lost",
       level: "critical",
@@ -189,9 +187,9 @@ function walReasons({ receiver, backup }: ReadinessInput): ReadinessReason[] {
 }
 
 function backupReasons(input: ReadinessInput): ReadinessReason[] {
-  const { backup, lastFailure, postgres } = input;
+  const { backup, lastFailure, postgres, now } = input;
   const reasons = ageReasons(input);
-  if (lastFailure && (!backup || lastFailure.at > backup.end)) {
+  if (lastFailure && (!backup || hasNotCome(backup.end, now) || lastFailure.at > backup.end)) {
     reasons.push({
       code: "backup_failed",
       level: "warning",
@@ -224,27 +222,6 @@ function backupReasons(input: ReadinessInput): ReadinessReason[] {
     });
   }
   return reasons;
-}
-
-function ageReasons({ backup, backupsKnown, now, interval }: ReadinessInput): ReadinessReason[] {
-  const remedy = "Make one with promptlib backup; logs/jobs.log of the home says why none was made.";
-  if (!backup && !backupsKnown) {
-    return [
-      {
-        code: "backups_unknown",
-        level: "critical",
-        message: "No location could be read so far, so nobody knows which backups there are.",
-        remedy: "promptlib info says what is wrong with each.",
-      },
-    ];
-  }
-  if (!backup) {
-    return [{ code: "no_backup", level: "critical", message: "There is no backup of this database yet.", remedy }];
-  }
-  const age = (now.getTime() - backup.end.getTime()) / 1000;
-  if (age <= 2 * interval) return [];
-  const message = `The newest backup is ${Math.round(age / 60)} minutes old, which is more than two intervals.`;
-  return [{ code: "backup_old", level: "critical", message, remedy }];
 }
 
 function recoveryReasons(input: ReadinessInput): ReadinessReason[] {

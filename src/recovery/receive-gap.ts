@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { now } from "../base/clock.ts";
 import { readIfExists, writeFileDurably } from "../base/files.ts";
 import type { Gap } from "./receive-status.ts";
 
@@ -17,7 +18,10 @@ export async function readGap(directory: string): Promise<Gap | null> {
   try {
     return gapShape.parse(JSON.parse(text));
   } catch {
-    return { at: (await stat(path)).mtime.toISOString(), from: NOWHERE, to: NOWHERE };
+    const { mtime } = await stat(path);
+    // Where the clock was set back since, no backup would ever be younger.
+    const at = new Date(Math.min(mtime.getTime(), now().getTime()));
+    return { at: at.toISOString(), from: NOWHERE, to: NOWHERE };
   }
 }
 

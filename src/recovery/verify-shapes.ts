@@ -1,4 +1,4 @@
-/** What verifying is told, and what it answers. */
+/** What verifying is told, and what it answers. Pure. */
 
 export interface VerifyOptions {
   /** All WAL from the backup to the newest; else only what its attested point needs. */
@@ -32,4 +32,18 @@ export interface VerifyReport {
   read: { bytes: number; files: number; walObjects: number };
   /** From the backup's end on there is WAL without a gap up to here; null: the manifest cannot be read. */
   walUpTo: string | null;
+}
+
+/** Of all locations. */
+export interface VerifiedEverywhere {
+  backup: string;
+  /** No findings in what was read back. */
+  ok: boolean;
+  reports: VerifyReport[];
+  /** Locations that are away: what they hold nobody knows. */
+  notVerified: { location: string; problem: string }[];
+}
+
+export function notVerifiedLines({ notVerified }: Pick<VerifiedEverywhere, "notVerified">): string[] {
+  return notVerified.map(({ location, problem }) => `not verified: ${location}, ${problem}`);
 }

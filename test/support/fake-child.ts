@@ -43,6 +43,7 @@ async function job(): Promise<void> {
     options: process.argv[4],
     job: process.env[JOB],
     knows: process.env[JOB_KNOWS],
+    threads: process.env.UV_THREADPOOL_SIZE,
   };
   if (!words.includes("fail") && process.connected) await say({ type: "result", result });
 }

@@ -66,6 +66,11 @@ export async function makePlaces(
   return { directory, places, remove: async () => await rm(directory, { recursive: true, force: true }) };
 }
 
+/** A folder that is away when it is not there, as one on a disk that has to be mounted. */
+export function asMounted({ root, location: { url, name } }: Place): Location {
+  return openFolderLocation({ path: root, url, name, domain: "host", required: false });
+}
+
 /** The bytes of a segment with the header that PostgreSQL gives its first page; else random. */
 export function walBytes(
   segment: string,

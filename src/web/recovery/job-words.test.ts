@@ -17,10 +17,17 @@ describe("what came of a job", () => {
       notes: [],
     });
     const missing = [{ location: "far", reason: "it is full" }];
-    const partly = { ...result, missing, notAttested: "writers left no moment" };
+    const unread = ["/h/logs/x cannot be read (EIO)."];
+    const filledIn = [{ location: "far" }, { location: "far", damaged: "part-0001 in near is spoilt." }];
+    const partly = { ...result, missing, notAttested: "writers left no moment", unread, filledIn };
     expect(outcomeOf(job("backup", { result: partly }))).toMatchObject({
       level: "warning",
-      notes: ["Not in far: it is full", "Not attested this time: writers left no moment"],
+      notes: [
+        "Not in far: it is full",
+        "Not attested this time: writers left no moment",
+        "Taken from another location: part-0001 in near is spoilt.",
+        "Not in the backup: /h/logs/x cannot be read (EIO).",
+      ],
     });
   });
 
@@ -30,6 +37,18 @@ describe("what came of a job", () => {
       level: "ok",
       text: "Recovered in 1.3 s, and the same: 18 tables with 1,200 rows compared, 2.1 s in all.",
       notes: ["Not compared: the catalog."],
+    });
+  });
+
+  it("of a verification names each location that was away: nobody knows what it holds", () => {
+    const result = { backup: "20261122T060000Z-7f3a", ok: true, reports: [], notVerified: [] };
+    const text = "The backup 20261122T060000Z-7f3a is whole: every byte was read back, in 2.1 s.";
+    expect(outcomeOf(job("verify", { result }))).toEqual({ level: "ok", text, notes: [] });
+    const notVerified = [{ location: "far", problem: "it is not mounted" }];
+    expect(outcomeOf(job("verify", { result: { ...result, notVerified } }))).toEqual({
+      level: "warning",
+      text,
+      notes: ["Not verified: far, it is not mounted"],
     });
   });
 

@@ -17,6 +17,7 @@ const PHASES: Readonly<Record<string, string>> = {
   manifest: "Writing what belongs to the backup",
   attest: "Counting and hashing every table",
   "fill in": "Filling in what a location missed",
+  "end what is running": "Ending what was running",
   plan: "Finding out what is needed",
   "fetch backup": "Fetching the backup",
   "fetch WAL": "Fetching what was written since",
@@ -83,11 +84,7 @@ export function outcomeOf(job: Job): Outcome {
     case "drill":
       return drillOutcome(result, time);
     case "verify":
-      return {
-        level: "ok",
-        text: `The backup ${result.backup ?? ""} is whole: every byte was read back, in ${time}.`,
-        notes: [],
-      };
+      return verifyOutcome(result, time);
     case "restore":
       return { level: "ok", text: `${what} done, in ${time}.`, notes: [] };
   }
@@ -97,12 +94,25 @@ function backupOutcome(result: Record<string, unknown>, time: string): Outcome {
   const missing = Array.isArray(result.missing) ? result.missing.filter(isObject) : [];
   const notes = missing.map(({ location, reason }) => `Not in ${location}: ${reason}`);
   if (typeof result.notAttested === "string") notes.push(`Not attested this time: ${result.notAttested}`);
+  const filled = Array.isArray(result.filledIn) ? result.filledIn.filter(isObject) : [];
+  for (const { damaged } of filled)
+    if (typeof damaged === "string") notes.push(`Taken from another location: ${damaged}`);
+  if (Array.isArray(result.unread)) notes.push(...result.unread.map((what) => `Not in the backup: ${what}`));
   const bytes = isObject(result.tar) && typeof result.tar.size === "number" ? `, ${size(result.tar.size)}` : "";
   const where = Array.isArray(result.in) ? ` in ${result.in.join(", ")}` : "";
   return {
     level: notes.length === 0 ? "ok" : "warning",
     text: `Backup made${where}${bytes}, in ${time}.`,
     notes,
+  };
+}
+
+function verifyOutcome({ backup, notVerified }: Record<string, unknown>, time: string): Outcome {
+  const away = Array.isArray(notVerified) ? notVerified.filter(isObject) : [];
+  return {
+    level: away.length === 0 ? "ok" : "warning",
+    text: `The backup ${backup ?? ""} is whole: every byte was read back, in ${time}.`,
+    notes: away.map(({ location, problem }) => `Not verified: ${location}, ${problem}`),
   };
 }
 

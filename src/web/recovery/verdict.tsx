@@ -113,6 +113,7 @@ const MENDS: Partial<Record<ReadinessReason["code"], "backup" | "drill" | "plan"
   postgres_down: "plan",
   no_backup: "backup",
   backup_old: "backup",
+  clock_set_back: "backup",
   backup_failed: "backup",
   no_backup_elsewhere: "backup",
   not_attested: "backup",
