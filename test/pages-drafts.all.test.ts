@@ -201,9 +201,31 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await eventually(async () => (await textOf(page).inputValue()) === merged);
     await button(page, "Undo").click();
     await together.waitFor();
-    expect(await textOf(page).inputValue()).toBe("Dear customer,\nthanks a lot.\nGoodbye\n");
-    await together.getByLabel("Yours").check();
-    await button(page, "Go on with both together").click();
+    const before = "Dear customer,\nthanks a lot.\nGoodbye\n";
+    expect(await textOf(page).inputValue()).toBe(before);
+    const others = page.getByRole("region", { name: "Other drafts" });
+    expect(await others.count()).toBe(0);
+
+    // What was written since the merge, or is written on in its place, stays beside what is taken back.
+    const mergeAgain = async () => {
+      await together.getByLabel("Yours").check();
+      await button(page, "Go on with both together").click();
+      await together.waitFor({ state: "hidden" });
+    };
+    await mergeAgain();
+    await textOf(page).fill("written since");
+    await button(page, "Undo").click();
+    await together.waitFor();
+    expect(await textOf(page).inputValue()).toBe(before);
+    await mergeAgain();
+    await button(page, "Go on with it").click();
+    await eventually(async () => (await textOf(page).inputValue()) === "written since");
+    await button(page, "Undo").click();
+    await together.waitFor();
+    expect(await textOf(page).inputValue()).toBe(before);
+    await others.getByText("written since").waitFor();
+    await others.getByText("Dear friend, thanks a lot.").waitFor();
+    await mergeAgain();
     await button(page, "Save version 3").click();
     await page.getByText("Saved as version 3.").waitFor();
     expect((await server.local.fetchPrompt("merge")).prompt.text).toBe("Dear friend,\nthanks a lot.\nGoodbye\n");

@@ -34,8 +34,6 @@ export interface Drafting {
   /** `baseHash`: undefined where it is not known. */
   begin(base: number | null, content: Content, baseHash?: string): void;
   change(part: Partial<Draft>): void;
-  /** With another one, not by what is typed. */
-  replace(draft: Draft): void;
   drop(): void;
   /** Drops it and says so; who takes that back writes on it again, and what was begun since stays beside it. */
   throwAway(said: string): void;
@@ -45,7 +43,7 @@ export interface Drafting {
   save(name: string): Promise<SavedPrompt | null>;
   /** The newest version turned out to be another one. */
   meet(theirs: Prompt): void;
-  /** The draft goes on top of what somebody saved; `content`: with what was merged. */
+  /** The draft goes on top of what somebody saved; `content`: with what was merged, which can be taken back. */
   goOn(content?: Content): void;
   /** The prompt turned out to be called otherwise. */
   follow(name: string): void;
@@ -108,6 +106,16 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     leave();
     settle();
   };
+  const merge = (merged: Draft, before: Draft) => {
+    own.replace(merged);
+    const takeBack = () => {
+      // What was written since stays beside it.
+      if (present.current?.draft === merged) own.replace(before);
+      else own.bringBack(before);
+      settle();
+    };
+    say("Both are together. Look it over, and save it.", { name: "Undo", run: takeBack });
+  };
   return {
     draft,
     turn: own.turn,
@@ -119,7 +127,6 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     movedTo,
     begin: (base, content, baseHash) => put({ base, baseHash, content, message: "", name: "" }),
     change,
-    replace: own.replace,
     drop,
     throwAway(said) {
       const dropped = present.current?.draft;
@@ -144,7 +151,7 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
       const last = present.current?.draft;
       if (theirs && last) {
         const next = { ...last, base: theirs.version, baseHash: theirs.contentHash };
-        if (content) own.replace({ ...next, content });
+        if (content) merge({ ...next, content }, last);
         else put(next);
       }
       settle();
