@@ -39,6 +39,28 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     expect((await server.local.fetchPrompt("drafts/newer")).prompt.text).toBe("written by ada");
   });
 
+  it("what is taken back after its page was left is found where one is: in the library, and at the prompt", async () => {
+    await server.local.savePrompt({ name: "drafts/left", text: "one" });
+    const { page } = await visit("/prompts/drafts/left");
+    const unsaved = page.getByRole("region", { name: "Not saved yet" });
+    await button(page, "Edit").click();
+    await textOf(page).fill("thrown away too soon");
+    await button(page, "Throw away").click();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByText("Thrown away.").waitFor();
+    expect(await unsaved.count()).toBe(0);
+    await button(page, "Undo").click();
+    await unsaved.getByRole("link", { name: "drafts/left" }).click();
+    expect(await textOf(page).inputValue()).toBe("thrown away too soon");
+    await button(page, "Throw away").click();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByRole("link", { name: "drafts/left" }).click();
+    await button(page, "Edit").waitFor();
+    await button(page, "Undo").click();
+    await page.getByRole("region", { name: "Other drafts" }).getByText("thrown away too soon").waitFor();
+    await button(page, "Throw it away").click();
+  });
+
   it("what is written becomes a prompt of its own when the prompt is gone", async () => {
     await server.local.savePrompt({ name: "drafts/gone", text: "one" });
     const visitor = await visit("/prompts/drafts/gone");

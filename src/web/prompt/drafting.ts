@@ -6,14 +6,15 @@ import { say } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import { type Content, type Draft, saveOf } from "./draft.ts";
 import {
+  announceDraft,
   type DraftPlace,
   draftsAt,
   dropDraft,
   isSamePlace,
   type KeptDraft,
   keepDraft,
+  listenToDrafts,
   moveDrafts,
-  placeOfKey,
   readDraft,
 } from "./draft-shelf.ts";
 
@@ -192,17 +193,15 @@ function useOwnDraft(place: DraftPlace) {
   );
   useEffect(() => {
     count();
-    const listen = ({ key }: StorageEvent) => {
-      const about = placeOfKey(key ?? "");
+    return listenToDrafts((about) => {
       if (!about || !isSamePlace(about.place, place)) return;
       const mine = present.current;
       const there = mine && readDraft(localStorage, place, mine.id);
       if (mine && about.id === mine.id && there?.stamp !== mine.stamp) show(there);
       else count();
-    };
-    addEventListener("storage", listen);
-    return () => removeEventListener("storage", listen);
+    });
   }, [place, count, show]);
+  /** Answers where it is kept; null: this browser keeps nothing. */
   const put = useCallback(
     (draft: Draft) => {
       const seen = present.current;
@@ -210,14 +209,16 @@ function useOwnDraft(place: DraftPlace) {
       setKept(succeeded);
       become(kept);
       if (kept.id !== seen?.id) count();
+      return succeeded ? kept.id : null;
     },
     [place, become, count],
   );
   return {
     draft: own?.draft ?? null,
     replace(draft: Draft) {
-      put(draft);
+      const id = put(draft);
       setTurn((last) => last + 1);
+      if (id !== null) announceDraft(place, id);
     },
     present,
     isKept,
@@ -232,11 +233,13 @@ function useOwnDraft(place: DraftPlace) {
       const { kept, isKept: succeeded } = keepDraft(localStorage, place, null, draft);
       setKept(succeeded);
       show(kept);
+      if (succeeded) announceDraft(place, kept.id);
     },
     take: show,
     shelve(draft: Draft) {
-      keepDraft(localStorage, place, null, draft);
+      const { kept } = keepDraft(localStorage, place, null, draft);
       count();
+      announceDraft(place, kept.id);
     },
     dropOther(other: KeptDraft) {
       dropDraft(localStorage, place, other);
