@@ -43,14 +43,18 @@ export function DialogButtons({ disabled, children, onClose }: Omit<DialogProps,
 /** Where one begins; where there is none, at the head, and not at what cannot be taken back. */
 const FIELD = "input:not(:disabled), select:not(:disabled), textarea";
 
+function show(element: HTMLDialogElement): void {
+  element.showModal();
+  element.querySelector<HTMLElement>(FIELD)?.focus();
+}
+
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
-    element?.showModal();
-    element?.querySelector<HTMLElement>(FIELD)?.focus();
+    if (element) show(element);
     return () => {
       element?.close();
       if (before instanceof HTMLElement) before.focus();
@@ -72,6 +76,12 @@ export function Dialog({ title, children, onClose }: DialogProps) {
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
+        onClose();
+      }}
+      // A second Escape closes it whatever `cancel` says; but who shows it decides whether it closes.
+      onClose={({ currentTarget: element }) => {
+        if (element.open || !element.isConnected) return;
+        show(element);
         onClose();
       }}
     >
