@@ -259,6 +259,23 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await page.getByLabel("to the day").fill("2020-01-31");
     await exactly(page, "Show").click();
     await heading(page, "Nothing matches").waitFor();
+
+    // What is typed is asked for with what is chosen, which keeps the focus.
+    const [who, subject] = [page.getByLabel("Who", { exact: true }), page.getByLabel("On what")];
+    await who.fill("nobody of this name");
+    await page.getByRole("combobox", { name: "What" }).focus();
+    await page.keyboard.press("ArrowDown");
+    await page.waitForURL(/actor=nobody.*action=(?!prompt\.change)/);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    expect(await page.locator(":focus").getAttribute("name")).toBe("action");
+    expect(await who.inputValue()).toBe("nobody of this name");
+    await subject.fill("not asked for");
+    await button(page, "Show all").click();
+    await page.waitForURL("**/audit");
+    expect([await who.inputValue(), await subject.inputValue()]).toEqual(["", ""]);
+    await page.goBack();
+    await eventually(async () => (await who.inputValue()) === "nobody of this name");
   });
 
   it("maintenance begins with a message, all pages say so and wait, and it ends", async () => {
