@@ -6,6 +6,16 @@ import { button, heading, pagesStage, textOf } from "./support/pages.ts";
 import { eventually, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
+/** Then this browser has no room for one letter more. */
+const FILLING = `(() => {
+  let filling = "";
+  for (let size = 2 ** 22; size >= 1; size /= 2) {
+    try {
+      localStorage.setItem("filling", filling + "x".repeat(size));
+      filling += "x".repeat(size);
+    } catch {}
+  }
+})()`;
 
 /** Nothing that somebody wrote is lost: while others write, in several tabs, and when database or server die under it. */
 describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
@@ -71,15 +81,7 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await button(page, "Save version 2").click();
     await heading(page, "What you wrote is still here").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
-    await page.evaluate(`(() => {
-      let filling = "";
-      for (let size = 2 ** 22; size >= 1; size /= 2) {
-        try {
-          localStorage.setItem("filling", filling + "x".repeat(size));
-          filling += "x".repeat(size);
-        } catch {}
-      }
-    })()`);
+    await page.evaluate(FILLING);
     await button(page, "Make it a new prompt").click();
     await page.getByText("This browser is full").waitFor();
     await page.getByText("not to be lost").waitFor();
@@ -235,6 +237,12 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
       await together.waitFor({ state: "hidden" });
     };
     await mergeAgain();
+    await page.evaluate(FILLING);
+    await textOf(page).fill("written since, and more than this browser has room for");
+    await button(page, "Undo").click();
+    await page.getByText("This browser has no room for both.").waitFor();
+    expect(await textOf(page).inputValue()).toContain("written since");
+    await page.evaluate('localStorage.removeItem("filling")');
     await textOf(page).fill("written since");
     await button(page, "Undo").click();
     await together.waitFor();

@@ -51,6 +51,7 @@ export interface Drafting {
 }
 
 export const THROWN_AWAY = "Thrown away.";
+const NO_ROOM = "This browser has no room for both. Save what you wrote, or copy it and throw it away, before that.";
 
 export function useDrafting({ user, project }: Access, name: string | null): Drafting {
   const place = useMemo(() => ({ user, project, name }), [user, project, name]);
@@ -107,12 +108,17 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     leave();
     settle();
   };
+  /** What was written since stays beside it; where it cannot, it is not touched. */
+  const bringBack = (before: Draft) => {
+    if (own.isAtRisk()) return say(NO_ROOM, { name: "Undo", run: () => bringBack(before) });
+    own.bringBack(before);
+    settle();
+  };
   const merge = (merged: Draft, before: Draft) => {
     own.replace(merged);
     const takeBack = () => {
-      // What was written since stays beside it.
-      if (present.current?.draft === merged) own.replace(before);
-      else own.bringBack(before);
+      if (present.current?.draft !== merged) return bringBack(before);
+      own.replace(before);
       settle();
     };
     say("Both are together. Look it over, and save it.", { name: "Undo", run: takeBack });
@@ -132,13 +138,10 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     throwAway(said) {
       const dropped = present.current?.draft;
       drop();
-      const bringBack = () => {
-        if (dropped) own.bringBack(dropped);
-        settle();
-      };
-      say(said, { name: "Undo", run: bringBack });
+      say(said, { name: "Undo", run: () => dropped && bringBack(dropped) });
     },
     take(other) {
+      if (own.isAtRisk()) return say(NO_ROOM);
       own.take(other);
       settle();
     },
@@ -172,10 +175,13 @@ function useOwnDraft(place: DraftPlace) {
   const [turn, setTurn] = useState(0);
   const [others, setOthers] = useState<readonly KeptDraft[]>([]);
   const present = useRef(own);
+  const unkept = useRef(false);
   const become = useCallback(
-    (next: KeptDraft | null) => {
+    (next: KeptDraft | null, succeeded = true) => {
       present.current = next;
+      unkept.current = !succeeded;
       setOwn(next);
+      setKept(succeeded);
       if (next) remember(place, next.id);
     },
     [place],
@@ -184,8 +190,8 @@ function useOwnDraft(place: DraftPlace) {
     setOthers(draftsAt(localStorage, place).filter(({ id }) => id !== present.current?.id));
   }, [place]);
   const show = useCallback(
-    (next: KeptDraft | null) => {
-      become(next);
+    (next: KeptDraft | null, succeeded = true) => {
+      become(next, succeeded);
       setTurn((last) => last + 1);
       count();
     },
@@ -206,8 +212,7 @@ function useOwnDraft(place: DraftPlace) {
     (draft: Draft) => {
       const seen = present.current;
       const { kept, isKept: succeeded } = keepDraft(localStorage, place, seen, draft);
-      setKept(succeeded);
-      become(kept);
+      become(kept, succeeded);
       if (kept.id !== seen?.id) count();
       return succeeded ? kept.id : null;
     },
@@ -231,11 +236,12 @@ function useOwnDraft(place: DraftPlace) {
     },
     bringBack(draft: Draft) {
       const { kept, isKept: succeeded } = keepDraft(localStorage, place, null, draft);
-      setKept(succeeded);
-      show(kept);
+      show(kept, succeeded);
       if (succeeded) announceDraft(place, kept.id);
     },
-    take: show,
+    take: (other: KeptDraft) => show(other),
+    /** It is here alone: another one in its place would be the end of it. */
+    isAtRisk: () => unkept.current,
     shelve(draft: Draft) {
       const { kept } = keepDraft(localStorage, place, null, draft);
       count();
