@@ -6,6 +6,16 @@ import { button, heading, pagesStage, textOf } from "./support/pages.ts";
 import { eventually, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
+/** Then this browser has no room for one letter more. */
+const FILLING = `(() => {
+  let filling = "";
+  for (let size = 2 ** 22; size >= 1; size /= 2) {
+    try {
+      localStorage.setItem("filling", filling + "x".repeat(size));
+      filling += "x".repeat(size);
+    } catch {}
+  }
+})()`;
 
 /** Nothing that somebody wrote is lost: while others write, in several tabs, and when database or server die under it. */
 describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
@@ -39,6 +49,28 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     expect((await server.local.fetchPrompt("drafts/newer")).prompt.text).toBe("written by ada");
   });
 
+  it("what is taken back after its page was left is found where one is: in the library, and at the prompt", async () => {
+    await server.local.savePrompt({ name: "drafts/left", text: "one" });
+    const { page } = await visit("/prompts/drafts/left");
+    const unsaved = page.getByRole("region", { name: "Not saved yet" });
+    await button(page, "Edit").click();
+    await textOf(page).fill("thrown away too soon");
+    await button(page, "Throw away").click();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByText("Thrown away.").waitFor();
+    expect(await unsaved.count()).toBe(0);
+    await button(page, "Undo").click();
+    await unsaved.getByRole("link", { name: "drafts/left" }).click();
+    expect(await textOf(page).inputValue()).toBe("thrown away too soon");
+    await button(page, "Throw away").click();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByRole("link", { name: "drafts/left" }).click();
+    await button(page, "Edit").waitFor();
+    await button(page, "Undo").click();
+    await page.getByRole("region", { name: "Other drafts" }).getByText("thrown away too soon").waitFor();
+    await button(page, "Throw it away").click();
+  });
+
   it("what is written becomes a prompt of its own when the prompt is gone", async () => {
     await server.local.savePrompt({ name: "drafts/gone", text: "one" });
     const visitor = await visit("/prompts/drafts/gone");
@@ -49,15 +81,7 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await button(page, "Save version 2").click();
     await heading(page, "What you wrote is still here").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
-    await page.evaluate(`(() => {
-      let filling = "";
-      for (let size = 2 ** 22; size >= 1; size /= 2) {
-        try {
-          localStorage.setItem("filling", filling + "x".repeat(size));
-          filling += "x".repeat(size);
-        } catch {}
-      }
-    })()`);
+    await page.evaluate(FILLING);
     await button(page, "Make it a new prompt").click();
     await page.getByText("This browser is full").waitFor();
     await page.getByText("not to be lost").waitFor();
@@ -201,9 +225,37 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await eventually(async () => (await textOf(page).inputValue()) === merged);
     await button(page, "Undo").click();
     await together.waitFor();
-    expect(await textOf(page).inputValue()).toBe("Dear customer,\nthanks a lot.\nGoodbye\n");
-    await together.getByLabel("Yours").check();
-    await button(page, "Go on with both together").click();
+    const before = "Dear customer,\nthanks a lot.\nGoodbye\n";
+    expect(await textOf(page).inputValue()).toBe(before);
+    const others = page.getByRole("region", { name: "Other drafts" });
+    expect(await others.count()).toBe(0);
+
+    // What was written since the merge, or is written on in its place, stays beside what is taken back.
+    const mergeAgain = async () => {
+      await together.getByLabel("Yours").check();
+      await button(page, "Go on with both together").click();
+      await together.waitFor({ state: "hidden" });
+    };
+    await mergeAgain();
+    await page.evaluate(FILLING);
+    await textOf(page).fill("written since, and more than this browser has room for");
+    await button(page, "Undo").click();
+    await page.getByText("This browser has no room for both.").waitFor();
+    expect(await textOf(page).inputValue()).toContain("written since");
+    await page.evaluate('localStorage.removeItem("filling")');
+    await textOf(page).fill("written since");
+    await button(page, "Undo").click();
+    await together.waitFor();
+    expect(await textOf(page).inputValue()).toBe(before);
+    await mergeAgain();
+    await button(page, "Go on with it").click();
+    await eventually(async () => (await textOf(page).inputValue()) === "written since");
+    await button(page, "Undo").click();
+    await together.waitFor();
+    expect(await textOf(page).inputValue()).toBe(before);
+    await others.getByText("written since").waitFor();
+    await others.getByText("Dear friend, thanks a lot.").waitFor();
+    await mergeAgain();
     await button(page, "Save version 3").click();
     await page.getByText("Saved as version 3.").waitFor();
     expect((await server.local.fetchPrompt("merge")).prompt.text).toBe("Dear friend,\nthanks a lot.\nGoodbye\n");

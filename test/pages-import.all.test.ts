@@ -62,6 +62,12 @@ describe.skipIf(!path)("import and export, in Chromium", () => {
     await button(page, "Import 2 changes").click();
     await page.getByText("2 new.").waitFor();
     expect(await Array.fromAsync(brought.exportPrompts())).toEqual(await Array.fromAsync(bring.exportPrompts()));
+
+    // What was chosen for another format, and can be chosen no more, is not asked for.
+    await drop(page, "an export.csv", await contentOf(exported));
+    await page.getByLabel(/Move to the trash/).check();
+    await page.getByLabel("Format").selectOption("promptlib");
+    await plan.getByText("2 unchanged.").waitFor();
   });
 
   it("what was given last is imported, and goes on whatever is dropped or looked at meanwhile; its end is told there", async () => {

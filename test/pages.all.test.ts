@@ -154,6 +154,22 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await button(page, "Undo").click();
     await page.getByText(/is on version 2, not on no version/).waitFor();
     expect((await server.local.readLabel("labelled", "production")).version).toBe(2);
+
+    // That it failed is said on another page, too; what is away can be tried again.
+    await button(page, "Move production").click();
+    await button(page, "Take production off this prompt").click();
+    await page.getByText("production is on no version; it was on version 2.").waitFor();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    const undoing = "**/api/prompts/labelled/labels/production/undo*";
+    await page.route(undoing, (route) => route.abort());
+    await button(page, "Undo").click();
+    await page.getByText(/^Moving production of labelled back failed\. The server at .* does not answer/).waitFor();
+    await page.unroute(undoing);
+    await server.local.moveLabel("labelled", "production", 2);
+    await button(page, "Undo").click();
+    await page.getByText(/^Moving production of labelled back failed\. .*is on version 2/).waitFor();
+    expect(await button(page, "Undo").count()).toBe(0);
+    await page.getByRole("link", { name: "labelled" }).click();
     await page.getByRole("link", { name: "Compare version 1 with version 2" }).click();
     const changes = page.getByRole("region", { name: "From version 1 to 2" });
     await changes.getByText("− one").waitFor();

@@ -56,12 +56,7 @@ function Audit({ identity, access, query }: RoomProps) {
         )}
       </div>
       {away !== null && <p className="hint">{away}</p>}
-      <AuditFilters
-        key={JSON.stringify(asked)}
-        query={asked}
-        project={identity.operator ? project : null}
-        onChange={change}
-      />
+      <AuditFilters query={asked} project={identity.operator ? project : null} onChange={change} />
       <AuditEntries key={JSON.stringify(filter)} filter={filter} onChange={change} />
     </>
   );

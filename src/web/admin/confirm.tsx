@@ -14,6 +14,8 @@ interface ConfirmProps {
   deed: Deed;
   /** false: what is done needs neither the database nor the end of maintenance. */
   writes?: boolean;
+  /** It cannot be left now. */
+  isHeld?: boolean;
   onConfirm(): void;
   onClose(): void;
 }
@@ -27,7 +29,8 @@ export function Confirm(props: ConfirmProps) {
 }
 
 /** Where a dialog is open already. */
-export function ConfirmForm({ children, verb, deed, writes = true, onConfirm, onClose }: Omit<ConfirmProps, "title">) {
+export function ConfirmForm(props: Omit<ConfirmProps, "title">) {
+  const { children, verb, deed, writes = true, isHeld = false, onConfirm, onClose } = props;
   const away = useWritesRefused();
   const refused = writes ? away : null;
   const form = useRef<HTMLFormElement>(null);
@@ -51,7 +54,7 @@ export function ConfirmForm({ children, verb, deed, writes = true, onConfirm, on
         <button type="submit" className="danger" disabled={deed.busy || refused !== null}>
           {verb}
         </button>
-        <button type="button" onClick={onClose}>
+        <button type="button" disabled={isHeld} onClick={onClose}>
           Leave it
         </button>
         {refused !== null && <span className="hint">{refused}</span>}

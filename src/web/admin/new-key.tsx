@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import type { CreatedKey } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
-import { useDeed } from "../deed.ts";
+import { type Deed, useDeed } from "../deed.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { Field } from "../shell/field.tsx";
@@ -20,8 +20,9 @@ interface NewKeyProps {
 
 export function NewKey({ project, onMade, onClose }: NewKeyProps) {
   const [made, setMade] = useState<CreatedKey | null>(null);
+  const deed = useDeed();
   return (
-    <Dialog title={made ? `The key ${made.name}` : "Create a key"} onClose={onClose}>
+    <Dialog title={made ? `The key ${made.name}` : "Create a key"} isHeld={deed.busy} onClose={onClose}>
       {made ? (
         <SecretShown name="API key" secret={made.key} onClose={onClose}>
           <p className="hint">
@@ -32,6 +33,7 @@ export function NewKey({ project, onMade, onClose }: NewKeyProps) {
       ) : (
         <NewKeyForm
           project={project}
+          deed={deed}
           onClose={onClose}
           onMade={(key) => {
             setMade(key);
@@ -45,11 +47,12 @@ export function NewKey({ project, onMade, onClose }: NewKeyProps) {
 
 interface NewKeyFormProps {
   project: string;
+  deed: Deed;
   onMade(key: CreatedKey): void;
   onClose(): void;
 }
 
-function NewKeyForm({ project, onMade, onClose }: NewKeyFormProps) {
+function NewKeyForm({ project, deed, onMade, onClose }: NewKeyFormProps) {
   const [name, setName] = useState("");
   const [read, setRead] = useState(true);
   const [write, setWrite] = useState(false);
@@ -57,7 +60,6 @@ function NewKeyForm({ project, onMade, onClose }: NewKeyFormProps) {
   const [expiry, setExpiry] = useState<Expiry>({ kind: "days", days: 365 });
   const [tried, setTried] = useState(false);
   const refused = useWritesRefused();
-  const deed = useDeed();
   const scopes = scopesOf(read, write, labels);
   const { faults, isWhole } = fieldFaults(deed.error, { name, scopes: labels });
   const end = expiresAt(expiry, Date.now());
@@ -127,7 +129,7 @@ function NewKeyForm({ project, onMade, onClose }: NewKeyFormProps) {
       <ExpiryChoice expiry={expiry} fault={tried ? own.end : undefined} onChange={setExpiry} />
       {deed.error && isWhole && <Failure error={deed.error} what="No key was made." />}
       {refused !== null && <p className="hint">{refused}</p>}
-      <DialogButtons disabled={deed.busy || refused !== null} onClose={onClose}>
+      <DialogButtons disabled={deed.busy || refused !== null} isHeld={deed.busy} onClose={onClose}>
         Create
       </DialogButtons>
     </form>

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import type { Identity, PromptlibError, Role } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
-import { useDeed } from "../deed.ts";
+import { type Deed, useDeed } from "../deed.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
 import { Field } from "../shell/field.tsx";
@@ -29,8 +29,9 @@ interface Made {
 
 export function NewUser({ identity, onMade, onClose }: NewUserProps) {
   const [made, setMade] = useState<Made | null>(null);
+  const deed = useDeed();
   return (
-    <Dialog title={made ? `${made.username} may sign in` : "Add a user"} onClose={onClose}>
+    <Dialog title={made ? `${made.username} may sign in` : "Add a user"} isHeld={deed.busy} onClose={onClose}>
       {made ? (
         <SecretShown name={`Password of ${made.username}`} secret={made.password} onClose={onClose}>
           {made.role !== null && <p>{made.role}</p>}
@@ -43,6 +44,7 @@ export function NewUser({ identity, onMade, onClose }: NewUserProps) {
       ) : (
         <NewUserForm
           identity={identity}
+          deed={deed}
           onClose={onClose}
           onMade={(next) => {
             setMade(next);
@@ -55,17 +57,17 @@ export function NewUser({ identity, onMade, onClose }: NewUserProps) {
 }
 
 interface NewUserFormProps extends Pick<NewUserProps, "identity" | "onClose"> {
+  deed: Deed;
   onMade(made: Made): void;
 }
 
-function NewUserForm({ identity, onMade, onClose }: NewUserFormProps) {
+function NewUserForm({ identity, deed, onMade, onClose }: NewUserFormProps) {
   const mine = projectsToGive(identity);
   const [username, setUsername] = useState("");
   const [operator, setOperator] = useState(false);
   const [project, setProject] = useState(mine[0]?.name ?? "");
   const [role, setRole] = useState<Role | "">(mine.length > 0 ? "editor" : "");
   const refused = useWritesRefused();
-  const deed = useDeed();
   const { faults, isWhole } = fieldFaults(deed.error, { username });
   const taken = deed.error?.code === "already_exists" ? `There is a user ${username.trim()} already.` : undefined;
   const mayMakeOwners = mine.find(({ name }) => name === project)?.isOwner ?? false;
@@ -133,7 +135,7 @@ function NewUserForm({ identity, onMade, onClose }: NewUserFormProps) {
       <p className="hint">A password is made up and shown to you once.</p>
       {deed.error && isWhole && taken === undefined && <Failure error={deed.error} what="Nobody was added." />}
       {refused !== null && <p className="hint">{refused}</p>}
-      <DialogButtons disabled={deed.busy || refused !== null} onClose={onClose}>
+      <DialogButtons disabled={deed.busy || refused !== null} isHeld={deed.busy} onClose={onClose}>
         Add
       </DialogButtons>
     </form>

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { User } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
-import { useDeed } from "../deed.ts";
+import { type Deed, useDeed } from "../deed.ts";
 import { Dialog } from "../shell/dialog.tsx";
 import { say } from "../shell/notices.tsx";
 import { ConfirmForm } from "./confirm.tsx";
@@ -23,6 +23,11 @@ export function OneUser(props: OneUserProps) {
   const { user, onClose } = props;
   const [step, setStep] = useState<Step>("look");
   const [password, setPassword] = useState<string | null>(null);
+  const deed = useDeed();
+  const back = () => {
+    deed.clear();
+    setStep("look");
+  };
   if (password !== null) {
     return (
       <Dialog title={`${user.username} has a new password`} onClose={onClose}>
@@ -33,11 +38,11 @@ export function OneUser(props: OneUserProps) {
     );
   }
   return (
-    <Dialog title={step === "look" ? user.username : titleOf(step, user.username)} onClose={onClose}>
+    <Dialog title={step === "look" ? user.username : titleOf(step, user.username)} isHeld={deed.busy} onClose={onClose}>
       {step === "look" ? (
         <Overview {...props} onStep={setStep} />
       ) : (
-        <Change {...props} step={step} onPassword={setPassword} onBack={() => setStep("look")} />
+        <Change {...props} step={step} deed={deed} onPassword={setPassword} onBack={back} />
       )}
     </Dialog>
   );
@@ -100,12 +105,12 @@ const DONE: Readonly<Record<Exclude<Step, "look" | "reset">, string>> = {
 
 interface ChangeProps extends OneUserProps {
   step: Exclude<Step, "look">;
+  deed: Deed;
   onPassword(password: string): void;
   onBack(): void;
 }
 
-function Change({ user: { username }, step, onChanged, onPassword, onBack }: ChangeProps) {
-  const deed = useDeed();
+function Change({ user: { username }, step, deed, onChanged, onPassword, onBack }: ChangeProps) {
   const client = clientOf(null);
   const confirm = () =>
     deed.attempt(async () => {
@@ -116,7 +121,7 @@ function Change({ user: { username }, step, onChanged, onPassword, onBack }: Cha
       onBack();
     });
   return (
-    <ConfirmForm verb={verbOf(step)} deed={deed} onConfirm={confirm} onClose={onBack}>
+    <ConfirmForm verb={verbOf(step)} deed={deed} isHeld={deed.busy} onConfirm={confirm} onClose={onBack}>
       <p>{whatHappens(step, username)}</p>
     </ConfirmForm>
   );

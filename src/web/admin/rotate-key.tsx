@@ -48,7 +48,7 @@ export function RotateKey({ project, old, onMade, onClose }: RotateKeyProps) {
     );
   }
   return (
-    <Dialog title={`Rotate ${old.name}`} onClose={onClose}>
+    <Dialog title={`Rotate ${old.name}`} isHeld={deed.busy} onClose={onClose}>
       <form className="stack" onSubmit={submit}>
         <p>
           A new key with the same name and scopes is made and shown once. Give it to the application, meanwhile the old
@@ -69,7 +69,7 @@ export function RotateKey({ project, old, onMade, onClose }: RotateKeyProps) {
         )}
         {deed.error && <Failure error={deed.error} what="Nothing was changed." />}
         {refused !== null && <p className="hint">{refused}</p>}
-        <DialogButtons disabled={deed.busy || refused !== null} onClose={onClose}>
+        <DialogButtons disabled={deed.busy || refused !== null} isHeld={deed.busy} onClose={onClose}>
           Make the new key
         </DialogButtons>
       </form>

@@ -25,19 +25,23 @@ export function useRunning(project: string): Running {
   const [outcomes, setOutcomes] = useState<ReadonlyMap<string, Outcome> | null>(null);
   const [isRunning, setRunning] = useState(false);
   const stopped = useRef(false);
-  const each = async <T>(items: readonly T[], nameOf: (item: T) => string, deed: (item: T) => Promise<Outcome>) => {
+  const each = async <T extends { name: string }>(
+    items: readonly T[],
+    deed: (item: T) => Promise<Outcome>,
+    failed: (item: T, why: string) => Outcome,
+  ) => {
     stopped.current = false;
     setRunning(true);
     const rest = [...items];
     const worker = async () => {
       for (let item = rest.shift(); item !== undefined && !stopped.current; item = rest.shift()) {
-        const name = nameOf(item);
+        const { name } = item;
         let outcome: Outcome;
         try {
           outcome = await deed(item);
         } catch (error) {
           const { code, message } = noteFailure(error);
-          outcome = { state: "failed", why: message };
+          outcome = failed(item, message);
           if (IS_AWAY.includes(code)) stopped.current = true;
         }
         setOutcomes((last) => new Map(last).set(name, outcome));
@@ -54,8 +58,8 @@ export function useRunning(project: string): Running {
       setOutcomes((last) => new Map([...(last ?? []), ...prompts.map(({ name }) => [name, WAITING] as const)]));
       await each(
         prompts,
-        ({ name }) => name,
         async (prompt) => ({ state: "done", done: await doOne(client, bulk, prompt) }),
+        (_, why) => ({ state: "failed", why }),
       );
     },
     stop() {
@@ -67,11 +71,12 @@ export function useRunning(project: string): Running {
       );
       await each(
         done,
-        ({ name }) => name,
         async ({ done: { undo } }) => {
           await undo();
           return { state: "failed", why: "was taken back" };
         },
+        // It stands, and can be taken back another time.
+        ({ done }, why) => ({ state: "done", done: { ...done, said: `not taken back: ${why}` } }),
       );
     },
   };

@@ -45,15 +45,18 @@ function Import({ access }: { access: Access }) {
   const [source, setSource] = useState("");
   const [prune, setPrune] = useState(false);
   const { run, isImporting, isImportingNow, start, stop, forget } = useImport(access.project);
-  // Our own export says itself where its prompts come from.
+  // Our own export says itself where its prompts come from; nothing is pruned by it.
   const sourceIn = (as: ImportFormat | null) => (as === "promptlib" ? "" : source);
+  const pruneIn = (as: ImportFormat, chosen: boolean) => as !== "promptlib" && chosen;
   const sourceFault = faultOf(sourceIn(format));
   const refused = useWritesRefused() ?? sourceFault ?? null;
   const wanted = chosen && format ? wantedFiles(chosen.files, format) : [];
   const look = ({ files, format, prune }: { files: GivenFile[]; format: ImportFormat; prune: boolean }) => {
     const source = sourceIn(format);
     if (faultOf(source) !== undefined) forget();
-    else void start({ files: wantedFiles(files, format), format, source, prune, dryRun: true });
+    else {
+      void start({ files: wantedFiles(files, format), format, source, prune: pruneIn(format, prune), dryRun: true });
+    }
   };
   const turn = useRef(0);
   const take = async (files: GivenFile[]) => {

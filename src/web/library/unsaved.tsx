@@ -1,7 +1,7 @@
 /** What one wrote in this project and did not save, wherever it was: so that it is found again. */
 import { useEffect, useState } from "react";
 import { Link } from "../navigation.tsx";
-import { draftsOf } from "../prompt/draft-shelf.ts";
+import { draftsOf, listenToDrafts } from "../prompt/draft-shelf.ts";
 import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 
@@ -12,8 +12,7 @@ export function Unsaved({ access: { user, project } }: { access: Access }) {
   useEffect(() => {
     const look = () => setDrafts(draftsOf(localStorage, user, project));
     look();
-    addEventListener("storage", look);
-    return () => removeEventListener("storage", look);
+    return listenToDrafts(look);
   }, [user, project]);
   if (drafts.length === 0) return null;
   return (

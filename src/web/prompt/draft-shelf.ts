@@ -108,7 +108,24 @@ export function moveDrafts(shelf: Shelf, from: DraftPlace, name: string): void {
   }
 }
 
-/** Which draft a storage event is about; null: none. */
+/** To this tab alone: the browser tells the others. */
+const PUT = "promptlib-draft";
+
+/** This tab put it there for a page that may be shown no more; whoever shows the shelf now looks again. */
+export function announceDraft(place: DraftPlace, id: string): void {
+  dispatchEvent(new CustomEvent(PUT, { detail: keyOf(place, id) }));
+}
+
+/** `heard` of what other tabs do to the shelf, and of what is announced here; null: about none, or all. Answers the end of it. */
+export function listenToDrafts(heard: (about: ReturnType<typeof placeOfKey>) => void): () => void {
+  const listening = new AbortController();
+  const { signal } = listening;
+  addEventListener("storage", ({ key }) => heard(placeOfKey(key ?? "")), { signal });
+  addEventListener(PUT, (event) => heard(placeOfKey(String((event as CustomEvent).detail))), { signal });
+  return () => listening.abort();
+}
+
+/** Which draft a key of the shelf is about; null: none. */
 export function placeOfKey(key: string): { place: DraftPlace; id: string } | null {
   if (!key.startsWith(PREFIX)) return null;
   try {

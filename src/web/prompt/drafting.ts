@@ -6,14 +6,15 @@ import { say } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import { type Content, type Draft, saveOf } from "./draft.ts";
 import {
+  announceDraft,
   type DraftPlace,
   draftsAt,
   dropDraft,
   isSamePlace,
   type KeptDraft,
   keepDraft,
+  listenToDrafts,
   moveDrafts,
-  placeOfKey,
   readDraft,
 } from "./draft-shelf.ts";
 
@@ -34,8 +35,6 @@ export interface Drafting {
   /** `baseHash`: undefined where it is not known. */
   begin(base: number | null, content: Content, baseHash?: string): void;
   change(part: Partial<Draft>): void;
-  /** With another one, not by what is typed. */
-  replace(draft: Draft): void;
   drop(): void;
   /** Drops it and says so; who takes that back writes on it again, and what was begun since stays beside it. */
   throwAway(said: string): void;
@@ -45,13 +44,14 @@ export interface Drafting {
   save(name: string): Promise<SavedPrompt | null>;
   /** The newest version turned out to be another one. */
   meet(theirs: Prompt): void;
-  /** The draft goes on top of what somebody saved; `content`: with what was merged. */
+  /** The draft goes on top of what somebody saved; `content`: with what was merged, which can be taken back. */
   goOn(content?: Content): void;
   /** The prompt turned out to be called otherwise. */
   follow(name: string): void;
 }
 
 export const THROWN_AWAY = "Thrown away.";
+const NO_ROOM = "This browser has no room for both. Save what you wrote, or copy it and throw it away, before that.";
 
 export function useDrafting({ user, project }: Access, name: string | null): Drafting {
   const place = useMemo(() => ({ user, project, name }), [user, project, name]);
@@ -108,6 +108,21 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     leave();
     settle();
   };
+  /** What was written since stays beside it; where it cannot, it is not touched. */
+  const bringBack = (before: Draft) => {
+    if (own.isAtRisk()) return say(NO_ROOM, { name: "Undo", run: () => bringBack(before) });
+    own.bringBack(before);
+    settle();
+  };
+  const merge = (merged: Draft, before: Draft) => {
+    own.replace(merged);
+    const takeBack = () => {
+      if (present.current?.draft !== merged) return bringBack(before);
+      own.replace(before);
+      settle();
+    };
+    say("Both are together. Look it over, and save it.", { name: "Undo", run: takeBack });
+  };
   return {
     draft,
     turn: own.turn,
@@ -119,18 +134,14 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
     movedTo,
     begin: (base, content, baseHash) => put({ base, baseHash, content, message: "", name: "" }),
     change,
-    replace: own.replace,
     drop,
     throwAway(said) {
       const dropped = present.current?.draft;
       drop();
-      const bringBack = () => {
-        if (dropped) own.bringBack(dropped);
-        settle();
-      };
-      say(said, { name: "Undo", run: bringBack });
+      say(said, { name: "Undo", run: () => dropped && bringBack(dropped) });
     },
     take(other) {
+      if (own.isAtRisk()) return say(NO_ROOM);
       own.take(other);
       settle();
     },
@@ -144,7 +155,7 @@ export function useDrafting({ user, project }: Access, name: string | null): Dra
       const last = present.current?.draft;
       if (theirs && last) {
         const next = { ...last, base: theirs.version, baseHash: theirs.contentHash };
-        if (content) own.replace({ ...next, content });
+        if (content) merge({ ...next, content }, last);
         else put(next);
       }
       settle();
@@ -164,10 +175,13 @@ function useOwnDraft(place: DraftPlace) {
   const [turn, setTurn] = useState(0);
   const [others, setOthers] = useState<readonly KeptDraft[]>([]);
   const present = useRef(own);
+  const unkept = useRef(false);
   const become = useCallback(
-    (next: KeptDraft | null) => {
+    (next: KeptDraft | null, succeeded = true) => {
       present.current = next;
+      unkept.current = !succeeded;
       setOwn(next);
+      setKept(succeeded);
       if (next) remember(place, next.id);
     },
     [place],
@@ -176,8 +190,8 @@ function useOwnDraft(place: DraftPlace) {
     setOthers(draftsAt(localStorage, place).filter(({ id }) => id !== present.current?.id));
   }, [place]);
   const show = useCallback(
-    (next: KeptDraft | null) => {
-      become(next);
+    (next: KeptDraft | null, succeeded = true) => {
+      become(next, succeeded);
       setTurn((last) => last + 1);
       count();
     },
@@ -185,32 +199,31 @@ function useOwnDraft(place: DraftPlace) {
   );
   useEffect(() => {
     count();
-    const listen = ({ key }: StorageEvent) => {
-      const about = placeOfKey(key ?? "");
+    return listenToDrafts((about) => {
       if (!about || !isSamePlace(about.place, place)) return;
       const mine = present.current;
       const there = mine && readDraft(localStorage, place, mine.id);
       if (mine && about.id === mine.id && there?.stamp !== mine.stamp) show(there);
       else count();
-    };
-    addEventListener("storage", listen);
-    return () => removeEventListener("storage", listen);
+    });
   }, [place, count, show]);
+  /** Answers where it is kept; null: this browser keeps nothing. */
   const put = useCallback(
     (draft: Draft) => {
       const seen = present.current;
       const { kept, isKept: succeeded } = keepDraft(localStorage, place, seen, draft);
-      setKept(succeeded);
-      become(kept);
+      become(kept, succeeded);
       if (kept.id !== seen?.id) count();
+      return succeeded ? kept.id : null;
     },
     [place, become, count],
   );
   return {
     draft: own?.draft ?? null,
     replace(draft: Draft) {
-      put(draft);
+      const id = put(draft);
       setTurn((last) => last + 1);
+      if (id !== null) announceDraft(place, id);
     },
     present,
     isKept,
@@ -223,13 +236,16 @@ function useOwnDraft(place: DraftPlace) {
     },
     bringBack(draft: Draft) {
       const { kept, isKept: succeeded } = keepDraft(localStorage, place, null, draft);
-      setKept(succeeded);
-      show(kept);
+      show(kept, succeeded);
+      if (succeeded) announceDraft(place, kept.id);
     },
-    take: show,
+    take: (other: KeptDraft) => show(other),
+    /** It is here alone: another one in its place would be the end of it. */
+    isAtRisk: () => unkept.current,
     shelve(draft: Draft) {
-      keepDraft(localStorage, place, null, draft);
+      const { kept } = keepDraft(localStorage, place, null, draft);
       count();
+      announceDraft(place, kept.id);
     },
     dropOther(other: KeptDraft) {
       dropDraft(localStorage, place, other);

@@ -4,7 +4,7 @@ import type { LabelPosition, List, PromptlibError, VersionSummary } from "../../
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { LabelChip } from "../shell/chips.tsx";
-import { Failure } from "../shell/failure.tsx";
+import { Failure, isToldByBanner } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
@@ -127,16 +127,25 @@ function useDeed(project: string, name: string, onMoved: () => void) {
     onMoved();
   };
   const client = clientOf(project);
-  /** Only what was moved here is taken back: if somebody moved it on meanwhile, the server refuses. null: taken off. */
-  const undo = (label: string, version: number | null) =>
-    attempt(async () => {
+  /**
+   * Only what was moved here is taken back: if somebody moved it on meanwhile, the server refuses. null: taken off. Who
+   * takes it back may be on another page by now, so what came of it is said where that was pressed.
+   */
+  const undo = async (label: string, version: number | null) => {
+    try {
       const undone = await client.undoLabel(name, label, version);
       say(
         undone.version === null
           ? `${label} is on no version again.`
           : `${label} is on version ${undone.version} again.`,
       );
-    });
+    } catch (problem) {
+      const failed = noteFailure(problem);
+      const again = { name: "Undo", run: () => void undo(label, version) };
+      say(`Moving ${label} of ${name} back failed. ${failed.message}`, isToldByBanner(failed) ? again : null);
+    }
+    onMoved();
+  };
   const move = (label: string, version: number, from: number | null) =>
     attempt(async () => {
       await client.moveLabel(name, label, version);

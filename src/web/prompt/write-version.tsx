@@ -3,9 +3,8 @@ import { type FormEvent, useId } from "react";
 import type { PromptlibError, SavedPrompt } from "../../sdk/index.ts";
 import { useWritesRefused } from "../connection.ts";
 import { Failure, isToldByBanner } from "../shell/failure.tsx";
-import { say } from "../shell/notices.tsx";
 import { Conflict } from "./conflict.tsx";
-import type { Content, Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { type Drafting, THROWN_AWAY } from "./drafting.ts";
 import { contentFault, Editor } from "./editor.tsx";
 import { halfTypedFault } from "./half-typed.ts";
@@ -26,11 +25,6 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
   const { error, theirs, saving } = drafting;
   const written = halfTypedFault(draft) ?? contentFault(draft.content);
   const fault = blocked ?? written ?? (theirs ? "First choose what becomes of yours." : refused);
-  const goOn = (merged?: Content) => {
-    drafting.goOn(merged);
-    if (merged)
-      say("Both are together. Look it over, and save it.", { name: "Undo", run: () => drafting.replace(draft) });
-  };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (fault !== null || saving) return;
@@ -41,7 +35,12 @@ export function WriteVersion({ drafting, draft, project, name, blocked = null, o
     <form className="card" aria-labelledby={id} onSubmit={submit} onKeyDown={saveByKey}>
       <h2 id={id}>{draft.base === null ? "What it says" : `After version ${draft.base}`}</h2>
       {theirs && (
-        <Conflict theirs={theirs} draft={draft} onGoOn={goOn} onTake={() => drafting.throwAway("Yours was dropped.")} />
+        <Conflict
+          theirs={theirs}
+          draft={draft}
+          onGoOn={drafting.goOn}
+          onTake={() => drafting.throwAway("Yours was dropped.")}
+        />
       )}
       <Editor project={project} content={draft.content} halfTyped={draft.halfTyped} onChange={drafting.change} />
       <label className="field">

@@ -4,6 +4,8 @@ import { type ReactNode, useEffect, useId, useRef, useSyncExternalStore } from "
 interface DialogProps {
   title: string;
   children: ReactNode;
+  /** What is being done is answered with something that is shown this once: until then nothing closes it. */
+  isHeld?: boolean;
   onClose(): void;
 }
 
@@ -27,13 +29,18 @@ export function useIsDialogOpen(): boolean {
 }
 
 /** At the foot of a form in a dialog: to do it, or to leave it. `children`: what doing it is called. */
-export function DialogButtons({ disabled, children, onClose }: Omit<DialogProps, "title"> & { disabled: boolean }) {
+export function DialogButtons({
+  disabled,
+  children,
+  isHeld = false,
+  onClose,
+}: Omit<DialogProps, "title"> & { disabled: boolean }) {
   return (
     <div className="buttons">
       <button type="submit" className="primary" disabled={disabled}>
         {children}
       </button>
-      <button type="button" onClick={onClose}>
+      <button type="button" disabled={isHeld} onClick={onClose}>
         Leave it
       </button>
     </div>
@@ -43,14 +50,18 @@ export function DialogButtons({ disabled, children, onClose }: Omit<DialogProps,
 /** Where one begins; where there is none, at the head, and not at what cannot be taken back. */
 const FIELD = "input:not(:disabled), select:not(:disabled), textarea";
 
-export function Dialog({ title, children, onClose }: DialogProps) {
+function show(element: HTMLDialogElement): void {
+  element.showModal();
+  element.querySelector<HTMLElement>(FIELD)?.focus();
+}
+
+export function Dialog({ title, children, isHeld = false, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
-    element?.showModal();
-    element?.querySelector<HTMLElement>(FIELD)?.focus();
+    if (element) show(element);
     return () => {
       element?.close();
       if (before instanceof HTMLElement) before.focus();
@@ -65,6 +76,9 @@ export function Dialog({ title, children, onClose }: DialogProps) {
     const element = dialog.current;
     if (!element?.contains(document.activeElement)) (element?.querySelector<HTMLElement>(FIELD) ?? element)?.focus();
   });
+  const leave = () => {
+    if (!isHeld) onClose();
+  };
   return (
     <dialog
       ref={dialog}
@@ -72,12 +86,18 @@ export function Dialog({ title, children, onClose }: DialogProps) {
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        leave();
+      }}
+      // A second Escape closes it whatever `cancel` says; but who shows it decides whether it closes.
+      onClose={({ currentTarget: element }) => {
+        if (element.open || !element.isConnected) return;
+        show(element);
+        leave();
       }}
     >
       <div className="dialog-head">
         <h2 id={id}>{title}</h2>
-        <button type="button" className="quiet" aria-label="Close" onClick={onClose}>
+        <button type="button" className="quiet" aria-label="Close" disabled={isHeld} onClick={onClose}>
           ×
         </button>
       </div>

@@ -103,8 +103,9 @@ function Shown({ action, onClose, children }: { action: Action | null; onClose()
         <button
           type="button"
           onClick={() => {
-            action.run();
+            // First, or what the deed says at once would be closed.
             onClose();
+            action.run();
           }}
         >
           {action.name}
