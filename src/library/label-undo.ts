@@ -56,14 +56,11 @@ async function refuseMoved(
   if (!last) throw await neverThere(transaction, prompt, label);
   if (expected === undefined || expected === last.to_version) return;
   const { to_version: version, moved_by, moved_at } = last;
+  const where = version === null ? "on no version" : `on version ${version}`;
   throw new PromptlibError("label_moved", {
-    message: `“${label}” of “${prompt.name}” is ${placeWords(version)}, not ${placeWords(expected)}: ${moved_by} moved it at ${moved_at.toISOString()}.`,
+    message: `“${label}” of “${prompt.name}” is ${where}, not on ${expected ?? "no version"}: ${moved_by} moved it at ${moved_at.toISOString()}.`,
     details: { move: presentMove(last) },
   });
-}
-
-function placeWords(version: number | null): string {
-  return version === null ? "on no version" : `on version ${version}`;
 }
 
 function movesOf(transaction: Queries, promptId: Id, label: string) {
