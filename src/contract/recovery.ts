@@ -99,6 +99,7 @@ export const READINESS_CODES = [
   "same_disk",
   "location_problem",
   "location_lags",
+  "location_without_backup",
   "wal_not_received",
   "wal_problem",
   "wal_lost",

@@ -123,6 +123,25 @@ describe("a folder location", () => {
     await expect(location.put("b", Buffer.from("x"))).rejects.toMatchObject({ code: "location_unavailable" });
   });
 
+  it("lists a whole or its pieces, whenever the one takes the place of the others", { timeout: 60_000 }, async () => {
+    const location = open(root);
+    const numbered = (folder: string) => Array.from({ length: 200 }, (_, n) => `${folder}${1000 + n}`);
+    const [others, pieces] = [numbered("wal/"), numbered("wal/1/")];
+    await mkdir(join(root, "wal", "1"), { recursive: true });
+    for (const name of others) await writeFile(join(root, name), "");
+    for (let round = 0; round < 10; round++) {
+      const whole = round % 2 === 0 ? "wal/1.zst" : "wal/1/whole";
+      for (const name of pieces) await writeFile(join(root, name), "");
+      const looking = location.list("wal/");
+      await writeFile(join(root, whole), "");
+      // From behind: a look that goes on meets what is gone.
+      for (const name of pieces.toReversed()) await rm(join(root, name));
+      const names = (await looking).map(({ name }) => name);
+      if (!names.includes(whole)) expect(names).toEqual([...others, ...pieces].sort());
+      await rm(join(root, whole));
+    }
+  });
+
   it("that hangs is not waited for, nor asked again before it answers", async () => {
     const path = join(root, "a");
     execFileSync("mkfifo", [path]);

@@ -3,6 +3,7 @@
  * beside them and gets its name as a whole (link, which never replaces), so that a kill at any moment leaves the
  * object there or not there.
  */
+import type { Dirent } from "node:fs";
 import { readdir, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -116,23 +117,37 @@ class FolderLocation implements Location {
     return await onDisk(this.#folder, deed, late);
   }
 
-  /** Adds what lies below `directory` (empty, or with a `/` at its end) and begins with `prefix`. */
+  /**
+   * Adds what lies below `directory` (empty, or with a `/` at its end) and begins with `prefix`. Folders first: what
+   * takes the place of the pieces in a folder beside it is there before they are removed, and so is found after them.
+   */
   async #collect(directory: string, prefix: string, into: StoredObject[], signal?: AbortSignal): Promise<void> {
-    stopWhenAborted(signal);
-    const entries = await this.#found(join(this.#folder.path, directory), (path) =>
-      readdir(path, { withFileTypes: true }),
-    );
-    // What others put here (lost+found, say) is none of ours and may not even be readable.
-    const ours = (entries ?? []).filter((entry) => SEGMENT.test(entry.name));
-    const files = ours.flatMap((entry) => (entry.isDirectory() ? [] : [`${directory}${entry.name}`]));
-    const wanted = files.filter((name) => name.startsWith(prefix));
-    for (let at = 0; at < wanted.length; at += AT_ONCE) {
-      const objects = await Promise.all(wanted.slice(at, at + AT_ONCE).map((name) => this.stat(name, signal)));
-      into.push(...objects.filter((object) => object !== null));
-    }
-    for (const below of ours.flatMap((entry) => (entry.isDirectory() ? [`${directory}${entry.name}/`] : []))) {
+    const folders = (await this.#entries(directory, signal)).filter((entry) => entry.isDirectory());
+    for (const below of folders.map(({ name }) => `${directory}${name}/`)) {
       if (below.startsWith(prefix) || prefix.startsWith(below)) await this.#collect(below, prefix, into, signal);
     }
+    into.push(...(await this.#objectsIn(directory, prefix, signal)));
+  }
+
+  /** One that goes away meanwhile may make way for one that was not there yet, so these are looked at again. */
+  async #objectsIn(directory: string, prefix: string, signal?: AbortSignal): Promise<StoredObject[]> {
+    for (let look = 1; ; look++) {
+      const files = (await this.#entries(directory, signal)).filter((entry) => !entry.isDirectory());
+      const wanted = files.map(({ name }) => `${directory}${name}`).filter((name) => name.startsWith(prefix));
+      const found: (StoredObject | null)[] = [];
+      for (let at = 0; at < wanted.length; at += AT_ONCE) {
+        found.push(...(await Promise.all(wanted.slice(at, at + AT_ONCE).map((name) => this.stat(name, signal)))));
+      }
+      if (!found.includes(null) || look === LOOKS) return found.filter((object) => object !== null);
+    }
+  }
+
+  /** What others put here (lost+found, say) is none of ours and may not even be readable. */
+  async #entries(directory: string, signal?: AbortSignal): Promise<Dirent[]> {
+    stopWhenAborted(signal);
+    const path = join(this.#folder.path, directory);
+    const entries = await this.#found(path, () => readdir(path, { withFileTypes: true }));
+    return (entries ?? []).filter(({ name }) => SEGMENT.test(name));
   }
 
   async #removeEmpty(directory: string): Promise<void> {
@@ -159,6 +174,8 @@ const SEGMENT = /^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,254}$/;
 const LONGEST_NAME = 1024;
 /** A disk that begins to hang leaves threads for the others: the pool has sixteen. */
 const AT_ONCE = 8;
+/** At most, where something goes away each time. */
+const LOOKS = 5;
 
 function checked(name: string): string {
   if (name.length > LONGEST_NAME || !name.split("/").every((segment) => SEGMENT.test(segment))) {

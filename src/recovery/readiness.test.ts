@@ -126,6 +126,12 @@ describe("a reason", () => {
     ["a location is away", { locations: [{ ...near, problem: "its disk is full" }, far] }, ["location_problem"]],
     ["a location is a minute behind", { locations: [near, { ...far, riskSeconds: 60 }] }, []],
     ["a location is more behind", { locations: [near, { ...far, riskSeconds: 61 }] }, ["location_lags"]],
+    [
+      "one elsewhere has a backup, and another not",
+      { locations: [near, far, { ...far, hasBackup: false }] },
+      ["location_without_backup"],
+    ],
+    ["a nearer one has none", { locations: [{ ...near, hasBackup: false }, far] }, ["location_without_backup"]],
     ["a location is an hour behind", { locations: [near, { ...far, riskSeconds: 3_601 }] }, ["!location_lags"]],
     ["the receiver never said anything", { receiver: null }, ["!wal_not_received"]],
     ["the receiver waits", receiver({ state: "waiting" }), ["!wal_not_received"]],

@@ -137,7 +137,7 @@ function locationReasons({ locations }: ReadinessInput): ReadinessReason[] {
       remedy: "Put BACKUP_DIR or a location of BACKUP_LOCATIONS on another disk.",
     });
   }
-  for (const { name, problem, riskSeconds } of locations) {
+  for (const { name, domain, problem, riskSeconds, hasBackup } of locations) {
     if (problem !== null) {
       reasons.push({
         code: "location_problem",
@@ -152,9 +152,22 @@ function locationReasons({ locations }: ReadinessInput): ReadinessReason[] {
         message: `The location ${name} is ${Math.round(riskSeconds)} s behind.`,
         remedy: "Look at its speed and at the network.",
       });
+    } else if (!hasBackup && locations.some((other) => other.hasBackup && isNoNearer(other.domain, domain))) {
+      reasons.push({
+        code: "location_without_backup",
+        level: "warning",
+        message: `The location ${name} holds no whole backup that can be brought up to now; others do.`,
+        remedy:
+          "It is copied there after the next backup; make one now with promptlib backup, which says what is wrong.",
+      });
     }
   }
   return reasons;
+}
+
+/** That nothing elsewhere has one is told for all of them. */
+function isNoNearer(other: FailureDomain, domain: FailureDomain): boolean {
+  return domain !== "elsewhere" || other === "elsewhere";
 }
 
 function walReasons({ receiver, backup, now }: ReadinessInput): ReadinessReason[] {

@@ -116,6 +116,7 @@ const MENDS: Partial<Record<ReadinessReason["code"], "backup" | "drill" | "plan"
   clock_set_back: "backup",
   backup_failed: "backup",
   no_backup_elsewhere: "backup",
+  location_without_backup: "backup",
   not_attested: "backup",
   wal_lost: "backup",
   drill_failed: "drill",
