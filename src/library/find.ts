@@ -52,9 +52,10 @@ export const labelsOfPrompt = sql<Record<string, number>>`(
 export async function findPrompt(db: Queries, project: ProjectRef, name: string): Promise<FoundPrompt | null> {
   const living = () =>
     db.selectFrom("prompts").selectAll().select(labelsOfPrompt.as("labels")).where("trashed_at", "is", null);
-  const row =
-    (await living().where("project_id", "=", project.id).where(nameIs(name)).executeTakeFirst()) ??
-    (await living().where(aliasIs(project, name)).executeTakeFirst());
+  const byName = () => living().where("project_id", "=", project.id).where(nameIs(name)).executeTakeFirst();
+  const byAlias = () => living().where(aliasIs(project, name)).executeTakeFirst();
+  // Between the two, a former name may have become a name again.
+  const row = (await byName()) ?? (await byAlias()) ?? (await byName());
   if (!row) return null;
   const { labels, ...prompt } = row;
   return { prompt, labels };
@@ -109,9 +110,9 @@ export function versionRedacted(version: number, at: Date): PromptlibError {
  * `prompt_not_found`. Whoever changes a prompt, its labels or versions holds this lock, so revisions count every change.
  */
 export async function lockPrompt(transaction: Queries, project: ProjectRef, name: string): Promise<PromptRow> {
+  const byAlias = () => livingForUpdate(transaction).where(aliasIs(project, name)).executeTakeFirst();
   const row =
-    (await lockNamed(transaction, project, name)) ??
-    (await livingForUpdate(transaction).where(aliasIs(project, name)).executeTakeFirst());
+    (await lockNamed(transaction, project, name)) ?? (await byAlias()) ?? (await lockNamed(transaction, project, name));
   if (!row) throw promptNotFound(name);
   return row;
 }

@@ -10,6 +10,7 @@ import { changePrompt, recordPromptDeed } from "./change.ts";
 import { lockPrompt, type ProjectRef, refuseRedacted } from "./find.ts";
 import { neverThere, presentMove } from "./label-history.ts";
 import { recordMove, refuseLatest } from "./labels.ts";
+import { refuseProtectedLabel } from "./protected-labels.ts";
 
 /**
  * Takes back the last move that was not taken back yet, whoever made it. `expected`: the version on which the caller
@@ -29,13 +30,14 @@ export async function undoLabel(
   return transact(database, async (transaction) => {
     const prompt = await lockPrompt(transaction, project, name);
     await refuseMoved(transaction, prompt, label, expected);
+    await refuseProtectedLabel(transaction, project.id, label, actor);
     const last = await lastNotUndone(transaction, prompt.id, label);
     if (!last) {
       throw new PromptlibError("nothing_to_undo", { message: `Every move of “${label}” was taken back already.` });
     }
     if (last.from_version !== null) await refuseRedacted(transaction, prompt.id, last.from_version);
     const back = { label, from_version: last.to_version, to_version: last.from_version, undoes: last.id };
-    const move = await recordMove(transaction, project, prompt.id, back, actor);
+    const move = await recordMove(transaction, prompt.id, back, actor);
     await changePrompt(transaction, prompt.id);
     recordPromptDeed(transaction, project, actor, {
       action: "label.undo",

@@ -23,7 +23,7 @@ async function placeLabels(
   actor: Actor,
 ): Promise<string[]> {
   const moves = await planMoves(transaction, project, promptId, labels, version, actor);
-  for (const move of moves) await recordMove(transaction, project, promptId, move, actor);
+  for (const move of moves) await recordMove(transaction, promptId, move, actor);
   return moves.map(({ label }) => label);
 }
 
@@ -67,16 +67,12 @@ export interface LabelMoving {
   undoes?: Id;
 }
 
-/** Moves a label of a prompt that this transaction has locked, and remembers the move. Errors: `label_protected`. */
-export async function recordMove(
-  transaction: Queries,
-  project: ProjectRef,
-  promptId: Id,
-  move: LabelMoving,
-  actor: Actor,
-) {
+/**
+ * Moves a label of a prompt that this transaction has locked, and remembers the move. Whether it may be moved was asked
+ * when the move was planned, before anything was written: who protects it meanwhile comes after it.
+ */
+export async function recordMove(transaction: Queries, promptId: Id, move: LabelMoving, actor: Actor) {
   const { label, to_version: version } = move;
-  await refuseProtectedLabel(transaction, project.id, label, actor);
   const moved = await transaction
     .insertInto("label_moves")
     .values({ prompt_id: promptId, ...move, moved_by: actor.name })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { countRows, openLibrary, type TestLibrary } from "../../test/support/library.ts";
+import { meanwhile } from "../../test/support/meanwhile.ts";
 import { transact } from "../database/transaction.ts";
 import type { Actor } from "./actor.ts";
 import { importFiles } from "./import/import.ts";
@@ -108,6 +109,34 @@ describe("a protected label", () => {
     expect(lines.at(-1)).toMatchObject({ summary: { missing: 1, pruned: 0 } });
     expect(await places()).toMatchObject({ production: 1 });
     expect((await importPruning(ADMIN)).at(-1)).toMatchObject({ summary: { missing: 0, pruned: 1 } });
+  });
+
+  it("keeps what its prompt includes from being pruned, too", async () => {
+    await save(ADMIN, "x", [], `${name} part`);
+    await save(ADMIN, `{{> ${name} part}}`);
+    await library.asSuperuser(`update prompts set source = 'csv' where name like '${name}%'`);
+    const lines = await importPruning(EDITOR);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        name: `${name} part`,
+        result: "missing",
+        notes: [`kept, because “${name}” includes it`],
+      }),
+    );
+    expect(lines.at(-1)).toMatchObject({ summary: { pruned: 0 } });
+  });
+
+  it("protected while somebody saves with it comes after that save, of which nothing is left half done", async () => {
+    const protect = () => protectLabel(library.database, library.project, ADMIN, "staging");
+    const writes = library.database.writes.withPlugin(meanwhile("InsertQueryNode", "versions", protect));
+    const watched = Object.assign(Object.create(library.database), { writes }) as typeof library.database;
+    const asked = prepareSave({ name, text: "three", labels: ["staging"] });
+    const saved = await transact(watched, (transaction) => savePrompt(transaction, library.project, EDITOR, asked));
+    expect(saved).toMatchObject({ version: 3 });
+    expect(await places()).toEqual({ production: 1, staging: 3 });
+    await expect(save(EDITOR, "four", ["staging"])).rejects.toMatchObject({ code: "label_protected" });
+    expect(await save(EDITOR, "four")).toMatchObject({ version: 4 });
+    await unprotectLabel(library.database, library.project, ADMIN, "staging");
   });
 
   it("hinders nobody who leaves it where it is, and none of the other labels", async () => {

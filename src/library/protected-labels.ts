@@ -47,6 +47,26 @@ export async function refuseProtectedPrompt(transaction: Queries, promptId: Id, 
   if (refused.length > 0) throw labelProtected(refused);
 }
 
+/** By the name of each prompt that has labels which may not be moved, why it cannot leave. */
+export async function protectedPrompts(db: Queries, project: ProjectRef, actor: Actor): Promise<Map<string, string>> {
+  if (actor.protectedLabels === "all") return new Map();
+  const rows = await db
+    .selectFrom("protected_labels")
+    .innerJoin("labels", "labels.label", "protected_labels.label")
+    .innerJoin("prompts", "prompts.id", "labels.prompt_id")
+    .select(["prompts.name", "labels.label"])
+    .whereRef("prompts.project_id", "=", "protected_labels.project_id")
+    .where("prompts.project_id", "=", project.id)
+    .where("prompts.trashed_at", "is", null)
+    .orderBy("labels.label")
+    .execute();
+  const byName = Map.groupBy(
+    rows.filter(({ label }) => !mayMove(actor, label)),
+    ({ name }) => name,
+  );
+  return new Map([...byName].map(([name, found]) => [name, labelProtected(found.map(({ label }) => label)).message]));
+}
+
 function mayMove({ protectedLabels = [] }: Actor, label: string): boolean {
   return protectedLabels === "all" || protectedLabels.includes(label);
 }

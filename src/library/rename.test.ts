@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
+import { meanwhile } from "../../test/support/meanwhile.ts";
 import type { Actor } from "./actor.ts";
 import { listAliases, removeAlias } from "./aliases.ts";
 import { findPrompt } from "./find.ts";
@@ -29,6 +30,16 @@ const answering = async (name: string) =>
 const refusedTwice = (error: string) => expect.objectContaining({ code: error });
 
 describe("a rename", () => {
+  it("back to its former name, while somebody looks for it by that, is found all the same", async () => {
+    await library.save({ name: "r/back", text: "one" });
+    await rename("r/back", "r/forth");
+    const goBack = meanwhile("SelectQueryNode", "prompts", () => rename("r/forth", "r/back"));
+    const reads = library.database.reads.withPlugin(goBack);
+    expect(await findPrompt(reads as typeof library.database.reads, library.project, "r/back")).toMatchObject({
+      prompt: { name: "r/back" },
+    });
+  });
+
   it("keeps versions and labels, and the old name answers for every read and every move of a label", async () => {
     await library.save({ name: "r/old", text: "one", labels: ["production"] });
     await library.save({ name: "r/old", text: "two" });

@@ -124,7 +124,7 @@ async function saveFirst(
     .executeTakeFirst();
   if (!inserted) return null;
   await insertVersion(transaction, inserted.id, 1, save, actor);
-  for (const move of moves) await recordMove(transaction, project, inserted.id, move, actor);
+  for (const move of moves) await recordMove(transaction, inserted.id, move, actor);
   recordPromptChange(transaction, inserted.id, "1");
   return { created: true, changed: true, version: 1, nameOf };
 }
@@ -148,7 +148,7 @@ async function saveNext(
   const version = created ? prompt.newest + 1 : prompt.newest;
   const moves = await planMoves(transaction, project, prompt.id, save.labels, version, actor);
   if (created) await insertVersion(transaction, prompt.id, version, save, actor);
-  for (const move of moves) await recordMove(transaction, project, prompt.id, move, actor);
+  for (const move of moves) await recordMove(transaction, prompt.id, move, actor);
   const described = differing(prompt, save);
   const changed = created || moves.length > 0 || Object.keys(described).length > 0;
   if (changed) await changePrompt(transaction, prompt.id, { ...described, newest: version });

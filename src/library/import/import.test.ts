@@ -318,6 +318,25 @@ describe.skipIf(!existsSync(data))(
   },
 );
 
+describe("what the database refuses", () => {
+  it("is rejected, and the rest goes through, also where it is alone in its batch", async () => {
+    await library.asSuperuser(`
+      create function refuse_bad() returns trigger language plpgsql as
+        $$ begin if new.name = 'bad' then raise exception 'no'; end if; return new; end $$;
+      create trigger refuse_bad before insert on prompts for each row execute function refuse_bad()`);
+    const files = { "a.csv": csv(row("bad", "1")), "b.csv": csv(row("bad", "2"), row("good", "1")) };
+    const { results, items } = await importText(files).finally(() =>
+      library.asSuperuser("drop function refuse_bad cascade"),
+    );
+    expect(results).toEqual([
+      ["bad", "rejected"],
+      ["bad", "rejected"],
+      ["good", "created"],
+    ]);
+    expect(items[0]?.reason).toBe("the database refused it");
+  });
+});
+
 describe("an import of what was renamed since", () => {
   const file = csv(row("A", "one"), row("B", "two"));
   const rename = (name: string, to: string) => renamePrompt(library.database, library.project, ACTOR, name, to);
@@ -344,5 +363,23 @@ describe("an import of what was renamed since", () => {
     expect(results).toContainEqual(["A", "rejected"]);
     expect(items.find(({ name }) => name === "A")?.reason).toContain("former name of “C”");
     expect(await names()).toEqual(["B", "C"]);
+  });
+
+  it("saves nothing over what came by the former name before, however often it is imported", async () => {
+    await importText({ "p.csv": file });
+    await rename("A", "C");
+    // B twice, so that A and C are not saved together.
+    const files = { "a.csv": csv(row("A", "four"), row("B", "two")), "b.csv": csv(row("B", "two"), row("C", "three")) };
+    for (const [a, c] of [
+      ["updated", "rejected"],
+      ["unchanged", "rejected"],
+    ]) {
+      const { results, items } = await importText(files);
+      expect(results.filter(([name]) => name !== "B")).toEqual([
+        ["A", a],
+        ["C", c],
+      ]);
+      expect(items.at(-1)?.reason).toContain("by a former name, too");
+    }
   });
 });

@@ -14,7 +14,7 @@ import { isGone, patiently, transactOrTry } from "./attempt.ts";
 import { importExport } from "./export-file.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { type ForeignFormat, type Pending, readItems } from "./items.ts";
-import { namesBrought, whoNeeds } from "./missing.ts";
+import { namesBrought, whyKept } from "./missing.ts";
 
 const BATCH = 100;
 /** After so many new versions the database is told that it is another one by now. */
@@ -129,7 +129,7 @@ class Importer {
       try {
         return await this.#transact((transaction) => this.#saveAll(transaction, batch));
       } catch (error) {
-        if (batch.length === 1 || isOurs(error) || isAway(error)) throw error;
+        if (isOurs(error) || isAway(error)) throw error;
         // PostgreSQL refused one of them and thereby the transaction: one by one the others go through.
         const items: ImportItem[] = [];
         for (const pending of batch) items.push(await this.#saveAlone(pending));
@@ -211,6 +211,7 @@ class Importer {
   /** `name`: the present one of a prompt that the file calls by a former one; else as the file has it. */
   async #saveOne(transaction: Queries, save: PreparedSave, name: string, locked: LockedPrompts) {
     if (name !== save.name) this.#follow(save.name, name);
+    else this.#refuseFollowed(name);
     const before = this.#rehearsed.get(fingerprint(save.name));
     if (!before) {
       const named = { ...save, name };
@@ -232,6 +233,14 @@ class Importer {
     this.#renamed.add(fingerprint(name));
   }
 
+  /** What the files called by a former name before is not saved over by what they call by its own. */
+  #refuseFollowed(name: string): void {
+    if (!this.#renamed.has(fingerprint(name))) return;
+    throw new PromptlibError("already_exists", {
+      message: `The files have “${name}” by a former name, too, and what they say there was saved.`,
+    });
+  }
+
   /** What an earlier import brought and these files no longer have. */
   async *#missing(): AsyncGenerator<ImportItem> {
     const doubt = this.#options.prune ? this.#doubt() : null;
@@ -240,9 +249,10 @@ class Importer {
     const reads = this.#database.reads;
     const brought = await patiently(() => namesBrought(reads, this.#project, this.#source));
     const names = brought.filter((name) => !this.#has(name));
-    const needed = await patiently(() => whoNeeds(reads, this.#project, this.#options.prune && !doubt ? names : []));
+    const asked = this.#options.prune && !doubt ? names : [];
+    const kept = await patiently(() => whyKept(reads, this.#project, this.#actor, asked));
     for (const name of names) {
-      const why = doubt ?? needed.get(name);
+      const why = doubt ?? kept.get(name);
       const notes = why ? [why] : [];
       const item: ImportItem = { path: "", line: null, name, result: "missing", version: null, reason: null, notes };
       if (!this.#options.prune || why) yield item;
