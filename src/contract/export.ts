@@ -3,7 +3,7 @@
  * versions behind it, last how many there were. Nothing of the moment or of the machine is in it, so the same library always gives the same bytes.
  */
 import { z } from "zod";
-import { content, labelName, promptName, promptType, tag, text } from "./shapes.ts";
+import { content, labelName, promptName, promptType, text } from "./shapes.ts";
 
 const exactly = z
   .string()
@@ -20,7 +20,7 @@ export const exportedPrompt = z.strictObject({
   name: promptName,
   type: promptType,
   description: text().max(2000),
-  tags: z.array(tag).max(50),
+  tags: z.array(text().min(1).max(192)).max(50),
   source: z
     .string()
     .max(128)

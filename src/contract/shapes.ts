@@ -31,7 +31,12 @@ export const userName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "a user name is 1 to 64 of a-z 0-9 . _ @ - and starts with a letter or digit");
 export const password = text().min(12, "a password has at least 12 characters").max(1024);
-export const tag = text().trim().min(1).max(64);
+export const tag = text()
+  .trim()
+  .min(1)
+  .max(64)
+  // It is kept in NFC, in which some characters are two.
+  .refine((given) => given.normalize("NFC").length <= 64, "a tag has at most 64 characters in NFC");
 const LARGEST_VERSION = 2147483647;
 export const versionNumber = z.int().min(1).max(LARGEST_VERSION);
 export const instant = z.iso.datetime().describe("UTC, ISO 8601");

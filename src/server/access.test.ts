@@ -137,12 +137,16 @@ describe("while the database is away", () => {
     }
     const label = await server.ask("/api/prompts/kept?label=production", { token: known.key });
     expect(label).toMatchObject({ status: 200, json: { text: "kept text" }, headers: { "x-served-from": "mirror" } });
+    const nowhere = await server.ask("/api/prompts/kept?label=nowhere", { token: known.key });
+    expect(nowhere).toMatchObject({ status: 404, headers: { "x-served-from": "mirror" } });
     const list = await server.ask("/api/prompts", { token: known.key });
     expect(list).toMatchObject({ status: 200, json: { total: 1 }, headers: { "x-served-from": "mirror" } });
   }
 
   it("keys and logins are still checked by a server that was there before", async () => {
     const server = await serveOn(database, { proxy, home: home.root });
+    // So that memory has it, too.
+    await server.ask("/api/prompts/kept", { token: known.key });
     proxy.cut();
     await server.untilHealth("degraded");
     await expectChecks(server);

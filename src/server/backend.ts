@@ -152,7 +152,7 @@ export class Backend {
       if (read) return { ...read, fromMirror: false };
     }
     // Memory was current when the database went; the mirror may lack the last moment before.
-    const remembered = this.ready.peek(project, name, selector);
+    const remembered = this.#peekWithoutDatabase(project, name, selector);
     if (remembered) return { ...remembered, fromMirror: true };
     const recalled = this.ready.recall(project, name, selector);
     if (recalled) {
@@ -164,15 +164,26 @@ export class Backend {
     return { ...readyAnswer(prompt, name, { promptId: null, revision }), fromMirror: true };
   }
 
+  #peekWithoutDatabase(project: ProjectRef, name: string, selector: Selector) {
+    try {
+      return this.ready.peek(project, name, selector);
+    } catch (error) {
+      throw this.#notTheDatabase(error);
+    }
+  }
+
   async #fetchMirrored(project: ProjectRef, name: string, selector: Selector) {
     try {
       return await fetchMirrored(this.config.home.prompts, project.name, name, selector);
     } catch (error) {
-      // The database is there, only slow: what the mirror does not have yet may well exist.
-      const notFound = error instanceof PromptlibError && error.status === 404;
-      if (!notFound) throw error;
-      throw this.feed.isLive ? new PromptlibError("database_unavailable", { cause: error }) : toldByMirror(error);
+      throw this.#notTheDatabase(error);
     }
+  }
+
+  /** What is not found without the database may well exist: in one that is only slow, or since it went. */
+  #notTheDatabase(error: unknown): unknown {
+    if (!(error instanceof PromptlibError && error.status === 404)) return error;
+    return this.feed.isLive ? new PromptlibError("database_unavailable", { cause: error }) : toldByMirror(error);
   }
 
   /** `mirrored`: there is another way to answer. */

@@ -31,8 +31,8 @@ const DEPTH_LIMIT = 128;
 
 function parse(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  // Few bodies mention it: the others are not walked through for it.
-  if (/__proto__|\\u005f/i.test(text) && namesProto(value)) {
+  // Few bodies mention it, or have one of its letters escaped: the others are not walked through for it.
+  if (/__proto__|\\u00[567]/i.test(text) && namesProto(value)) {
     throw new PromptlibError("invalid_request", { message: "No name may be __proto__." });
   }
   if (nestedDeeper(value, DEPTH_LIMIT)) {

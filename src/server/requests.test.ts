@@ -141,11 +141,19 @@ describe("a body", () => {
   });
 });
 
+describe("a tag", () => {
+  it("has 64 characters at most as it is kept, in which some of them are two", async () => {
+    expectError(await save({ name: "tagged", text: "x", tags: ["\u09df".repeat(33)] }), 400, "invalid_request");
+    expect((await save({ name: "tagged", text: "x", tags: ["\u09df".repeat(32)] })).status).toBe(201);
+  });
+});
+
 describe("names of JSON that mean something to JavaScript", () => {
   it("__proto__ is refused where it would be lost, and is just text inside a text", async () => {
     const bodies = [
       '{"name":"p","text":"x","config":{"__proto__":{"polluted":1}}}',
       '{"name":"p","text":"x","config":{"a":{"\\u005f_proto__":1}}}',
+      '{"name":"p","text":"x","config":{"a":{"__p\\u0072oto__":1}}}',
       '{"name":"p","text":"x","variables":{"__proto__":{"type":"string"}}}',
       '{"__proto__":{"name":"p"},"name":"p","text":"x"}',
     ];
