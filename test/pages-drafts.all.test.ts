@@ -1,8 +1,9 @@
+import type { Request } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
 import { freePort } from "./support/free-port.ts";
-import { button, heading, pagesStage, textOf } from "./support/pages.ts";
+import { button, heading, more, pagesStage, textOf } from "./support/pages.ts";
 import { eventually, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
@@ -92,6 +93,66 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await page.getByLabel("Name", { exact: true }).fill("drafts/again");
     await button(page, "Save").click();
     await page.getByText("Saved drafts/again.").waitFor();
+  });
+
+  it("what is saved, renamed or trashed late is said where one went meanwhile, and brings nobody back", async () => {
+    for (const name of ["late/one", "late/two"]) await server.local.savePrompt({ name, text: "x" });
+    const { page } = await visit("/prompts/late/one");
+    /** Does it with slow answers, goes elsewhere, and hears of it there. */
+    const late = async (begin: () => Promise<void>, leave: () => Promise<void>, said: string) => {
+      const gate = Promise.withResolvers<void>();
+      const isWrite = (request: Request) => request.method() !== "GET";
+      await page.route(/\/api\/prompts?\b/, async (route) => {
+        if (isWrite(route.request())) await gate.promise;
+        await route.continue();
+      });
+      await Promise.all([page.waitForRequest(isWrite), begin()]);
+      await leave();
+      const address = page.url();
+      gate.resolve();
+      await page.getByText(said).waitFor();
+      expect(page.url()).toBe(address);
+      await page.unrouteAll();
+    };
+    const toLibrary = async () => {
+      await page.getByRole("link", { name: "Library", exact: true }).click();
+      await heading(page, /^Library$/).waitFor();
+    };
+    await button(page, "Edit").click();
+    await textOf(page).fill("y");
+    await late(() => button(page, "Save version 2").click(), toLibrary, "Saved as version 2 of late/one.");
+    await page.goBack();
+    await heading(page, "one").waitFor();
+
+    const rename = await more(page, "Rename or move …");
+    await rename.getByLabel("Name; a / makes folders").fill("late/renamed");
+    const leaveDialog = async () => {
+      await page.keyboard.press("Escape");
+      await rename.waitFor({ state: "hidden" });
+      await toLibrary();
+    };
+    await late(
+      () => rename.getByRole("button", { name: "Rename" }).click(),
+      leaveDialog,
+      "It is called late/renamed now",
+    );
+
+    await page.getByRole("link", { name: "late/two" }).click();
+    const trash = await more(page, "To the trash …");
+    const stay = async () => {
+      await page.keyboard.press("Escape");
+      await trash.waitFor({ state: "hidden" });
+    };
+    await late(
+      () => trash.getByRole("button", { name: "Move to the trash" }).click(),
+      stay,
+      "late/two is in the trash.",
+    );
+
+    await page.goto(`${server.url}/new`);
+    await page.getByLabel("Name", { exact: true }).fill("late/new");
+    await textOf(page).fill("z");
+    await late(() => button(page, "Save").click(), toLibrary, "Saved late/new.");
   });
 
   it("what is written in two tabs is two drafts, as soon as both are written on", async () => {
