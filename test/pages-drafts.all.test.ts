@@ -388,6 +388,20 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await again.close();
   });
 
+  it("what did not come while the server was away is read from the mirror as soon as that can be", async () => {
+    await server.local.savePrompt({ name: "step/up", text: "of the mirror" });
+    await server.untilHealth("healthy");
+    const { page } = await visit("/?folder=step");
+    proxy.cut();
+    await page.getByText("Read-only for the moment.").waitFor();
+    await page.route("**/api/**", (route) => route.abort());
+    await page.getByRole("link", { name: "step/up" }).click();
+    await page.getByText("Away for the moment.").waitFor();
+    await page.unroute("**/api/**");
+    await page.getByRole("region", { name: "Version 1" }).getByText("of the mirror").waitFor();
+    await page.getByText("Read-only for the moment.").waitFor();
+  });
+
   it("a page that did not come while the server was away comes by itself", async () => {
     const { page } = await visit("/");
     await page.route("**/*", (route) => route.abort());

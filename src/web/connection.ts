@@ -5,6 +5,7 @@ import {
   type Connection,
   connectionAfter,
   connectionOf,
+  isBetter,
   isDatabaseRead,
   UNREACHABLE,
   WELL,
@@ -14,14 +15,14 @@ const CALM_MS = 20_000;
 const WORRIED_MS = 1_500;
 
 let present: Connection = WELL;
-/** How often it became well again: what failed meanwhile is loaded anew. */
+/** How often it became better: what failed meanwhile is loaded anew. */
 let recoveries = 0;
 let timer = 0;
 const listeners = new Set<() => void>();
 const prober = createClient({ url: location.origin, retries: 0, timeout: 5_000 });
 
 function become(next: Connection): void {
-  if (next.state === "well" && present.state !== "well") recoveries += 1;
+  if (isBetter(next, present)) recoveries += 1;
   const changed = JSON.stringify(next) !== JSON.stringify(present);
   if (changed) present = next;
   if (changed) for (const listener of listeners) listener();
