@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
 import { freePort } from "./support/free-port.ts";
-import { button, heading, more, pagesStage, textOf } from "./support/pages.ts";
+import { button, heading, more, pagesStage, see, textOf } from "./support/pages.ts";
 import { eventually, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
@@ -400,6 +400,24 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await page.unroute("**/api/**");
     await page.getByRole("region", { name: "Version 1" }).getByText("of the mirror").waitFor();
     await page.getByText("Read-only for the moment.").waitFor();
+  });
+
+  it("one call that a proxy answers by itself makes nothing away, and is not repeated for ever", async () => {
+    await server.local.savePrompt({ name: "proxied", text: "x" });
+    const { page } = await visit("/");
+    let asked = 0;
+    await page.route("**/api/prompts/proxied/versions*", (route) => {
+      asked += 1;
+      return route.fulfill({ status: 404, contentType: "text/html", body: "<h1>Not found</h1>" });
+    });
+    await page.getByRole("link", { name: "proxied" }).click();
+    await eventually(async () => asked === 2);
+    for (let looks = 0; looks < 3; looks += 1) {
+      await Promise.all([page.waitForResponse("**/api/system/health"), see(page, true)]);
+      await page.getByText(/is not Prompt Library/).waitFor();
+    }
+    expect(asked).toBe(2);
+    expect(await button(page, "Edit").isEnabled()).toBe(true);
   });
 
   it("a page that did not come while the server was away comes by itself", async () => {
