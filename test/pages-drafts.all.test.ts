@@ -430,6 +430,23 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
   });
 
+  it("a page that did not come while the server was away comes to who goes there again", async () => {
+    const { page } = await visit("/");
+    const goTo = async (room: string) => {
+      await page.getByText("Go to").click();
+      await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: room }).click();
+    };
+    await page.route("**/*", (route) => route.abort());
+    await goTo("Export");
+    await page.getByText("This page could not be loaded").waitFor();
+    await goTo("Library");
+    await heading(page, /^Library$/).waitFor();
+    await page.unroute("**/*");
+    await page.getByText("Away for the moment.").waitFor({ state: "hidden" });
+    await goTo("Export");
+    await page.getByRole("heading", { level: 1, name: "Export" }).waitFor();
+  });
+
   it("what is written goes on while the server is dead, over a reload, too, and is saved when it is back", async () => {
     const settings = { PORT: String(await freePort()) };
     const first = await serveOn(stage.database, { settings });

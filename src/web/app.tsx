@@ -82,7 +82,7 @@ function Inside({ identity }: { identity: Identity }) {
       <main id="main" className={page.at === "room" ? page.room : page.at}>
         <ErrorBoundary key={place} instead={<Failed />}>
           {page.at === "room" ? (
-            <InRoom room={page.room} identity={identity} access={access} query={page.query} />
+            <InRoom key={page.room} room={page.room} identity={identity} access={access} query={page.query} />
           ) : access ? (
             <Shown access={access} page={page} />
           ) : (
@@ -108,7 +108,8 @@ function placeOf(page: Page): string {
 
 /** Its chunk may still be on its way. */
 function InRoom({ room, ...props }: RoomProps & { room: RoomName }) {
-  const { Page } = ROOMS[room];
+  // Kept while one is in it: what is entered anew begins anew.
+  const [Page] = useState(() => ROOMS[room].enter());
   return (
     <Suspense fallback={<p role="status">Loading …</p>}>
       <Page {...props} />
