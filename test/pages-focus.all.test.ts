@@ -47,6 +47,22 @@ describe.skipIf(!path)("whoever goes through a page by Tab, in Chromium,", () =>
     }
   });
 
+  it("is at the heading of each page that is gone to, also where its code must come first", async () => {
+    const visitor = await stage.visit("/", "cleo");
+    const { page } = visitor;
+    const focused = () => page.locator("h1:focus").textContent();
+    for (const room of ["Trash", "Export", "Trash"]) {
+      await page.getByText("Go to").click();
+      await page.getByRole("link", { name: room, exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: room }).waitFor();
+      expect(await focused()).toBe(room);
+    }
+    // Who comes from nowhere begins at the top.
+    await visitor.open("/members");
+    await page.getByRole("heading", { level: 1, name: "Members" }).waitFor();
+    expect(await page.evaluate("document.activeElement === document.body")).toBe(true);
+  });
+
   it("finds the way back from where there is nothing", async () => {
     const visitor = await stage.visit("/prompts/mail//welcome", "cleo");
     await visitor.page.getByRole("heading", { name: "There is nothing here" }).waitFor();
