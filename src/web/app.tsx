@@ -67,7 +67,8 @@ function useFirstLook(): PromptlibError | null {
 }
 
 function Inside({ identity }: { identity: Identity }) {
-  const { project, page } = useAddress();
+  const address = useAddress();
+  const { project, page } = address;
   const access = useMemo(() => accessOf(identity, project), [identity, project]);
   const place = placeOf(page);
   const focusHeading = useHeadingFocus(place);
@@ -80,7 +81,7 @@ function Inside({ identity }: { identity: Identity }) {
       <Header identity={identity} access={access} />
       <Banner />
       <main id="main" className={page.at === "room" ? page.room : page.at}>
-        <ErrorBoundary key={place} instead={<Failed />}>
+        <ErrorBoundary key={place} about={address} instead={<Failed />}>
           {page.at === "room" ? (
             <InRoom
               key={page.room}
