@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "./support/browser.ts";
-import { pagesStage } from "./support/pages.ts";
+import { more, pagesStage } from "./support/pages.ts";
 import { eventually, type Served } from "./support/server.ts";
 import { tabThrough } from "./support/tab-walk.ts";
 
@@ -61,6 +61,16 @@ describe.skipIf(!path)("whoever goes through a page by Tab, in Chromium,", () =>
     await visitor.open("/members");
     await page.getByRole("heading", { level: 1, name: "Members" }).waitFor();
     expect(await page.evaluate("document.activeElement === document.body")).toBe(true);
+  });
+
+  it("comes back from a dialog to the menu that it was opened from", async () => {
+    const { page } = await stage.visit("/prompts/mail/welcome", "cleo");
+    for (const deed of ["Copy as code …", "Rename or move …"]) {
+      const dialog = await more(page, deed);
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "hidden" });
+      expect(await page.locator(":focus").textContent()).toBe("More");
+    }
   });
 
   it("finds the way back from where there is nothing", async () => {
