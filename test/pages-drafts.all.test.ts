@@ -1,8 +1,9 @@
+import type { Request } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
 import { freePort } from "./support/free-port.ts";
-import { button, heading, pagesStage, textOf } from "./support/pages.ts";
+import { button, heading, more, pagesStage, see, textOf } from "./support/pages.ts";
 import { eventually, type Served, serveOn } from "./support/server.ts";
 
 const path = findChromium();
@@ -92,6 +93,66 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await page.getByLabel("Name", { exact: true }).fill("drafts/again");
     await button(page, "Save").click();
     await page.getByText("Saved drafts/again.").waitFor();
+  });
+
+  it("what is saved, renamed or trashed late is said where one went meanwhile, and brings nobody back", async () => {
+    for (const name of ["late/one", "late/two"]) await server.local.savePrompt({ name, text: "x" });
+    const { page } = await visit("/prompts/late/one");
+    /** Does it with slow answers, goes elsewhere, and hears of it there. */
+    const late = async (begin: () => Promise<void>, leave: () => Promise<void>, said: string) => {
+      const gate = Promise.withResolvers<void>();
+      const isWrite = (request: Request) => request.method() !== "GET";
+      await page.route(/\/api\/prompts?\b/, async (route) => {
+        if (isWrite(route.request())) await gate.promise;
+        await route.continue();
+      });
+      await Promise.all([page.waitForRequest(isWrite), begin()]);
+      await leave();
+      const address = page.url();
+      gate.resolve();
+      await page.getByText(said).waitFor();
+      expect(page.url()).toBe(address);
+      await page.unrouteAll();
+    };
+    const toLibrary = async () => {
+      await page.getByRole("link", { name: "Library", exact: true }).click();
+      await heading(page, /^Library$/).waitFor();
+    };
+    await button(page, "Edit").click();
+    await textOf(page).fill("y");
+    await late(() => button(page, "Save version 2").click(), toLibrary, "Saved as version 2 of late/one.");
+    await page.goBack();
+    await heading(page, "one").waitFor();
+
+    const rename = await more(page, "Rename or move …");
+    await rename.getByLabel("Name; a / makes folders").fill("late/renamed");
+    const leaveDialog = async () => {
+      await page.keyboard.press("Escape");
+      await rename.waitFor({ state: "hidden" });
+      await toLibrary();
+    };
+    await late(
+      () => rename.getByRole("button", { name: "Rename" }).click(),
+      leaveDialog,
+      "It is called late/renamed now",
+    );
+
+    await page.getByRole("link", { name: "late/two" }).click();
+    const trash = await more(page, "To the trash …");
+    const stay = async () => {
+      await page.keyboard.press("Escape");
+      await trash.waitFor({ state: "hidden" });
+    };
+    await late(
+      () => trash.getByRole("button", { name: "Move to the trash" }).click(),
+      stay,
+      "late/two is in the trash.",
+    );
+
+    await page.goto(`${server.url}/new`);
+    await page.getByLabel("Name", { exact: true }).fill("late/new");
+    await textOf(page).fill("z");
+    await late(() => button(page, "Save").click(), toLibrary, "Saved late/new.");
   });
 
   it("what is written in two tabs is two drafts, as soon as both are written on", async () => {
@@ -327,6 +388,38 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await again.close();
   });
 
+  it("what did not come while the server was away is read from the mirror as soon as that can be", async () => {
+    await server.local.savePrompt({ name: "step/up", text: "of the mirror" });
+    await server.untilHealth("healthy");
+    const { page } = await visit("/?folder=step");
+    proxy.cut();
+    await page.getByText("Read-only for the moment.").waitFor();
+    await page.route("**/api/**", (route) => route.abort());
+    await page.getByRole("link", { name: "step/up" }).click();
+    await page.getByText("Away for the moment.").waitFor();
+    await page.unroute("**/api/**");
+    await page.getByRole("region", { name: "Version 1" }).getByText("of the mirror").waitFor();
+    await page.getByText("Read-only for the moment.").waitFor();
+  });
+
+  it("one call that a proxy answers by itself makes nothing away, and is not repeated for ever", async () => {
+    await server.local.savePrompt({ name: "proxied", text: "x" });
+    const { page } = await visit("/");
+    let asked = 0;
+    await page.route("**/api/prompts/proxied/versions*", (route) => {
+      asked += 1;
+      return route.fulfill({ status: 404, contentType: "text/html", body: "<h1>Not found</h1>" });
+    });
+    await page.getByRole("link", { name: "proxied" }).click();
+    await eventually(async () => asked === 2);
+    for (let looks = 0; looks < 3; looks += 1) {
+      await Promise.all([page.waitForResponse("**/api/system/health"), see(page, true)]);
+      await page.getByText(/is not Prompt Library/).waitFor();
+    }
+    expect(asked).toBe(2);
+    expect(await button(page, "Edit").isEnabled()).toBe(true);
+  });
+
   it("a page that did not come while the server was away comes by itself", async () => {
     const { page } = await visit("/");
     await page.route("**/*", (route) => route.abort());
@@ -335,6 +428,23 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await page.getByText("This page could not be loaded").waitFor();
     await page.unroute("**/*");
     await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
+  });
+
+  it("a page that did not come while the server was away comes to who goes there again", async () => {
+    const { page } = await visit("/");
+    const goTo = async (room: string) => {
+      await page.getByText("Go to").click();
+      await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: room }).click();
+    };
+    await page.route("**/*", (route) => route.abort());
+    await goTo("Export");
+    await page.getByText("This page could not be loaded").waitFor();
+    await goTo("Library");
+    await heading(page, /^Library$/).waitFor();
+    await page.unroute("**/*");
+    await page.getByText("Away for the moment.").waitFor({ state: "hidden" });
+    await goTo("Export");
+    await page.getByRole("heading", { level: 1, name: "Export" }).waitFor();
   });
 
   it("what is written goes on while the server is dead, over a reload, too, and is saved when it is back", async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "./support/browser.ts";
-import { pagesStage } from "./support/pages.ts";
+import { more, pagesStage } from "./support/pages.ts";
 import { eventually, type Served } from "./support/server.ts";
 import { tabThrough } from "./support/tab-walk.ts";
 
@@ -44,6 +44,32 @@ describe.skipIf(!path)("whoever goes through a page by Tab, in Chromium,", () =>
       await visitor.open(`/${room}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await walk("Prompt Library");
+    }
+  });
+
+  it("is at the heading of each page that is gone to, also where its code must come first", async () => {
+    const visitor = await stage.visit("/", "cleo");
+    const { page } = visitor;
+    const focused = () => page.locator("h1:focus").textContent();
+    for (const room of ["Trash", "Export", "Trash"]) {
+      await page.getByText("Go to").click();
+      await page.getByRole("link", { name: room, exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: room }).waitFor();
+      expect(await focused()).toBe(room);
+    }
+    // Who comes from nowhere begins at the top.
+    await visitor.open("/members");
+    await page.getByRole("heading", { level: 1, name: "Members" }).waitFor();
+    expect(await page.evaluate("document.activeElement === document.body")).toBe(true);
+  });
+
+  it("comes back from a dialog to the menu that it was opened from", async () => {
+    const { page } = await stage.visit("/prompts/mail/welcome", "cleo");
+    for (const deed of ["Copy as code …", "Rename or move …"]) {
+      const dialog = await more(page, deed);
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "hidden" });
+      expect(await page.locator(":focus").textContent()).toBe("More");
     }
   });
 

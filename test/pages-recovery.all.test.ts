@@ -277,6 +277,25 @@ describe.skipIf(!path)("the recovery page, in Chromium", () => {
     await instance.healthy(url);
   });
 
+  it("promises no return to what nobody told of: it says until when, once nothing is heard any more", async () => {
+    const visitor = await arrive({ url });
+    const { page } = visitor;
+    await page.clock.install();
+    await visitor.open("/recovery");
+    await visitor.signIn("admin", PASSWORD);
+    const window = card(page, "Where you can return to");
+    await window.getByText(/^Any moment from .* until now/).waitFor();
+    await page.route("**/api/recovery/readiness*", (route) => route.abort());
+    await until(
+      async () => {
+        await page.clock.fastForward("10:00");
+        return await window.getByText(/^Any moment from .* until .*, .* ago/).isVisible();
+      },
+      { timeout: 20_000 },
+    );
+    expect(await window.getByText(/until now/).count()).toBe(0);
+  });
+
   async function opened() {
     const visitor = await visit();
     const { page } = visitor;

@@ -336,10 +336,11 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
   });
 
   it("a fault while something is drawn takes that away, and nothing else", async () => {
+    await stage.project("sound", { ada: "editor" });
     const visitor = await visit("/trash");
     const { page } = visitor;
     await heading(page, /^Trash$/).waitFor();
-    const lists = /api\/prompts\?/;
+    const lists = /api\/prompts\?(?!.*project=sound)/;
     await page.route(lists, (route) => route.fulfill({ json: { items: [{ name: {} }], total: 1, nextCursor: null } }));
     await page.keyboard.press("Control+k");
     await dialogOf(page).getByText("This cannot be shown: it failed").waitFor();
@@ -349,6 +350,10 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await page.getByRole("link", { name: "Prompt Library" }).click();
     await heading(page, "This page failed").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
+    await page.getByRole("combobox", { name: "Project" }).selectOption("sound");
+    await heading(page, "No prompts yet").waitFor();
+    await page.goBack();
+    await heading(page, "This page failed").waitFor();
     await page.getByText("Go to").click();
     await page.getByRole("link", { name: "Trash" }).click();
     await heading(page, /^Trash$/).waitFor();

@@ -67,10 +67,11 @@ function useFirstLook(): PromptlibError | null {
 }
 
 function Inside({ identity }: { identity: Identity }) {
-  const { project, page } = useAddress();
+  const address = useAddress();
+  const { project, page } = address;
   const access = useMemo(() => accessOf(identity, project), [identity, project]);
   const place = placeOf(page);
-  useHeadingFocus(place);
+  const focusHeading = useHeadingFocus(place);
   useListening(access?.project ?? null, identity.changesPlace);
   return (
     <>
@@ -80,9 +81,16 @@ function Inside({ identity }: { identity: Identity }) {
       <Header identity={identity} access={access} />
       <Banner />
       <main id="main" className={page.at === "room" ? page.room : page.at}>
-        <ErrorBoundary key={place} instead={<Failed />}>
+        <ErrorBoundary key={place} about={address} instead={<Failed />}>
           {page.at === "room" ? (
-            <InRoom room={page.room} identity={identity} access={access} query={page.query} />
+            <InRoom
+              key={page.room}
+              room={page.room}
+              identity={identity}
+              access={access}
+              query={page.query}
+              onArrived={focusHeading}
+            />
           ) : access ? (
             <Shown access={access} page={page} />
           ) : (
@@ -107,13 +115,21 @@ function placeOf(page: Page): string {
 }
 
 /** Its chunk may still be on its way. */
-function InRoom({ room, ...props }: RoomProps & { room: RoomName }) {
-  const { Page } = ROOMS[room];
+function InRoom({ room, onArrived, ...props }: RoomProps & { room: RoomName; onArrived(): void }) {
+  // Kept while one is in it: what is entered anew begins anew.
+  const [Page] = useState(() => ROOMS[room].enter());
   return (
     <Suspense fallback={<p role="status">Loading …</p>}>
       <Page {...props} />
+      <Arrival onArrived={onArrived} />
     </Suspense>
   );
+}
+
+/** Is there as soon as what is beside it is. */
+function Arrival({ onArrived }: { onArrived(): void }) {
+  useEffect(onArrived, [onArrived]);
+  return null;
 }
 
 function Shown({ access, page }: { access: Access; page: Exclude<Page, { at: "room" }> }) {

@@ -1,6 +1,14 @@
 import { expect, it } from "vitest";
 import { PromptlibError, type SystemHealth } from "../sdk/index.ts";
-import { connectionAfter, connectionOf, isDatabaseRead, refusalAtTheDoor, UNREACHABLE } from "./connection-state.ts";
+import {
+  type Connection,
+  connectionAfter,
+  connectionOf,
+  isBetter,
+  isDatabaseRead,
+  refusalAtTheDoor,
+  UNREACHABLE,
+} from "./connection-state.ts";
 import { minute } from "./shell/dates.ts";
 
 const OFF: SystemHealth["maintenance"] = { mode: "off", message: "", since: null, endsAt: null };
@@ -63,6 +71,16 @@ it("what the mirror does not have is read in maintenance, too, unless it is clos
     false,
     false,
   ]);
+});
+
+it("each step up is one: from nothing to reading from the mirror, from there to the database, from there to writing", () => {
+  const during = (mode: "off" | "read-only" | "closed", database: "up" | "down") =>
+    connectionOf({ ...health("healthy", database), maintenance: { ...OFF, mode } });
+  const steps: Connection[] = [UNREACHABLE, during("off", "down"), during("read-only", "up"), during("off", "up")];
+  const better = steps.map((next) => steps.map((before) => isBetter(next, before)));
+  expect(better).toEqual(steps.map((_, next) => steps.map((_, before) => next > before)));
+  expect(isBetter(during("read-only", "up"), during("closed", "up"))).toBe(true);
+  expect(isBetter(during("read-only", "down"), during("off", "down"))).toBe(false);
 });
 
 it("a mirror that lags, or a disk that fills, is the operator’s to worry about", () => {

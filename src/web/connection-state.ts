@@ -43,6 +43,17 @@ export function isDatabaseRead(connection: Connection): boolean {
   return connection.state === "well" || (connection.state === "reading" && connection.why === "maintenance");
 }
 
+/** Whether more is answered than before: that the database is still away is no reason not to read from the mirror. */
+export function isBetter(next: Connection, before: Connection): boolean {
+  return rankOf(next) > rankOf(before);
+}
+
+function rankOf(connection: Connection): number {
+  if (connection.state === "well") return 3;
+  if (connection.state === "away") return 0;
+  return isDatabaseRead(connection) ? 2 : 1;
+}
+
 /** What a call that failed tells about it; null: nothing. */
 export function connectionAfter(error: unknown): Connection | null {
   if (!(error instanceof PromptlibError)) return null;

@@ -1,41 +1,36 @@
 /** How it stands with the server and what it stands on, as far as a page can know: the banner says it. */
 import { useSyncExternalStore } from "react";
 import { createClient } from "../sdk/index.ts";
-import {
-  type Connection,
-  connectionAfter,
-  connectionOf,
-  isDatabaseRead,
-  UNREACHABLE,
-  WELL,
-} from "./connection-state.ts";
+import { type Connection, connectionAfter, connectionOf, isDatabaseRead, UNREACHABLE } from "./connection-state.ts";
+import { AT_FIRST, afterLook, afterTrouble, type Watch } from "./connection-watch.ts";
 
 const CALM_MS = 20_000;
 const WORRIED_MS = 1_500;
 
-let present: Connection = WELL;
-/** How often it became well again: what failed meanwhile is loaded anew. */
-let recoveries = 0;
+let present: Watch = AT_FIRST;
 let timer = 0;
 const listeners = new Set<() => void>();
 const prober = createClient({ url: location.origin, retries: 0, timeout: 5_000 });
 
-function become(next: Connection): void {
-  if (next.state === "well" && present.state !== "well") recoveries += 1;
-  const changed = JSON.stringify(next) !== JSON.stringify(present);
-  if (changed) present = next;
-  if (changed) for (const listener of listeners) listener();
+function become(next: Watch): void {
+  const isSame = JSON.stringify(next.connection) === JSON.stringify(present.connection);
+  present = isSame ? { ...next, connection: present.connection } : next;
+  for (const listener of listeners) listener();
+}
+
+function found(connection: Connection): void {
+  become(afterLook(present, connection, performance.now()));
 }
 
 async function look(): Promise<void> {
   clearTimeout(timer);
   try {
-    become(connectionOf(await prober.systemHealth()));
+    found(connectionOf(await prober.systemHealth()));
   } catch (error) {
-    become(connectionAfter(error) ?? UNREACHABLE);
+    found(connectionAfter(error) ?? UNREACHABLE);
   }
   clearTimeout(timer);
-  timer = setTimeout(look, present.state === "well" ? CALM_MS : WORRIED_MS);
+  timer = setTimeout(look, present.connection.state === "well" ? CALM_MS : WORRIED_MS);
 }
 
 /** Called once. */
@@ -49,15 +44,16 @@ export function watchConnection(): void {
 
 /** A call failed, or was answered from the mirror: looked at once, not only when it is time. */
 export function noteTrouble(error: unknown): void {
-  const told = connectionAfter(error);
-  if (!told || present.state !== "well") return;
-  become(told);
+  const next = afterTrouble(present, error);
+  if (next === present) return;
+  become(next);
+  if (next.connection.state === "well") return void look();
   clearTimeout(timer);
   timer = setTimeout(look, WORRIED_MS);
 }
 
 export function noteMirror(): void {
-  if (present.state === "well") void look();
+  if (present.connection.state === "well") void look();
 }
 
 /** Something was done that changes it. */
@@ -71,11 +67,11 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function useConnection(): Connection {
-  return useSyncExternalStore(subscribe, () => present);
+  return useSyncExternalStore(subscribe, () => present.connection);
 }
 
 export function useRecoveries(): number {
-  return useSyncExternalStore(subscribe, () => recoveries);
+  return useSyncExternalStore(subscribe, () => present.recoveries);
 }
 
 /** Why nothing can be written now, as a sentence; null: it can. */

@@ -1,5 +1,5 @@
 /** Something that is done once and may fail: whether it is on its way, and what became of it. */
-import { useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { PromptlibError } from "../sdk/index.ts";
 import { noteFailure } from "./calls.ts";
 
@@ -33,4 +33,16 @@ export function useDeed(): Deed {
     }
   };
   return { busy, error, attempt, clear: () => setError(null) };
+}
+
+/** Answers, whenever it is asked, whether one is still where it was begun: who left is not to be brought back by its end. */
+export function useIsHere(): () => boolean {
+  const isHere = useRef(false);
+  useEffect(() => {
+    isHere.current = true;
+    return () => {
+      isHere.current = false;
+    };
+  }, []);
+  return useCallback(() => isHere.current, []);
 }

@@ -13,15 +13,24 @@ export interface Room {
   group?: "project" | "library" | "you";
   /** Whether the menu offers it; the server decides by itself who may what. */
   isFor(props: Who): boolean;
-  Page: ComponentType<RoomProps>;
+  /** Asked for by whoever enters it: one that did not come is sent for again. */
+  enter(): ComponentType<RoomProps>;
 }
 
 const forMembers = ({ access }: Who) => access !== null;
 const forAdmins = ({ access }: Who) => access?.mayAdmin ?? false;
 const forOperators = ({ identity }: Who) => identity.operator;
 
-function chunk(load: () => Promise<{ default: ComponentType<RoomProps> }>): ComponentType<RoomProps> {
-  return lazy(() => load().catch(() => ({ default: NotArrived })));
+function chunk(load: () => Promise<{ default: ComponentType<RoomProps> }>): Room["enter"] {
+  let page: ComponentType<RoomProps> | null = null;
+  const failed = () => {
+    page = null;
+    return { default: NotArrived };
+  };
+  return () => {
+    page ??= lazy(() => load().catch(failed));
+    return page;
+  };
 }
 
 /** In the order of the menu. */
@@ -30,69 +39,79 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     title: "Import",
     group: "project",
     isFor: ({ access }) => access?.mayEdit ?? false,
-    Page: chunk(() => import("./import/import-page.tsx")),
+    enter: chunk(() => import("./import/import-page.tsx")),
   },
   export: {
     title: "Export",
     group: "project",
     isFor: ({ access }) => access !== null,
-    Page: chunk(() => import("./export/export-page.tsx")),
+    enter: chunk(() => import("./export/export-page.tsx")),
   },
   trash: {
     title: "Trash",
     group: "project",
     isFor: ({ access }) => access !== null,
-    Page: chunk(() => import("./trash/trash-page.tsx")),
+    enter: chunk(() => import("./trash/trash-page.tsx")),
   },
   members: {
     title: "Members",
     group: "project",
     isFor: forMembers,
-    Page: chunk(() => import("./admin/members-page.tsx")),
+    enter: chunk(() => import("./admin/members-page.tsx")),
   },
-  keys: { title: "API keys", group: "project", isFor: forAdmins, Page: chunk(() => import("./admin/keys-page.tsx")) },
+  keys: { title: "API keys", group: "project", isFor: forAdmins, enter: chunk(() => import("./admin/keys-page.tsx")) },
   welcome: {
     title: "First steps",
     group: "project",
     isFor: forAdmins,
-    Page: chunk(() => import("./admin/welcome-page.tsx")),
+    enter: chunk(() => import("./admin/welcome-page.tsx")),
   },
   recovery: {
     title: "Recovery",
     group: "library",
     isFor: forOperators,
-    Page: chunk(() => import("./recovery/recovery-page.tsx")),
+    enter: chunk(() => import("./recovery/recovery-page.tsx")),
   },
   projects: {
     title: "Projects",
     group: "library",
     isFor: () => true,
-    Page: chunk(() => import("./admin/projects-page.tsx")),
+    enter: chunk(() => import("./admin/projects-page.tsx")),
   },
-  users: { title: "Users", group: "library", isFor: forOperators, Page: chunk(() => import("./admin/users-page.tsx")) },
+  users: {
+    title: "Users",
+    group: "library",
+    isFor: forOperators,
+    enter: chunk(() => import("./admin/users-page.tsx")),
+  },
   audit: {
     title: "Audit log",
     group: "library",
     isFor: (who) => forOperators(who) || forAdmins(who),
-    Page: chunk(() => import("./admin/audit-page.tsx")),
+    enter: chunk(() => import("./admin/audit-page.tsx")),
   },
   maintenance: {
     title: "Maintenance",
     group: "library",
     isFor: forOperators,
-    Page: chunk(() => import("./admin/maintenance-page.tsx")),
+    enter: chunk(() => import("./admin/maintenance-page.tsx")),
   },
   settings: {
     title: "Settings",
     group: "library",
     isFor: forOperators,
-    Page: chunk(() => import("./admin/settings-page.tsx")),
+    enter: chunk(() => import("./admin/settings-page.tsx")),
   },
   system: {
     title: "System",
     group: "library",
     isFor: forOperators,
-    Page: chunk(() => import("./admin/system-page.tsx")),
+    enter: chunk(() => import("./admin/system-page.tsx")),
   },
-  profile: { title: "Profile", group: "you", isFor: () => true, Page: chunk(() => import("./admin/profile-page.tsx")) },
+  profile: {
+    title: "Profile",
+    group: "you",
+    isFor: () => true,
+    enter: chunk(() => import("./admin/profile-page.tsx")),
+  },
 };

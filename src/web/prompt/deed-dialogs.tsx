@@ -3,33 +3,46 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { nameFault } from "../../prompt/names.ts";
 import type { Prompt } from "../../sdk/index.ts";
 import { clientOf, useLoaded } from "../calls.ts";
-import { useDeed } from "../deed.ts";
+import { useDeed, useIsHere } from "../deed.ts";
 import { forgetListings } from "../library/listing.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
 import { Failure } from "../shell/failure.tsx";
+import { say } from "../shell/notices.tsx";
+
+/** The prompt to go on at. */
+export interface Next {
+  name: string;
+  project?: string;
+}
 
 interface DeedProps {
   prompt: Prompt;
   onClose(): void;
-  /** What was done is said, and where to go on. */
-  onDone(said: string, goOn: { name: string; project?: string } | null): void;
+  /** Only if one waited for it. null: the prompt is none any more. */
+  onDone(next: Next | null): void;
 }
 
-interface AskProps {
+interface AskProps extends Pick<DeedProps, "onClose" | "onDone"> {
   title: string;
   deed: string;
   isDisabled?: boolean;
   children: ReactNode;
-  onClose(): void;
-  run(): Promise<void>;
+  /** Answers what is said of it, and where to go on. */
+  run(): Promise<{ said: string; next: Next | null }>;
 }
 
 /** A form in a dialog that stays, with the reason, when it did not work. */
-function Ask({ title, deed, isDisabled = false, children, onClose, run }: AskProps) {
+function Ask({ title, deed, isDisabled = false, children, onClose, onDone, run }: AskProps) {
   const { busy, error, attempt } = useDeed();
+  const isHere = useIsHere();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (await attempt(run)) forgetListings();
+    await attempt(async () => {
+      const { said, next } = await run();
+      forgetListings();
+      say(said);
+      if (isHere()) onDone(next);
+    });
   };
   return (
     <Dialog title={title} onClose={onClose}>
@@ -74,9 +87,10 @@ export function RenamePrompt({ prompt, onClose, onDone }: DeedProps) {
       deed="Rename"
       isDisabled={to === prompt.name || nameFault(to) !== null}
       onClose={onClose}
+      onDone={onDone}
       run={async () => {
         await clientOf(prompt.project).renamePrompt(prompt.name, to);
-        onDone(`It is called ${to} now; ${prompt.name} goes on answering.`, { name: to });
+        return { said: `It is called ${to} now; ${prompt.name} goes on answering.`, next: { name: to } };
       }}
     >
       <NameField title="Name; a / makes folders" value={name} onType={setName} />
@@ -94,9 +108,10 @@ export function DuplicatePrompt({ prompt, onClose, onDone }: DeedProps) {
       deed="Duplicate"
       isDisabled={to === prompt.name || nameFault(to) !== null}
       onClose={onClose}
+      onDone={onDone}
       run={async () => {
         await clientOf(prompt.project).duplicatePrompt(prompt.name, to, { version: prompt.version });
-        onDone(`${to} says what version ${prompt.version} of ${prompt.name} does.`, { name: to });
+        return { said: `${to} says what version ${prompt.version} of ${prompt.name} does.`, next: { name: to } };
       }}
     >
       <NameField title="Name of the new prompt" value={name} onType={setName} />
@@ -116,9 +131,10 @@ export function MoveToProject({ prompt, onClose, onDone }: DeedProps) {
       deed={project === "" ? "Move" : `Move to ${project}`}
       isDisabled={project === ""}
       onClose={onClose}
+      onDone={onDone}
       run={async () => {
         await clientOf(prompt.project).movePrompt(prompt.name, { project });
-        onDone(`${prompt.name} is in the project ${project}.`, { name: prompt.name, project });
+        return { said: `${prompt.name} is in the project ${project}.`, next: { name: prompt.name, project } };
       }}
     >
       {value && others.length === 0 ? (
@@ -149,9 +165,10 @@ export function TrashPrompt({ prompt, onClose, onDone }: DeedProps) {
       title="Move to the trash"
       deed="Move to the trash"
       onClose={onClose}
+      onDone={onDone}
       run={async () => {
         await clientOf(prompt.project).trashPrompt(prompt.name);
-        onDone(`${prompt.name} is in the trash.`, null);
+        return { said: `${prompt.name} is in the trash.`, next: null };
       }}
     >
       <p>

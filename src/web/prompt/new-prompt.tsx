@@ -3,6 +3,7 @@ import { useId } from "react";
 import { nameFault } from "../../prompt/names.ts";
 import type { Prompt, PromptlibError } from "../../sdk/index.ts";
 import { EVERYTHING } from "../address.ts";
+import { useIsHere } from "../deed.ts";
 import { forgetListings } from "../library/listing.ts";
 import { go, Link } from "../navigation.tsx";
 import { say } from "../shell/notices.tsx";
@@ -19,6 +20,7 @@ export function NewPrompt({ access }: { access: Access }) {
   useTitle("New prompt");
   const id = useId();
   const drafting = useDrafting(access, null);
+  const isHere = useIsHere();
   const draft: Draft = drafting.draft ?? { base: null, content: TEXT, message: "", name: "" };
   const name = draft.name.normalize("NFC");
   const fault = name === "" ? null : nameFault(name);
@@ -108,7 +110,8 @@ export function NewPrompt({ access }: { access: Access }) {
             onSaved={() => {
               forgetListings();
               say(`Saved ${name}.`);
-              go({ project: access.named, page: { at: "prompt", name, version: null } }, { replace: true });
+              if (isHere())
+                go({ project: access.named, page: { at: "prompt", name, version: null } }, { replace: true });
             }}
           />
         </div>

@@ -5,10 +5,9 @@ import { EVERYTHING } from "../address.ts";
 import { useWritesRefused } from "../connection.ts";
 import { go } from "../navigation.tsx";
 import { Menu } from "../shell/header.tsx";
-import { say } from "../shell/notices.tsx";
 import type { Access } from "../shell/page.tsx";
 import { CopyCode } from "./copy-code.tsx";
-import { DuplicatePrompt, MoveToProject, RenamePrompt, TrashPrompt } from "./deed-dialogs.tsx";
+import { DuplicatePrompt, MoveToProject, type Next, RenamePrompt, TrashPrompt } from "./deed-dialogs.tsx";
 
 const DEEDS = {
   rename: { title: "Rename or move …", Dialog: RenamePrompt },
@@ -32,13 +31,12 @@ export function PromptMenu({ access, prompt, labels }: PromptMenuProps) {
     (deed) => access.mayEdit && (deed !== "project" || access.mayAdmin),
   );
   const close = () => setOpen(null);
-  const done = (said: string, goOn: { name: string; project?: string } | null) => {
+  const done = (next: Next | null) => {
     close();
-    say(said);
-    const page = goOn
-      ? ({ at: "prompt", name: goOn.name, version: null } as const)
+    const page = next
+      ? ({ at: "prompt", name: next.name, version: null } as const)
       : ({ at: "library", filter: EVERYTHING } as const);
-    go({ project: goOn?.project ?? access.named, page });
+    go({ project: next?.project ?? access.named, page });
   };
   const Asked = open !== null && open !== "code" ? DEEDS[open].Dialog : null;
   return (

@@ -4,6 +4,7 @@ import type { Prompt, SavedPrompt } from "../../sdk/index.ts";
 import { EVERYTHING } from "../address.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
+import { useIsHere } from "../deed.ts";
 import { noteChange } from "../library/listing.ts";
 import { go, Link } from "../navigation.tsx";
 import { TagChip } from "../shell/chips.tsx";
@@ -54,6 +55,7 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
   }, [met, reloadVersions]);
   const [moving, setMoving] = useState<Moving | null>(null);
   const refused = useWritesRefused();
+  const isHere = useIsHere();
   // A long text is typed at once, and rendered a moment later.
   const written = useDeferredValue(drafting.draft?.content);
   const { value, error } = fetched;
@@ -80,10 +82,12 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
     labels.reload();
   };
   const saved = ({ created, ...next }: SavedPrompt) => {
-    say(created ? `Saved as version ${next.version}.` : `Version ${next.version} says exactly this already.`);
+    const which = isHere() ? `${next.version}` : `${next.version} of ${name}`;
+    say(created ? `Saved as version ${which}.` : `Version ${which} says exactly this already.`);
     noteChange(project, name, { newest: next.version, updatedAt: next.createdAt });
     if (asked === null)
       fetched.put({ prompt: next, etag: null, servedFrom: "database", renamedTo: null, revision: null });
+    if (!isHere()) return;
     go({ project: access.named, page: { at: "prompt", name, version: null } }, { replace: true });
     reload();
   };

@@ -65,7 +65,7 @@ function ForOperators() {
         <div className="column">
           <Work {...jobs} />
           {info.value && (
-            <TimeLine info={info.value} readiness={readiness.value} drills={drills.value?.items ?? []} now={now} />
+            <TimeLine info={info.value} readiness={readiness} drills={drills.value?.items ?? []} now={now} />
           )}
           <Plan
             target={target}

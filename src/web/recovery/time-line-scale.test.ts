@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BackupInfo, DrillReport, RecoveryInfo } from "../../sdk/index.ts";
-import { barOf, marksOf, scaleOf, spanFor, stretchesOf, ticksOf } from "./time-line-scale.ts";
+import { barOf, marksOf, reachedUntil, scaleOf, spanFor, stretchesOf, ticksOf } from "./time-line-scale.ts";
 
 const HOUR = 3_600_000;
 const NOW = Date.parse("2026-11-26T12:00:00Z");
@@ -18,6 +18,16 @@ describe("what can be returned to", () => {
     expect(hours(stretchesOf(window(), null))).toEqual([[48, 1]]);
     expect(hours(stretchesOf(window(), NOW))).toEqual([[48, 0]]);
     expect(stretchesOf(window({ earliest: null, latest: null }), NOW)).toEqual([]);
+  });
+
+  it("reaches no further than what was last heard, however long that is ago", () => {
+    const heard = (risk: number | null) => ({
+      value: { dataAtRisk: { ifMachineVanishes: null, ifDatabaseVanishes: risk } },
+      at: NOW - 3 * HOUR,
+    });
+    expect(hours(stretchesOf(window({ latest: moment(5) }), reachedUntil(heard(1800))))).toEqual([[48, 3.5]]);
+    expect(reachedUntil(heard(null))).toBeNull();
+    expect(reachedUntil({ value: null, at: null })).toBeNull();
   });
 
   it("has a hole for each gap, and an end where nothing follows the last one", () => {

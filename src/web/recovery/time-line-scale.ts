@@ -1,5 +1,5 @@
 /** Where things stand on the time line. Pure: times are milliseconds, places pixels. */
-import type { BackupInfo, DrillReport, RecoveryInfo } from "../../sdk/index.ts";
+import type { BackupInfo, DrillReport, Readiness, RecoveryInfo } from "../../sdk/index.ts";
 
 export const SPANS = [
   { days: 1, name: "24 hours" },
@@ -14,6 +14,18 @@ const DAY_MS = 86_400_000;
 export interface Stretch {
   from: number;
   to: number;
+}
+
+/** `at`: when this was heard. Since then nobody knows whether anything was archived. */
+interface Heard {
+  value: Pick<Readiness, "dataAtRisk"> | null;
+  at: number | null;
+}
+
+/** Up to here all that was written lies somewhere; null: nobody knows. */
+export function reachedUntil({ value, at }: Heard): number | null {
+  const risk = value?.dataAtRisk.ifDatabaseVanishes;
+  return typeof risk === "number" && at !== null ? at - risk * 1000 : null;
 }
 
 /** From the first backup to the last moment that is known, without the gaps. `until`: how far the newest stretch reaches. */

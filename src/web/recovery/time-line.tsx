@@ -1,11 +1,13 @@
 /** The last 30 days: which moments one can return to, the backups, and when a recovery was tried. */
 import { useId, useState } from "react";
 import type { DrillReport, Readiness, RecoveryInfo } from "../../sdk/index.ts";
+import type { Polled } from "../polled.ts";
 import { Card, Moment } from "./parts.tsx";
 import {
   barOf,
   type Mark,
   marksOf,
+  reachedUntil,
   SPANS,
   type SpanDays,
   type Stretch,
@@ -19,14 +21,14 @@ import { lasting } from "./words.ts";
 
 interface TimeLineProps {
   info: RecoveryInfo;
-  readiness: Readiness | null;
+  readiness: Polled<Readiness>;
   drills: readonly DrillReport[];
   now: number;
 }
 
 export function TimeLine({ info, readiness, drills, now }: TimeLineProps) {
   const id = useId();
-  const stretches = stretchesOf(info.window, reachedUntil(readiness, now));
+  const stretches = stretchesOf(info.window, reachedUntil(readiness));
   const [chosen, setChosen] = useState<SpanDays | null>(null);
   const days = chosen ?? spanFor(stretches, now);
   return (
@@ -51,12 +53,6 @@ export function TimeLine({ info, readiness, drills, now }: TimeLineProps) {
       </ul>
     </Card>
   );
-}
-
-/** Up to here all that was written lies somewhere; null: nobody knows. */
-function reachedUntil(readiness: Readiness | null, now: number): number | null {
-  const risk = readiness?.dataAtRisk.ifDatabaseVanishes;
-  return typeof risk === "number" ? now - risk * 1000 : null;
 }
 
 function Window({ stretches, gaps, now }: { stretches: Stretch[]; gaps: RecoveryInfo["window"]["gaps"]; now: number }) {

@@ -55,6 +55,11 @@ function show(element: HTMLDialogElement): void {
   element.querySelector<HTMLElement>(FIELD)?.focus();
 }
 
+/** What a menu holds takes no focus any more once it has closed behind the dialog. */
+function reachableOf(before: HTMLElement): HTMLElement {
+  return before.closest("details:not([open])")?.querySelector("summary") ?? before;
+}
+
 export function Dialog({ title, children, isHeld = false, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -64,7 +69,7 @@ export function Dialog({ title, children, isHeld = false, onClose }: DialogProps
     if (element) show(element);
     return () => {
       element?.close();
-      if (before instanceof HTMLElement) before.focus();
+      if (before instanceof HTMLElement) reachableOf(before).focus();
     };
   }, []);
   useEffect(() => {

@@ -1,11 +1,27 @@
 /** What fails while it is drawn is told in its own place; without this, React takes the whole page away. */
 import { Component, type ReactNode } from "react";
 
-export class ErrorBoundary extends Component<{ instead: ReactNode; children: ReactNode }, { failed: boolean }> {
-  override state = { failed: false };
+interface ErrorBoundaryProps {
+  instead: ReactNode;
+  children: ReactNode;
+  /** What is drawn. After a fault, another is tried anew; without one, what is there goes on, which a `key` would end. */
+  about?: unknown;
+}
+
+interface State {
+  failed: boolean;
+  about: unknown;
+}
+
+export class ErrorBoundary extends Component<ErrorBoundaryProps, State> {
+  override state = { failed: false, about: this.props.about };
 
   static getDerivedStateFromError() {
     return { failed: true };
+  }
+
+  static getDerivedStateFromProps({ about }: ErrorBoundaryProps, state: State): State | null {
+    return about === state.about ? null : { failed: false, about };
   }
 
   override render() {

@@ -1,5 +1,6 @@
 /** An error where it happened: what did not work, why, and what to do. That all is away the banner says already. */
 import type { PromptlibError } from "../../sdk/index.ts";
+import { useConnection } from "../connection.ts";
 
 interface FailureProps {
   error: PromptlibError;
@@ -10,10 +11,11 @@ interface FailureProps {
 }
 
 export function Failure({ error, what, hint = error.hint }: FailureProps) {
+  const isBanner = useConnection().state !== "well";
   if (isToldByBanner(error)) {
     return (
       <p className="note" role="status">
-        {what ?? error.message}
+        {what} {(what === undefined || !isBanner) && error.message}
       </p>
     );
   }

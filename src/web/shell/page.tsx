@@ -1,5 +1,5 @@
 /** What every page is given and does: who looks at which project, and what the window is called. */
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import type { Identity, Role } from "../../sdk/index.ts";
 
 export interface Access {
@@ -37,11 +37,20 @@ export function useTitle(title: string): void {
   }, [title]);
 }
 
-export function useHeadingFocus(place: string): void {
-  const first = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another place is another page
+/** Answers what is to be called as soon as a heading is there that was not yet: of a page that was still on its way. */
+export function useHeadingFocus(place: string): () => void {
+  const last = useRef(place);
+  const isDue = useRef(false);
+  const focus = useCallback(() => {
+    const heading = isDue.current ? document.querySelector("h1") : null;
+    if (!heading) return;
+    isDue.current = false;
+    heading.focus({ preventScroll: true });
+  }, []);
   useEffect(() => {
-    if (!first.current) document.querySelector("h1")?.focus({ preventScroll: true });
-    first.current = false;
-  }, [place]);
+    isDue.current = place !== last.current;
+    last.current = place;
+    focus();
+  }, [place, focus]);
+  return focus;
 }
