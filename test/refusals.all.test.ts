@@ -179,7 +179,11 @@ async function writing(instance: Instance, url: string) {
   const headers = { authorization: `Bearer ${created.stdout.trim()}`, "content-type": "application/json" };
   const acknowledged = new Map<number, string>();
   const codes = new Set<string>();
-  const get = async (query: string) => await fetch(`${url}/api/prompts/filling${query}`, { headers });
+  const get = async (query: string) =>
+    await askedAgain(async () => {
+      const response = await fetch(`${url}/api/prompts/filling${query}`, { headers });
+      return { status: response.status, body: await response.text() };
+    });
   return {
     codes,
     async save(text: string) {
@@ -193,16 +197,12 @@ async function writing(instance: Instance, url: string) {
       return { status: response.status, code };
     },
     async fetchStatus() {
-      const response = await askedAgain(() => get(""));
-      await response.arrayBuffer();
-      return response.status;
+      return (await get("")).status;
     },
     async everythingIsThere() {
       for (const [version, text] of acknowledged) {
-        expect(
-          ((await (await get(`?version=${version}`)).json()) as { text: string }).text === text,
-          `${version}`,
-        ).toBe(true);
+        const { body } = await get(`?version=${version}`);
+        expect((JSON.parse(body) as { text: string }).text === text, `${version}`).toBe(true);
       }
     },
   };
