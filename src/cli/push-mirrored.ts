@@ -2,6 +2,7 @@
  * A file of the mirror, as they lie in recovery/beyond of the home after a restore. Pushed, its newest version is saved:
  * as text of a prompt it would be what applications fetch from then on.
  */
+import { isJsonObject } from "../contract/json-values.ts";
 import type { SavePrompt } from "../sdk/index.ts";
 import { usage } from "./verb.ts";
 
@@ -34,18 +35,14 @@ type MirrorFile = Record<string, unknown> & { project: string; name: string; ver
 function isMirrored(found: Record<string, unknown>): found is MirrorFile {
   const { format, project, name, revision, versions } = found;
   const isNamed = [project, name, revision].every((one) => typeof one === "string");
-  return format === 1 && isNamed && Array.isArray(versions) && versions.length > 0 && versions.every(isObject);
+  return format === 1 && isNamed && Array.isArray(versions) && versions.length > 0 && versions.every(isJsonObject);
 }
 
 function objectIn(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
+    return isJsonObject(value) ? value : null;
   } catch {
     return null;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

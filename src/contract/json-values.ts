@@ -1,4 +1,9 @@
-/** What a value of JSON may not be, whatever its shape: a shape would drop it without a word, or fall over it. */
+/** What a value of JSON is, and what it may not be, whatever its shape: a shape would drop it without a word, or fall over it. */
+
+/** No array, and not null. */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** Whatever walks over a value goes down one call for each level; so does this, to `limit`. */
 export function nestedDeeper(value: unknown, limit: number): boolean {

@@ -10,7 +10,7 @@ import type { Scratch } from "../postgres/scratch.ts";
 import { isAway, refuseForAway } from "./backups.ts";
 import { compareFigures, type Difference } from "./compare.ts";
 import { figuresOf } from "./drill-figures.ts";
-import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
+import { type Gathered, gatherRecoverable, unreadIn } from "./info-recoverable.ts";
 import type { Attested } from "./layout.ts";
 import { Phases } from "./phases.ts";
 import { makeWorkplace, rebuild, removeWorkplace, type Site } from "./rebuild.ts";
@@ -106,9 +106,8 @@ async function planDrill({
   }
   const target = { kind: "point", name: attested.point } as const;
   const plan = planRestore({ ...gathered, target, only: attested.backup, now: now(), majors: [major], free });
-  const away = gathered.unreachable.map(({ location, problem }) => `${location} could not be read: ${problem}`);
   if (plan.kind === "plan") {
-    return { plan: { ...plan, warnings: [...away, ...plan.warnings] }, attested, gathered };
+    return { plan: { ...plan, warnings: [...unreadIn(gathered), ...plan.warnings] }, attested, gathered };
   }
   throw new PromptlibError(plan.code, { message: plan.message, hint: plan.hint });
 }

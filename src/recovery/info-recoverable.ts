@@ -22,6 +22,11 @@ export interface Gathered extends Recoverable {
   unreachable: { location: string; problem: string }[];
 }
 
+/** As warnings of a plan, that it was made without what could not be read. */
+export function unreadIn({ unreachable }: Gathered): string[] {
+  return unreachable.map(({ location, problem }) => `${location} could not be read: ${problem}`);
+}
+
 /**
  * `recovery`: the directory of that name in the home, with the spool; null: what locations hold must do. Locations that
  * are away are noted, never thrown; `interrupted` when the signal is aborted.

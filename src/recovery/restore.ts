@@ -10,7 +10,7 @@ import type { Progress } from "../contract/recovery.ts";
 import type { RestoreReport } from "../contract/recovery-shapes.ts";
 import { formatLsn, parseHistory, parseLsn } from "../postgres/lsn.ts";
 import { type Incarnation, nextIncarnation, readableIncarnation } from "./incarnation.ts";
-import { type Gathered, gatherRecoverable } from "./info-recoverable.ts";
+import { type Gathered, gatherRecoverable, unreadIn } from "./info-recoverable.ts";
 import { readLastSeen } from "./last-seen.ts";
 import { compactTime } from "./layout.ts";
 import { type Patient, Standstill } from "./patient.ts";
@@ -54,8 +54,7 @@ export async function makePlan(
 ): Promise<{ plan: RestorePlan | Impossible; gathered: Gathered }> {
   const gathered = await gatherRecoverable(site.locations, { recovery: ground.recovery, signal: site.signal });
   const plan = planRestore({ ...gathered, target, only: null, now: now(), majors: [major], free });
-  const away = gathered.unreachable.map(({ location, problem }) => `${location} could not be read: ${problem}`);
-  return { plan: { ...plan, warnings: [...away, ...plan.warnings] }, gathered };
+  return { plan: { ...plan, warnings: [...unreadIn(gathered), ...plan.warnings] }, gathered };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What a prompt is for, and its tags: of the prompt, not of a version, so changing them makes none. */
 import { type FormEvent, useState } from "react";
-import type { PatchPrompt, Prompt, PromptlibError } from "../../sdk/index.ts";
+import type { Prompt, PromptlibError } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
 import { noteChange } from "../library/listing.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
@@ -24,21 +24,25 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
   const [saving, setSaving] = useState(false);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
+    const isDescribed = description !== opened.description;
+    const retagged = retagging(opened.tags, tagsOf(typed));
+    const isRetagged = retagged.add.length + retagged.remove.length > 0;
+    if (!isDescribed && !isRetagged) return onClose();
     setSaving(true);
     try {
       const { prompt: present } = await clientOf(project).fetchPrompt(name);
-      const isOthers = ![seen, description].includes(present.description);
-      if (isOthers && description !== opened.description) {
+      if (isDescribed && ![seen, description].includes(present.description)) {
         setSeen(present.description);
         setSaving(false);
         return;
       }
-      const change = changeOf({ opened, present }, description, tagsOf(typed));
-      if (Object.keys(change).length > 0) {
-        const { tags, ...rest } = await clientOf(project).patchPrompt(name, change);
-        noteChange(project, name, { tags, description: rest.description });
-        onSaved();
-      }
+      // Only what was changed here, the tags of those there are now: what others described meanwhile stays.
+      const { tags, ...rest } = await clientOf(project).patchPrompt(name, {
+        ...(isDescribed ? { description } : {}),
+        ...(isRetagged ? { tags: withTags(present.tags, retagged) } : {}),
+      });
+      noteChange(project, name, { tags, description: rest.description });
+      onSaved();
       onClose();
     } catch (problem) {
       setError(noteFailure(problem));
@@ -75,17 +79,4 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
       </form>
     </Dialog>
   );
-}
-
-/** Only what was changed here, the tags of those there are now: what others tagged meanwhile stays. */
-function changeOf(
-  { opened, present }: { opened: Prompt; present: Prompt },
-  description: string,
-  tags: readonly string[],
-): PatchPrompt {
-  const retagged = retagging(opened.tags, tags);
-  return {
-    ...(description === opened.description ? {} : { description }),
-    ...(retagged.add.length + retagged.remove.length > 0 ? { tags: withTags(present.tags, retagged) } : {}),
-  };
 }

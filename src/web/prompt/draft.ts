@@ -1,4 +1,5 @@
 /** What was written and not saved. Where it is kept until then is in draft-shelf.ts. */
+import { isJsonObject } from "../../contract/json-values.ts";
 import { canonicalContent } from "../../prompt/content.ts";
 import { transcript } from "../../prompt/messages.ts";
 import type { Message, Prompt, PromptType, SavePrompt } from "../../sdk/index.ts";
@@ -102,43 +103,39 @@ function asText({ messages = [] }: Content): { text: string } {
 }
 
 export function isDraft(value: unknown): value is Draft {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { base, baseHash, message, name, content, halfTyped, before } = value;
   const isKnown =
     (base === null || typeof base === "number") &&
     (baseHash === undefined || typeof baseHash === "string") &&
     typeof message === "string" &&
     typeof name === "string";
-  const hasBefore = before === undefined || (isObject(before) && isContent(before.was) && isContent(before.became));
+  const hasBefore = before === undefined || (isJsonObject(before) && isContent(before.was) && isContent(before.became));
   return isKnown && hasBefore && isContent(content) && (halfTyped === undefined || isHalfTyped(halfTyped));
 }
 
 function isHalfTyped(value: unknown): boolean {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { config, defaults = {} } = value;
   const isConfig = config === undefined || typeof config === "string";
-  return isConfig && isObject(defaults) && Object.values(defaults).every((typed) => typeof typed === "string");
+  return isConfig && isJsonObject(defaults) && Object.values(defaults).every((typed) => typeof typed === "string");
 }
 
 function isContent(content: unknown): content is Content {
-  if (!isObject(content)) return false;
+  if (!isJsonObject(content)) return false;
   const holdsText = typeof content.text === "string" && content.messages === undefined;
   const holdsMessages =
     content.text === undefined && Array.isArray(content.messages) && content.messages.every(isMessage);
   return (
     (holdsText || holdsMessages) &&
-    isObject(content.variables) &&
-    isObject(content.config) &&
+    isJsonObject(content.variables) &&
+    isJsonObject(content.config) &&
     (content.template === "mustache" || content.template === "none")
   );
 }
 
 function isMessage(value: unknown): boolean {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   if (typeof value.placeholder === "string") return true;
   return typeof value.role === "string" && typeof value.content === "string";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 /** What a job does and what came of it, in sentences. Pure. */
 
+import { isJsonObject } from "../../contract/json-values.ts";
 import { size } from "../../contract/size.ts";
 import type { Job, Level, ListedJob, Progress } from "../../sdk/index.ts";
 import { counted, lasting } from "./words.ts";
@@ -76,7 +77,7 @@ export function outcomeOf(job: Job): Outcome {
         : `${what} failed: ${job.error.message}`;
     return { level, text, notes: [...linesIn(job.error.details), ...(level === "warning" ? [] : [job.error.hint])] };
   }
-  const result = isObject(job.result) ? job.result : {};
+  const result = isJsonObject(job.result) ? job.result : {};
   const time = took(job);
   switch (job.verb) {
     case "backup":
@@ -91,14 +92,14 @@ export function outcomeOf(job: Job): Outcome {
 }
 
 function backupOutcome(result: Record<string, unknown>, time: string): Outcome {
-  const missing = Array.isArray(result.missing) ? result.missing.filter(isObject) : [];
+  const missing = Array.isArray(result.missing) ? result.missing.filter(isJsonObject) : [];
   const notes = missing.map(({ location, reason }) => `Not in ${location}: ${reason}`);
   if (typeof result.notAttested === "string") notes.push(`Not attested this time: ${result.notAttested}`);
-  const filled = Array.isArray(result.filledIn) ? result.filledIn.filter(isObject) : [];
+  const filled = Array.isArray(result.filledIn) ? result.filledIn.filter(isJsonObject) : [];
   for (const { damaged } of filled)
     if (typeof damaged === "string") notes.push(`Taken from another location: ${damaged}`);
   if (Array.isArray(result.unread)) notes.push(...result.unread.map((what) => `Not in the backup: ${what}`));
-  const bytes = isObject(result.tar) && typeof result.tar.size === "number" ? `, ${size(result.tar.size)}` : "";
+  const bytes = isJsonObject(result.tar) && typeof result.tar.size === "number" ? `, ${size(result.tar.size)}` : "";
   const where = Array.isArray(result.in) ? ` in ${result.in.join(", ")}` : "";
   return {
     level: notes.length === 0 ? "ok" : "warning",
@@ -108,7 +109,7 @@ function backupOutcome(result: Record<string, unknown>, time: string): Outcome {
 }
 
 function verifyOutcome({ backup, notVerified }: Record<string, unknown>, time: string): Outcome {
-  const away = Array.isArray(notVerified) ? notVerified.filter(isObject) : [];
+  const away = Array.isArray(notVerified) ? notVerified.filter(isJsonObject) : [];
   return {
     level: away.length === 0 ? "ok" : "warning",
     text: `The backup ${backup ?? ""} is whole: every byte was read back, in ${time}.`,
@@ -119,9 +120,9 @@ function verifyOutcome({ backup, notVerified }: Record<string, unknown>, time: s
 function drillOutcome(result: Record<string, unknown>, time: string): Outcome {
   const { compared, timeToRecover, notCompared } = result;
   const tables =
-    isObject(compared) && typeof compared.tables === "number" ? counted(compared.tables, "table") : "every table";
+    isJsonObject(compared) && typeof compared.tables === "number" ? counted(compared.tables, "table") : "every table";
   const rows =
-    isObject(compared) && typeof compared.rows === "string" ? ` with ${counted(Number(compared.rows), "row")}` : "";
+    isJsonObject(compared) && typeof compared.rows === "string" ? ` with ${counted(Number(compared.rows), "row")}` : "";
   const recovered = typeof timeToRecover === "number" ? lasting(timeToRecover) : "?";
   return {
     level: "ok",
@@ -131,11 +132,7 @@ function drillOutcome(result: Record<string, unknown>, time: string): Outcome {
 }
 
 function linesIn(details: unknown): string[] {
-  if (!isObject(details)) return [];
+  if (!isJsonObject(details)) return [];
   const lines = details.lastLines ?? details.differences;
   return Array.isArray(lines) ? lines.filter((line) => typeof line === "string").slice(0, 20) : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
