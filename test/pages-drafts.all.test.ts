@@ -393,6 +393,8 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await server.untilHealth("healthy");
     const { page } = await visit("/?folder=step");
     proxy.cut();
+    await server.untilHealth("degraded");
+    await see(page, true);
     await page.getByText("Read-only for the moment.").waitFor();
     await page.route("**/api/**", (route) => route.abort());
     await page.getByRole("link", { name: "step/up" }).click();
@@ -428,6 +430,32 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await page.getByText("This page could not be loaded").waitFor();
     await page.unroute("**/*");
     await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
+  });
+
+  it("a page that did not come at once comes by itself though the server is well again before anybody looks", async () => {
+    const { page } = await visit("/");
+    await page.route("**/assets/trash-page*", (route) => route.abort(), { times: 1 });
+    await page.getByText("Go to").click();
+    await page.getByRole("link", { name: "Trash" }).click();
+    await page.getByRole("heading", { level: 1, name: "Trash" }).waitFor();
+  });
+
+  it("a page that never comes, though the server is well, is not loaded for ever", async () => {
+    const { page } = await visit("/");
+    let asked = 0;
+    await page.route("**/assets/trash-page*", (route) => {
+      asked += 1;
+      return route.abort();
+    });
+    await page.getByText("Go to").click();
+    await page.getByRole("link", { name: "Trash" }).click();
+    await eventually(async () => asked === 2);
+    await page.getByText("This page could not be loaded").waitFor();
+    for (let looks = 0; looks < 3; looks += 1) {
+      await Promise.all([page.waitForResponse("**/api/system/health"), see(page, true)]);
+    }
+    await page.getByText("This page could not be loaded").waitFor();
+    expect(asked).toBe(2);
   });
 
   it("a page that did not come while the server was away comes to who goes there again", async () => {

@@ -65,7 +65,8 @@ export class Visitor {
       colorScheme: dark ? "dark" : "light",
       reducedMotion: moving ? "no-preference" : "reduce",
     });
-    context.setDefaultTimeout(20_000);
+    // Pages that nothing troubles look every 20 s how it stands with the server: what they find by that comes in time, too.
+    context.setDefaultTimeout(45_000);
     const visitor = new Visitor(context, await context.newPage(), url);
     await visitor.#watch();
     return visitor;

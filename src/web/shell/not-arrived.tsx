@@ -1,14 +1,18 @@
 /** In the place of a page whose chunk did not come: a newer server no longer has those of the pages that are open. */
 import { useEffect, useRef } from "react";
-import { lookAgain, useRecoveries } from "../connection.ts";
+import { PromptlibError } from "../../sdk/index.ts";
+import { noteTrouble, useRecoveries } from "../connection.ts";
 
-/** When the server answers again it comes by itself. */
+/** As long as this after a reload there is no other by itself: what never comes would be loaded for ever. */
+const RELOADED_MS = 30_000;
+
+/** When the server answers again it comes by itself, also when that is before anybody saw that it did not. */
 export function NotArrived() {
   const recoveries = useRecoveries();
   const before = useRef(recoveries);
-  useEffect(lookAgain, []);
+  useEffect(() => noteTrouble(new PromptlibError("server_unreachable")), []);
   useEffect(() => {
-    if (recoveries !== before.current) location.reload();
+    if (recoveries !== before.current && !isJustReloaded()) location.reload();
   }, [recoveries]);
   return (
     <section className="empty" role="alert">
@@ -19,4 +23,11 @@ export function NotArrived() {
       </button>
     </section>
   );
+}
+
+function isJustReloaded(): boolean {
+  const isReload = performance
+    .getEntriesByType("navigation")
+    .some((entry) => "type" in entry && entry.type === "reload");
+  return isReload && performance.now() < RELOADED_MS;
 }
