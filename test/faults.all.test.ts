@@ -198,7 +198,7 @@ async function mirrorIsTheSame(): Promise<void> {
     const prompt = await readMirrorFile(file);
     return prompt?.newest === all.size ? prompt : null;
   };
-  const prompt = await until(mirrored, { timeout: 10_000 });
+  const prompt = await until(mirrored, { timeout: 20_000 });
   const texts = new Map<number, string | undefined>();
   if (prompt) for await (const { version, text } of mirroredVersions(file, prompt)) texts.set(version, text);
   expect(texts).toEqual(all);

@@ -27,7 +27,7 @@ it("a guard and a server that stand still are shown so, then replaced; whoever w
   kill(guard?.pid ?? 0, "SIGSTOP");
   expect(await until(async () => (await states()) === "unresponsive running", { timeout: 30_000 })).toBe(true);
   kill(guard?.pid ?? 0, "SIGCONT");
-  expect(await until(async () => (await states()) === "running running", { timeout: 10_000 })).toBe(true);
+  expect(await until(async () => (await states()) === "running running", { timeout: 20_000 })).toBe(true);
   expect((await stage.allRunning()).children.guard?.pid).toBe(guard?.pid);
 
   for (const pid of [guard?.pid ?? 0, serve.pid]) kill(pid, "SIGSTOP");
@@ -99,7 +99,7 @@ it("there is one server again when a successor is killed before it took over, an
   await gone(first.children.serve.pid);
   await gone(halted);
   const { supervisor } = await stage.allRunning();
-  expect(await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 15_000 })).toBe(true);
+  expect(await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 20_000 })).toBe(true);
   kill(supervisor, "SIGTERM");
   await gone(supervisor);
   await stage.nothingRuns();

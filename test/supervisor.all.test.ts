@@ -44,13 +44,13 @@ it(
         throw new Error(`after ${trace}`, { cause: error });
       });
       expect(
-        await until(async () => (await answerer(url)) === all.children.serve.pid, { timeout: 10_000 }),
+        await until(async () => (await answerer(url)) === all.children.serve.pid, { timeout: 20_000 }),
         trace,
       ).toBe(true);
       await stage.onDatabase(async (client) => await client.query("insert into written values (now())"));
       // A server that was relieved may still be leaving; nobody else is there.
       expect(
-        await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 15_000 }),
+        await until(async () => (await programsOf(stage.home, ...MAIN)).length === 3, { timeout: 20_000 }),
         trace,
       ).toBe(true);
     }

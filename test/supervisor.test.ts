@@ -25,7 +25,7 @@ describe("what up started", () => {
     const all = await stage.allRunning();
     expect(await answerer(url)).toBe(all.children.serve.pid);
     expect(up.printed()).toMatch(/^Making the database …\n/);
-    expect(await until(() => up.printed().includes("a-password-to-print"), { timeout: 5_000 })).toBe(true);
+    expect(await until(() => up.printed().includes("a-password-to-print"), { timeout: 20_000 })).toBe(true);
     up.process.kill("SIGTERM");
     expect(await up.ended).toBe(0);
     await stage.nothingRuns();
@@ -86,7 +86,7 @@ describe("what up started", () => {
     up.process.kill("SIGTERM");
     expect(await up.ended).toBe(0);
     // A receiver that the guard had only just started ends when it comes to itself.
-    await until(async () => (await programsOf(stage.home)).length === 0, { timeout: 10_000 });
+    await until(async () => (await programsOf(stage.home)).length === 0, { timeout: 20_000 });
     await stage.nothingRuns();
   });
 
@@ -95,12 +95,12 @@ describe("what up started", () => {
     const url = await ready(up);
     const before = await stage.allRunning();
     const traffic = stage.traffic(url);
-    await until(() => traffic.answered.size > 0, { timeout: 10_000 });
+    await until(() => traffic.answered.size > 0, { timeout: 20_000 });
     up.process.kill("SIGKILL");
     await until(async () => ((await stage.children())?.supervisor ?? 0) !== before.supervisor, { timeout: 20_000 });
     const after = await stage.allRunning();
     await gone(before.children.serve.pid);
-    await until(() => traffic.answered.has(after.children.serve.pid), { timeout: 10_000 });
+    await until(() => traffic.answered.has(after.children.serve.pid), { timeout: 20_000 });
     expect(await traffic.stop()).toEqual([]);
     expect(after.postgres).toBe(before.postgres);
     expect(traffic.answered).toEqual(new Set([before.children.serve.pid, after.children.serve.pid]));
@@ -134,11 +134,11 @@ it("a library whose PostgreSQL does not come up is served all the same, which is
   await rename(control, `${control}.away`);
   const up = stage.up();
   const url = await ready(up);
-  expect(await until(() => up.printed().includes("The database is away: PostgreSQL"), { timeout: 5_000 })).toBe(true);
+  expect(await until(() => up.printed().includes("The database is away: PostgreSQL"), { timeout: 20_000 })).toBe(true);
   expect(await answerer(url)).toBe((await stage.children())?.children.serve.pid);
   await rename(`${control}.away`, control);
   await stage.allRunning();
-  expect(await until(() => up.printed().endsWith("The database is back.\n"), { timeout: 5_000 })).toBe(true);
+  expect(await until(() => up.printed().endsWith("The database is back.\n"), { timeout: 20_000 })).toBe(true);
 });
 
 it("a database that vanishes under its guard is not made anew", async () => {

@@ -117,7 +117,7 @@ it("a server that was stopped answers nothing old as fresh, accepts no key that 
     }
     const late = await timed(doomed.key);
     expect(late.reply.status, trace).toBe(401);
-    expect(await until(() => listening.changes().length >= round, { timeout: 10_000 }), trace).toBe(true);
+    expect(await until(() => listening.changes().length >= round, { timeout: 20_000 }), trace).toBe(true);
   }
   expect(new Set(listening.changes())).toEqual(new Set(["p"]));
 }, 120_000);

@@ -74,7 +74,7 @@ describe("a hold", () => {
       await prepared.promise;
       preparing = false;
     });
-    await until(() => preparing, { timeout: 10_000, every: 1 });
+    await until(() => preparing, { timeout: 20_000, every: 1 });
     let held = false;
     const hold = keeper.hold().then(() => {
       held = true;
@@ -109,7 +109,7 @@ describe("a hold", () => {
     await becomes("running");
     await keeper.hold();
     const release = keeper.release();
-    await until(() => told.at(-1)?.state === "starting", { timeout: 10_000, every: 1 });
+    await until(() => told.at(-1)?.state === "starting", { timeout: 20_000, every: 1 });
     await Promise.all([expect(release).rejects.toMatchObject({ code: "interrupted" }), keeper.hold()]);
     await keeper.release();
   });

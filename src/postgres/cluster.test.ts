@@ -154,7 +154,7 @@ describe("a cluster that was made", () => {
     const lockFile = await readFile(join(data, "postmaster.pid"), "utf8");
     const pid = cluster.pid ?? 0;
     process.kill(pid, "SIGKILL");
-    await until(() => cluster.state === "stopped" && identityOf(pid) === null, { timeout: 10_000 });
+    await until(() => cluster.state === "stopped" && identityOf(pid) === null, { timeout: 20_000 });
     // The parent of a postmaster is the one process whose number PostgreSQL itself forgives.
     await writeFile(join(data, "postmaster.pid"), lockFile.replace(/^\d+/, "1"));
     expect(await cluster.start()).toEqual({ adopted: false, firstTime: false });
@@ -223,7 +223,7 @@ it("a first start that is killed in the middle of initdb leaves no half cluster,
   const { home, remove } = await temporaryHome();
   const first = owner(home);
   const entries = async () => (await readdir(home.postgres).catch(() => [])).filter((name) => name.startsWith("data~"));
-  await until(async () => (await entries())[0], { timeout: 10_000, every: 5 });
+  await until(async () => (await entries())[0], { timeout: 20_000, every: 5 });
   first.kill("SIGKILL");
   await once(first, "exit");
   expect(await readdir(home.postgres)).not.toContain("data");

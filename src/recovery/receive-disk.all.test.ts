@@ -28,7 +28,7 @@ it("receiving waits while the spool's disk is full, and goes on without a hole w
   await stage.stored(receiver, "primary");
   location.away = true;
   await writeWal(server, 100);
-  await expect.poll(() => receiver.status().problem, { timeout: 20_000 }).toContain("takes nothing (ENOSPC)");
+  await expect.poll(() => receiver.status().problem).toContain("takes nothing (ENOSPC)");
   expect(receiver.status().state).toBe("streaming");
   location.away = false;
   const end = await stage.stored(receiver, "primary", 60_000);
@@ -41,9 +41,9 @@ it("a start on a full disk still stores what the spool holds", async () => {
   const location = new FickleLocation(stage.location("secondary"));
   location.away = true;
   const first = stage.start([location], { limits: { stopPatience: 0 } });
-  await expect.poll(() => first.status().state, { timeout: 20_000 }).toBe("streaming");
+  await expect.poll(() => first.status().state).toBe("streaming");
   await writeWal(server, 60);
-  await expect.poll(() => first.status().problem, { timeout: 20_000 }).toContain("ENOSPC");
+  await expect.poll(() => first.status().problem).toContain("ENOSPC");
   await first.stop();
   location.away = false;
   const second = stage.start([location]);

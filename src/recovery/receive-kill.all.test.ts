@@ -82,7 +82,7 @@ it("killed at any moment while others write, it goes on without a hole and witho
   const writers = hammer();
   for (let round = 0; round < 5; round++) {
     const life = begin({ primary: 0, secondary: 0 });
-    await until(() => life.newest(), { timeout: 10_000 });
+    await until(() => life.newest(), { timeout: 20_000 });
     await sleep(randomInt(1_500));
     await kill(life);
   }
@@ -102,7 +102,7 @@ it("killed while locations fail, too, each has everything in the end", async () 
   const writers = hammer();
   for (let round = 0; round < 3; round++) {
     const life = begin({ primary: 20, secondary: 50 });
-    await until(() => life.newest()?.state === "streaming", { timeout: 10_000 });
+    await until(() => life.newest()?.state === "streaming", { timeout: 20_000 });
     await sleep(randomInt(2_000));
     await kill(life);
   }
@@ -121,10 +121,10 @@ it("what PostgreSQL was told that it may let go of is in the location after a ki
   const writers = hammer();
   for (let round = 0; round < 3; round++) {
     const life = begin({ primary: 0 });
-    await until(() => life.newest()?.state === "streaming", { timeout: 10_000 });
+    await until(() => life.newest()?.state === "streaming", { timeout: 20_000 });
     // Before the location has that, the slot is where it was made.
     const made = (await stage.slot()) ?? lsn(0n);
-    await until(() => parseLsn(life.newest()?.locations[0]?.durable ?? "0/0") >= made, { timeout: 10_000 });
+    await until(() => parseLsn(life.newest()?.locations[0]?.durable ?? "0/0") >= made, { timeout: 20_000 });
     await sleep(randomInt(700));
     await kill(life);
     const told = await stage.slot();
@@ -136,10 +136,10 @@ it("what PostgreSQL was told that it may let go of is in the location after a ki
 
 it("told to stop it ends by itself, with everything stored", async () => {
   const life = begin({ primary: 0 });
-  await until(() => life.newest()?.state === "streaming", { timeout: 10_000 });
+  await until(() => life.newest()?.state === "streaming", { timeout: 20_000 });
   await writeWal(server, 5);
   const target = await stage.flushed();
-  await until(() => parseLsn(life.newest()?.received ?? "0/0") >= target, { timeout: 10_000 });
+  await until(() => parseLsn(life.newest()?.received ?? "0/0") >= target, { timeout: 20_000 });
   const ended = once(life.child, "exit");
   life.child.kill("SIGTERM");
   expect(await ended).toEqual([0, null]);

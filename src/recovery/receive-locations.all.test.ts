@@ -50,7 +50,7 @@ describe("a location that is away", () => {
     secondary.away = true;
     await writeSegments(3);
     await stage.stored(receiver, "primary");
-    await expect.poll(() => of(receiver, "secondary")?.riskSeconds ?? 0, { timeout: 10_000 }).toBeGreaterThan(2);
+    await expect.poll(() => of(receiver, "secondary")?.riskSeconds ?? 0).toBeGreaterThan(2);
     expect(of(receiver, "secondary")).toMatchObject({ problem: expect.stringContaining("it is away"), fenced: false });
     expect(of(receiver, "secondary")?.lagBytes).toBeGreaterThan(2 * SEGMENT_BYTES);
     expect(of(receiver, "primary")?.riskSeconds).toBe(0);
@@ -58,7 +58,7 @@ describe("a location that is away", () => {
     secondary.away = false;
     const end = await stage.stored(receiver, "secondary");
     expect(endOf(await compareWithPgWal(secondary, stage.recovery, server))).toBeGreaterThanOrEqual(end);
-    await expect.poll(() => spooled().then(({ length }) => length), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => spooled().then(({ length }) => length)).toBe(1);
     expect(of(receiver, "secondary")?.problem).toBeNull();
   });
 
@@ -73,7 +73,7 @@ describe("a location that is away", () => {
     expect(((await stage.slot()) ?? 0n) - (before ?? 0n)).toBeLessThan(SEGMENT_BYTES);
     secondary.away = false;
     const end = await stage.stored(receiver, "secondary");
-    await expect.poll(() => stage.slot(), { timeout: 10_000 }).toBeGreaterThanOrEqual(end);
+    await expect.poll(() => stage.slot()).toBeGreaterThanOrEqual(end);
   });
 
   it("for long costs no more than the spool's cap: what it lacks comes from another location then", async () => {
@@ -83,7 +83,7 @@ describe("a location that is away", () => {
     secondary.away = true;
     await writeSegments(6);
     await stage.stored(receiver, "primary");
-    await expect.poll(() => spooled().then(({ length }) => length), { timeout: 10_000 }).toBeLessThanOrEqual(3);
+    await expect.poll(() => spooled().then(({ length }) => length)).toBeLessThanOrEqual(3);
     secondary.away = false;
     const end = await stage.stored(receiver, "secondary", 40_000);
     expect(endOf(await compareWithPgWal(secondary, stage.recovery, server))).toBeGreaterThanOrEqual(end);
@@ -97,7 +97,7 @@ describe("a location that is away", () => {
     primary.away = true;
     secondary.away = true;
     await writeSegments(6);
-    await expect.poll(() => receiver.status().problem, { timeout: 10_000 }).toContain("The spool is full");
+    await expect.poll(() => receiver.status().problem).toContain("The spool is full");
     expect((await spooled()).length).toBeLessThanOrEqual(4);
     primary.away = false;
     secondary.away = false;
@@ -115,7 +115,7 @@ describe("a location that is away", () => {
     await until(() => receiver.told.at(-1)?.state === "streaming", { timeout: 20_000 });
     await writeWal(server, 1);
     const end = await stage.flushed();
-    await expect.poll(() => parseLsn(receiver.status().received ?? "0/0") >= end, { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => parseLsn(receiver.status().received ?? "0/0") >= end).toBe(true);
     expect(of(receiver, "primary")).toMatchObject({ durable: null, riskSeconds: null, lagBytes: null });
     primary.away = false;
     await stage.stored(receiver, "primary");
@@ -159,14 +159,14 @@ describe("another installation", () => {
     // A location that was away is asked for its claims before anything is stored.
     secondary.away = true;
     await writeWal(server, 1);
-    await expect.poll(() => of(receiver, "secondary")?.problem, { timeout: 10_000 }).toContain("away");
+    await expect.poll(() => of(receiver, "secondary")?.problem).toContain("away");
     secondary.away = false;
-    await expect.poll(() => of(receiver, "secondary")?.fenced, { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => of(receiver, "secondary")?.fenced).toBe(true);
     await writeSegments(2);
     await stage.stored(receiver, "primary");
     expect(receiver.status().state).toBe("streaming");
     expect(of(receiver, "secondary")?.problem).toContain("Another installation");
-    await expect.poll(() => spooled().then(({ length }) => length), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => spooled().then(({ length }) => length)).toBe(1);
   });
 
   it("that took over every location ends receiving, and lets go of the slot", async () => {
@@ -175,7 +175,7 @@ describe("another installation", () => {
     await first.stop();
     await takeOver(stage.location("primary"));
     const receiver = stage.start([stage.location("primary")]);
-    await expect.poll(() => receiver.status().state, { timeout: 10_000 }).toBe("fenced");
+    await expect.poll(() => receiver.status().state).toBe("fenced");
     await expect
       .poll(() => server.sql("select active from pg_replication_slots where slot_name = 'promptlib'"), {
         timeout: 10_000,

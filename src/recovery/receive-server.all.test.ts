@@ -88,9 +88,7 @@ describe("a PostgreSQL that stops", () => {
     await expect.poll(() => receiver.status().state).toBe("waiting");
     // What the spool has is stored all the same, once the location is back.
     location.away = false;
-    await expect
-      .poll(() => receiver.status().locations[0]?.durable === receiver.status().received, { timeout: 20_000 })
-      .toBe(true);
+    await expect.poll(() => receiver.status().locations[0]?.durable === receiver.status().received).toBe(true);
     await server.cluster.start();
     await writeWal(server, 1);
     const end = await stage.stored(receiver, "primary");
@@ -103,7 +101,7 @@ describe("a PostgreSQL that stops", () => {
     const receiver = stage.start([location]);
     await stage.stored(receiver, "primary");
     await server.signal("SIGKILL");
-    await until(() => receiver.told.at(-1)?.state === "waiting", { timeout: 10_000 });
+    await until(() => receiver.told.at(-1)?.state === "waiting", { timeout: 20_000 });
     await server.cluster.stop("immediate");
     await server.cluster.start();
     await writeWal(server, 2);
@@ -118,14 +116,12 @@ describe("a PostgreSQL that stops", () => {
     await until(() => first.told.at(-1)?.state === "streaming", { timeout: 20_000 });
     await writeWal(server, 2);
     const end = await stage.flushed();
-    await until(() => parseLsn(first.status().received ?? "0/0") >= end, { timeout: 10_000 });
+    await until(() => parseLsn(first.status().received ?? "0/0") >= end, { timeout: 20_000 });
     await first.stop();
     await server.cluster.stop("immediate");
     location.away = false;
     const second = stage.start([location]);
-    await expect
-      .poll(() => parseLsn(second.told.at(-1)?.locations[0]?.durable ?? "0/0") >= end, { timeout: 15_000 })
-      .toBe(true);
+    await expect.poll(() => parseLsn(second.told.at(-1)?.locations[0]?.durable ?? "0/0") >= end).toBe(true);
     expect(second.status().state).toBe("waiting");
   });
 });
@@ -142,7 +138,7 @@ describe("WAL that is lost", () => {
     await writeWal(server, 20);
     await server.sql("checkpoint");
     const receiver = stage.start([location]);
-    await expect.poll(() => receiver.status().gap, { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(() => receiver.status().gap).not.toBeNull();
     const gap = receiver.status().gap;
     await stage.stored(receiver, "primary");
     expect(parseLsn(gap?.from ?? "0/0")).toBeGreaterThan(0n);
@@ -168,7 +164,7 @@ describe("WAL that is lost", () => {
     const [slot] = await server.sql("select wal_status from pg_replication_slots where slot_name = 'promptlib'");
     expect(slot).toEqual({ wal_status: "lost" });
     const receiver = stage.start([location]);
-    await expect.poll(() => receiver.status().gap, { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(() => receiver.status().gap).not.toBeNull();
     await stage.stored(receiver, "primary");
     await expect
       .poll(() => server.sql("select wal_status from pg_replication_slots where slot_name = 'promptlib'"))
@@ -227,7 +223,7 @@ describe("after the machine died", () => {
     await writeWal(server, 20);
     await server.sql("select pg_switch_wal()");
     const end = await stage.stored(first, "primary");
-    await expect.poll(() => stage.slot(), { timeout: 10_000 }).toBeGreaterThanOrEqual(segmentStart(end));
+    await expect.poll(() => stage.slot()).toBeGreaterThanOrEqual(segmentStart(end));
     await first.stop();
     await died();
     await server.cluster.stop();
@@ -247,12 +243,12 @@ it("locations that lag far are an alarm, and PostgreSQL lets go of what only the
   await stage.stored(receiver, "primary");
   location.away = true;
   await writeWal(server, 50);
-  await expect.poll(() => receiver.status().problem, { timeout: 15_000 }).toContain("Locations lag so far");
+  await expect.poll(() => receiver.status().problem).toContain("Locations lag so far");
   const end = await stage.flushed();
-  await expect.poll(() => stage.slot(), { timeout: 10_000 }).toBeGreaterThanOrEqual(end);
+  await expect.poll(() => stage.slot()).toBeGreaterThanOrEqual(end);
   location.away = false;
   await stage.stored(receiver, "primary");
-  await expect.poll(() => receiver.status().problem, { timeout: 10_000 }).toBeNull();
+  await expect.poll(() => receiver.status().problem).toBeNull();
 });
 
 it("a data directory that was put back to an earlier state is refused, and what was received stays", async () => {
@@ -285,7 +281,7 @@ it("another database in the place of ours is refused", async () => {
   if (!known) throw new Error("no incarnation");
   await writeIncarnation(stage.recovery, { ...known, systemId: "7001" });
   const receiver = stage.start([stage.location("primary")]);
-  await until(() => receiver.told.at(-1)?.state === "failed", { timeout: 10_000 });
+  await until(() => receiver.told.at(-1)?.state === "failed", { timeout: 20_000 });
   expect(receiver.status().problem).toContain("another database");
 });
 

@@ -30,7 +30,7 @@ describe("while PostgreSQL writes", () => {
     await writeWal(server, 40);
     const end = await stage.stored(receiver, "primary");
     expect(endOf(await compareWithPgWal(location, stage.recovery, server))).toBeGreaterThanOrEqual(end);
-    await expect.poll(() => stage.slot(), { timeout: 10_000 }).toBeGreaterThanOrEqual(end);
+    await expect.poll(() => stage.slot()).toBeGreaterThanOrEqual(end);
     expect(receiver.status()).toMatchObject({ state: "streaming", problem: null, gap: null, timeline: 1 });
   });
 
@@ -66,7 +66,7 @@ describe("while PostgreSQL writes", () => {
     await stage.stored(receiver, "primary");
     expect(await fragments()).not.toEqual([]);
     await server.sql("select pg_switch_wal()");
-    await expect.poll(fragments, { timeout: 10_000 }).toEqual([]);
+    await expect.poll(fragments).toEqual([]);
     const end = await stage.stored(receiver, "primary");
     expect(endOf(await compareWithPgWal(location, stage.recovery, server))).toBeGreaterThanOrEqual(end);
   });
@@ -78,7 +78,7 @@ describe("while PostgreSQL writes", () => {
     await server.sql("select pg_logical_emit_message(true, 'test', 'one row')");
     const written = await stage.flushed();
     const next = (position: string | null) => position !== null && parseLsn(position) - written > 65_536n;
-    await expect.poll(() => next(receiver.status().received), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => next(receiver.status().received)).toBe(true);
     expect(receiver.status().problem).toBeNull();
   });
 
@@ -102,7 +102,7 @@ describe("a stop", () => {
     await stage.stored(receiver, "primary");
     await writeWal(server, 8);
     const end = await stage.flushed();
-    await until(() => parseLsn(receiver.status().received ?? "0/0") >= end, { timeout: 10_000, every: 1 });
+    await until(() => parseLsn(receiver.status().received ?? "0/0") >= end, { timeout: 20_000, every: 1 });
     await receiver.stop();
     expect(endOf(await compareWithPgWal(location, stage.recovery, server))).toBeGreaterThanOrEqual(end);
   });
@@ -138,7 +138,7 @@ describe("a second receiver", () => {
     const first = stage.start([stage.location("primary")]);
     await stage.stored(first, "primary");
     const second = stage.start([stage.location("primary")]);
-    await until(() => second.told.at(-1)?.state === "waiting", { timeout: 10_000 });
+    await until(() => second.told.at(-1)?.state === "waiting", { timeout: 20_000 });
     expect(second.status().problem).toMatch(/active/);
     expect(first.status().state).toBe("streaming");
     await first.stop();

@@ -249,7 +249,7 @@ it("reading ends when it is told to, and PostgreSQL does not go on with it", asy
         "select from pg_stat_activity where state = 'active' and query like '%record_send%' and pid <> pg_backend_pid()",
       )
     ).rowCount;
-  expect(await until(active, { timeout: 10_000, every: 2 })).toBeTruthy();
+  expect(await until(active, { timeout: 20_000, every: 2 })).toBeTruthy();
   abort.abort();
   await refused;
   expect(await until(async () => (await active()) === 0, { timeout: 20_000 })).toBe(true);

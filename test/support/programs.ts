@@ -43,7 +43,7 @@ export async function nothingRuns(home: Home): Promise<void> {
 export async function clearPrograms(home: Home): Promise<void> {
   for (let left = await programsOf(home); left.length > 0; left = await programsOf(home)) {
     for (const pid of left) if (identityOf(pid)) process.kill(pid, "SIGKILL");
-    for (const pid of left) await until(() => identityOf(pid) === null, { timeout: 10_000, every: 5 });
+    for (const pid of left) await until(() => identityOf(pid) === null, { timeout: 20_000, every: 5 });
   }
   await stopLeftOver(home);
 }

@@ -152,5 +152,5 @@ export async function answerer(url: string): Promise<number> {
 }
 
 export async function gone(pid: number): Promise<void> {
-  expect(await until(() => identityOf(pid) === null, { timeout: 10_000, every: 2 })).toBe(true);
+  expect(await until(() => identityOf(pid) === null, { timeout: 20_000, every: 2 })).toBe(true);
 }
