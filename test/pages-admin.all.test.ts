@@ -54,7 +54,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     expect(await visitor.inaccessible()).toEqual([]);
     await page.getByRole("link", { name: "Import files" }).waitFor();
     await click("Save for production");
-    await heading(page, "There are prompts").waitFor();
+    await heading(page, /There are prompts/).waitFor();
     await click("Create a key");
     const command = await page.getByLabel("Command", { exact: true }).inputValue();
     await click("Copy Command");
@@ -76,7 +76,7 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await page.getByRole("link", { name: "Look at them in the library" }).click();
     await page.getByRole("link", { name: "samples/greeting" }).waitFor();
     await page.goBack();
-    await heading(page, "There are prompts").waitFor();
+    await heading(page, /There are prompts/).waitFor();
     expect(await page.content()).not.toContain(token);
   });
 

@@ -109,7 +109,8 @@ export async function see(page: Page, isSeen: boolean): Promise<void> {
     document.dispatchEvent(new Event("visibilitychange"))`);
 }
 
-export const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name });
+/** Its words are all of `name`, which also comes sooner than what only has it in it. */
+export const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name, exact: true });
 export const button = (on: Page | Locator, name: string | RegExp) => on.getByRole("button", { name });
 export const textOf = (page: Page) => page.getByRole("textbox", { name: "Text" });
 export const dialogOf = (page: Page) => page.getByRole("dialog");
