@@ -2,12 +2,15 @@ import { existsSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
 import { mirrorFile, readMirrorFile } from "../src/library/mirror-file.ts";
 import { askedAgain } from "./support/asked-again.ts";
 import { Instance } from "./support/instance.ts";
 import { kill } from "./support/kill.ts";
+
+// Several of them wait for what was killed to be whole again.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** The thread from end to end, as a user walks it: through the command line and an application's HTTP. */
 describe("from an empty home to a fetch that survives PostgreSQL's death", () => {

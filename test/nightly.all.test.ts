@@ -13,7 +13,7 @@ const seed = Number(process.env.NIGHTLY_SEED ?? Math.floor(Math.random() * 2 ** 
 let instance: Instance;
 beforeAll(async () => {
   process.stdout.write(`nightly: NIGHTLY_SEED=${seed} does the same again\n`);
-  instance = await Instance.make({ EXPORT_KEEP: "1" });
+  instance = await Instance.make({ EXPORT_KEEP: "1", EXPORT_AT: "off" });
   await instance.start();
   const row = (at: number) => `prompt ${at},"${"words of it ".repeat(200)}${at}",FALSE,TEXT\n`;
   const csv = `act,prompt,for_devs,type\n${Array.from({ length: 1_000 }, (_, at) => row(at)).join("")}`;
@@ -61,7 +61,7 @@ it("whenever it is killed, the last good one is there, and the next one is made"
 
 it("is imported into an empty library as the page says, and exports to the same bytes there", async () => {
   const bytes = gunzipSync(await readFile(join(await nightly(), "default.ndjson.gz")));
-  const empty = await Instance.make();
+  const empty = await Instance.make({ EXPORT_AT: "off" });
   try {
     await empty.start();
     const { code, stderr } = await empty.run(["import", "-", "--format", "promptlib"], { input: bytes.toString() });

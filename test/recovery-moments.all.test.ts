@@ -5,7 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { now, until } from "../src/base/clock.ts";
+import { now, sleep, until } from "../src/base/clock.ts";
 import type { RestoreReport } from "../src/contract/recovery-shapes.ts";
 import { Instance } from "./support/instance.ts";
 import { done, info, refused, reports, settled } from "./support/recovery-orders.ts";
@@ -48,6 +48,8 @@ it(
 it("one moment before a deletion is brought back, and what came later is kept twice", slow, async () => {
   await prompts.save("kept");
   await prompts.save("deleted");
+  // What is cut off of a moment is behind every save.
+  await sleep(2);
   firstLife = now().toISOString();
   await prompts.delete("deleted");
   await prompts.save("later");

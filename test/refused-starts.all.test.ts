@@ -186,7 +186,7 @@ describe("where a library is", () => {
     const data = (await existingPlace(instance.home))?.data ?? "";
     await rename(data, `${data}.away`);
     const url = await instance.startAnyhow();
-    expect(instance.printed).toContain("is gone");
+    expect(await until(() => instance.printed.includes("is gone"), { timeout: 20_000 })).toBe(true);
     expect(await fetched(url)).toMatch(/^200 mirror .*"version":1/);
     expect(await health(url)).toBe("degraded");
     const pushed = await instance.run(["push", "kept"], { input: "newer" });

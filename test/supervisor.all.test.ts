@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sleep, until } from "../src/base/clock.ts";
 import { kill } from "./support/kill.ts";
-import { MAIN, programsOf } from "./support/programs.ts";
+import { allGone, MAIN, programsOf } from "./support/programs.ts";
 import { answerer, gone, ready, Stage, type Up } from "./support/stage.ts";
 
 /** Each with up to five kills. SUPERVISOR_ROUNDS makes more of them, SUPERVISOR_SEED the same again. */
@@ -36,7 +36,7 @@ it(
         kill(pid);
       }
       // Without supervisor and server nobody is left who could start anything.
-      if (await allGone()) {
+      if (await allGone(stage.home)) {
         up = stage.up();
         url = await ready(up);
       }
@@ -67,17 +67,4 @@ async function pidOf(victim: string): Promise<number> {
   const { serve, guard } = found?.children ?? {};
   const pids = { supervisor: found?.supervisor, serve: serve?.pid, guard: guard?.pid, postgres: guard?.postgres?.pid };
   return Object.entries(pids).find(([name]) => name === victim)?.[1] ?? 0;
-}
-
-/**
- * Also when a server was killed while it was calling a successor, which then is not there yet. What they leave behind takes
- * its time to end.
- */
-async function allGone(): Promise<boolean> {
-  await sleep(300);
-  const outcome = async () => {
-    if ((await programsOf(stage.home, "up", "serve")).length > 0) return "not over";
-    return (await programsOf(stage.home)).length === 0 ? "over" : null;
-  };
-  return (await until(outcome, { timeout: 20_000 })) === "over";
 }

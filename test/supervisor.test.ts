@@ -3,12 +3,15 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { sleep, until } from "../src/base/clock.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { until } from "../src/base/clock.ts";
 import { existingPlace } from "../src/postgres/place.ts";
 import { kill } from "./support/kill.ts";
 import { programsOf } from "./support/programs.ts";
 import { answerer, gone, pidsOf, ready, Stage } from "./support/stage.ts";
+
+// Each starts programs, some of them more than once.
+vi.setConfig({ testTimeout: 90_000 });
 
 let stage: Stage;
 
@@ -36,11 +39,10 @@ describe("what up started", () => {
     const url = await ready(up);
     const all = await stage.allRunning();
     expect(up.printed()).toMatch(/^Starting …\n/);
-    const slow = answerer(`${url}/slow`);
-    await sleep(200);
+    const slow = await fetch(`${url}/slow`, { headers: { connection: "close" } });
     up.process.kill("SIGINT");
     up.process.kill("SIGINT");
-    expect(await slow).toBe(all.children.serve.pid);
+    expect(Number(await slow.text())).toBe(all.children.serve.pid);
     expect(await up.ended).toBe(0);
     await stage.nothingRuns();
   });

@@ -75,6 +75,8 @@ function* numbers(): Generator<number, never> {
 
 interface Answered {
   reply: Reply;
+  /** ms from the change to this question. */
+  sent: number;
   /** ms from the change, as the other server acknowledged it, to this answer. */
   after: number;
   /** Asked with the key that was revoked. */
@@ -98,8 +100,9 @@ it("a server that was stopped answers nothing old as fresh, accepts no key that 
     await one.local.revokeKey(doomed.id);
     const changed = monotonic();
     const timed = async (token: string): Promise<Answered> => {
+      const sent = monotonic() - changed;
       const reply = await ask(other.url, path, { token });
-      return { reply, after: monotonic() - changed, revoked: token === doomed.key };
+      return { reply, sent, after: monotonic() - changed, revoked: token === doomed.key };
     };
     const waiting = [timed(key), timed(doomed.key), timed(key), timed(doomed.key)];
     await sleep(random.next().value * 2_500);
@@ -109,9 +112,11 @@ it("a server that was stopped answers nothing old as fresh, accepts no key that 
       waiting.push(timed(key), timed(doomed.key));
       await sleep(10);
     }
-    for (const { reply, after, revoked } of await Promise.all(waiting)) {
-      const told = `${trace}, ${after} ms after the change: ${reply.status} ${reply.json?.text}`;
-      if (after < COHERENT_MS || reply.headers["x-served-from"] === "mirror") continue;
+    for (const { reply, sent, after, revoked } of await Promise.all(waiting)) {
+      const told = `${trace}, asked ${sent} ms and answered ${after} ms after the change: ${reply.status} ${reply.json?.text}`;
+      // One that was asked in time may be read here later than it was answered.
+      const isInTime = after < COHERENT_MS || (sent < COHERENT_MS && after < COHERENT_MS + 500);
+      if (isInTime || reply.headers["x-served-from"] === "mirror") continue;
       if (revoked) expect(reply.status, told).toBe(401);
       else expect(reply.json.text, told).toBe(String(round));
     }

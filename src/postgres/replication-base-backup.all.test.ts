@@ -221,7 +221,7 @@ describe("a PostgreSQL that is lost in the middle of a backup", () => {
   });
 
   it("while it still makes its checkpoint fails it as well", async () => {
-    const replication = await opened(server, { answer: 300, backupStart: 300 });
+    const replication = await opened(server, { answer: 2_000, backupStart: 300 });
     await writeWal(server, 1);
     await server.signal("SIGSTOP");
     try {
@@ -233,14 +233,14 @@ describe("a PostgreSQL that is lost in the middle of a backup", () => {
 });
 
 it("a consumer that takes longer than the patience is no silence of PostgreSQL", async () => {
-  const replication = await opened(server, { backupSilence: 200 });
+  const replication = await opened(server, { backupSilence: 1_000 });
   const backup = await replication.baseBackup(FAST);
   let first = true;
   for await (const event of backup.events) {
     if (!first || event.kind !== "data") continue;
     first = false;
     const start = monotonic();
-    await until(() => monotonic() - start > 1_000, { timeout: 5_000 });
+    await until(() => monotonic() - start > 3_000, { timeout: 10_000 });
   }
   expect(backup.end().timeline).toBe(1);
 });

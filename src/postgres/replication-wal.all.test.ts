@@ -145,12 +145,12 @@ describe("the stream of WAL", () => {
   });
 
   it("is told quickly as alive when PostgreSQL asks, long before our own time has come", async () => {
-    await server.sql("alter system set wal_sender_timeout = '1s'");
+    await server.sql("alter system set wal_sender_timeout = '3s'");
     await server.sql("select pg_reload_conf()");
     try {
       const stream = await streaming();
       const receiving = failure(stream);
-      await server.sql("select pg_sleep(3)");
+      await server.sql("select pg_sleep(7)");
       expect(await server.sql("select from pg_stat_replication where state = 'streaming'")).toHaveLength(1);
       await stream.close();
       expect(await receiving).toMatchObject({ code: "interrupted" });
@@ -161,9 +161,9 @@ describe("the stream of WAL", () => {
   });
 
   it("of a PostgreSQL that has nothing to say goes on, because it is asked", async () => {
-    const stream = await streaming({ walSilence: 400 });
+    const stream = await streaming({ walSilence: 1_500 });
     const receiving = stream.receive().catch((error: unknown) => error);
-    await server.sql("select pg_sleep(2)");
+    await server.sql("select pg_sleep(5)");
     expect(await server.sql("select from pg_stat_replication where state = 'streaming'")).toHaveLength(1);
     await writeWal(server, 1);
     expect(await receiving).toMatchObject({ kind: "wal" });
@@ -280,7 +280,7 @@ describe("a stream whose other side is lost", () => {
   });
 
   it("by standing still fails after a while, and closing does not hang", async () => {
-    const stream = await streaming({ walSilence: 400 });
+    const stream = await streaming({ walSilence: 1_500 });
     const closing = await streamingOnAnotherSlot({ farewell: 300 });
     await receiveTo(stream, await flushed(server));
     await server.signal("SIGSTOP");
@@ -298,7 +298,7 @@ describe("a stream whose other side is lost", () => {
     const proxy = await DatabaseProxy.open(join(server.place.socket, `.s.PGSQL.${SOCKET_PORT}`));
     onTestFinished(async () => await proxy.close());
     const client = { ...server.guard, host: "127.0.0.1", port: proxy.port };
-    const stream = await (await opened({ walSilence: 400 }, client)).streamWal({ slot: SLOT, start });
+    const stream = await (await opened({ walSilence: 1_500 }, client)).streamWal({ slot: SLOT, start });
     await receiveTo(stream, await flushed(server));
     const failing = failure(stream);
     proxy[how]();

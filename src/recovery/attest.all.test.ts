@@ -29,6 +29,9 @@ beforeAll(async () => {
   origin = await originOf(made.home);
   base = await temporaryDirectory();
   admin = await connectAsSuperuser(made.home, "promptlib");
+  // The WAL since the base is copied from where it was made; and nobody else has a transaction.
+  for (const setting of ["wal_keep_size = '4GB'", "autovacuum = off"]) await admin.query(`alter system set ${setting}`);
+  await admin.query("select pg_reload_conf()");
   major = Math.floor(Number((await admin.query("show server_version_num")).rows[0].server_version_num) / 10_000);
   await admin.query("create database second");
   const second = await connectAsSuperuser(made.home, "second");

@@ -147,11 +147,11 @@ describe("a fan-out", () => {
   });
 
   it("does not count the time in which there was nothing to take", async () => {
-    const fanOut = new FanOut([primary, secondary], FOLDER, { queueBytes: 2 * CHUNK, lagMs: 100, patienceMs: 300 });
+    const fanOut = new FanOut([primary, secondary], FOLDER, { queueBytes: 2 * CHUNK, lagMs: 700, patienceMs: 700 });
     const part = fanOut.startPart("part-1");
     for (let count = 0; count < 3; count++) {
       await part.write(randomBytes(10 * CHUNK));
-      await sleep(500);
+      await sleep(1_000);
     }
     await part.end();
     await fanOut.settle();

@@ -95,7 +95,7 @@ it("killed at any moment while others write, it goes on without a hole and witho
     await expect.poll(() => parseLsn(durable() ?? "0/0") >= target, { timeout: 30_000 }).toBe(true);
     expect(endOf(await compareWithPgWal(stage.location(name), stage.recovery, server))).toBeGreaterThanOrEqual(target);
   }
-  expect(life.newest()).toMatchObject({ state: "streaming", gap: null });
+  await expect.poll(() => life.newest()).toMatchObject({ state: "streaming", gap: null });
 });
 
 it("killed while locations fail, too, each has everything in the end", async () => {

@@ -63,7 +63,7 @@ async function promote(): Promise<string> {
 describe("a PostgreSQL that stops", () => {
   it("waits for a location that answers, and everything is stored, its last record, too", async () => {
     const location = stage.location("primary");
-    const receiver = stage.start([location]);
+    const receiver = stage.start([location], { limits: { shutdownPatience: 60_000, stopPatience: 60_000 } });
     await stage.stored(receiver, "primary");
     await writeWal(server, 3);
     await server.cluster.stop();

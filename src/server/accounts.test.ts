@@ -97,7 +97,7 @@ describe("sessions", () => {
 describe("rotating a key", () => {
   it("lets the old one work for the overlap and no longer, the new one from the start", async () => {
     const old = await server.local.createKey({ name: "app", scopes: ["read"] });
-    const rotated = await server.local.rotateKey(old.id, { overlapSeconds: 3 });
+    const rotated = await server.local.rotateKey(old.id, { overlapSeconds: 6 });
     expect([await statusOf(old.key), await statusOf(rotated.key)]).toEqual([200, 200]);
     await eventually(async () => (await statusOf(old.key)) === 401);
     expect(Date.now()).toBeGreaterThanOrEqual(new Date(rotated.replaces.expiresAt ?? "").getTime());

@@ -1,6 +1,6 @@
 /**
  * The program with a server that does next to nothing, for tests of what runs it. `/` answers its process number,
- * `/slow` does so after a while. FAKE_REFUSAL: the error that it is refused with after its start.
+ * `/slow` takes the request at once and does so after a while. FAKE_REFUSAL: the error that it is refused with after its start.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,7 +12,10 @@ import { isErrorCode, PromptlibError } from "../../src/contract/errors.ts";
 
 const startFake: StartServer = async (config, { socket, onFirstAdmin, onRefused }) => {
   const server = createServer(async (request, response) => {
-    if (request.url === "/slow") await sleep(1_000);
+    if (request.url === "/slow") {
+      response.flushHeaders();
+      await sleep(1_000);
+    }
     response.end(String(process.pid));
   });
   await new Promise<void>((resolve, reject) => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { until } from "../../src/base/clock.ts";
 import { type Home, homeAt } from "../../src/base/config.ts";
 import { temporaryDirectory } from "./cluster.ts";
+import { kill } from "./kill.ts";
 import { clearPrograms, programsOf } from "./programs.ts";
 
 export const launcher = fileURLToPath(new URL("../../bin/promptlib", import.meta.url));
@@ -134,11 +135,17 @@ export class Instance {
     return code;
   }
 
-  /** Where `up` was killed, another one took its place. */
+  /** Where `up` was killed, another one took its place, or is about to. */
   async #stopSuccessor(): Promise<void> {
-    const { supervisor } = await this.processes().catch(() => ({ supervisor: 0 }));
-    if (!supervisor || !(await programsOf(this.home)).includes(supervisor)) return;
-    process.kill(supervisor, "SIGTERM");
+    const successor = await until(
+      async () => {
+        const running = await programsOf(this.home);
+        const { supervisor } = await this.processes().catch(() => ({ supervisor: 0 }));
+        return running.length === 0 || running.includes(supervisor) ? { pid: supervisor } : null;
+      },
+      { timeout: 60_000 },
+    );
+    kill(successor?.pid ?? 0, "SIGTERM");
     await until(async () => (await programsOf(this.home)).length === 0, { timeout: 60_000 });
   }
 

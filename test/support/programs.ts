@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { until } from "../../src/base/clock.ts";
+import { sleep, until } from "../../src/base/clock.ts";
 import type { Home } from "../../src/base/config.ts";
 import { identityOf } from "../../src/base/lock.ts";
 import { stopLeftOver } from "../../src/postgres/cluster.ts";
@@ -29,6 +29,19 @@ async function isOne(pid: number, verbs: readonly string[]): Promise<boolean> {
   if (verbs.length === 0) return true;
   const command = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
   return verbs.some((verb) => command.includes(verb));
+}
+
+/**
+ * Nobody is left who could start anything: also when a server was killed while it was calling a successor, which then is not
+ * there yet. What they leave behind takes its time to end.
+ */
+export async function allGone(home: Home): Promise<boolean> {
+  await sleep(300);
+  const outcome = async () => {
+    if ((await programsOf(home, "up", "serve")).length > 0) return "not over";
+    return (await programsOf(home)).length === 0 ? "over" : null;
+  };
+  return (await until(outcome, { timeout: 30_000 })) === "over";
 }
 
 /** Also no file is left that says so. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { until } from "../../src/base/clock.ts";
 import { readLocalFile } from "../../src/base/local-file.ts";
+import { GuardianClient } from "../../src/cli/guardian-client.ts";
 import type { ErrorBody } from "../../src/contract/errors.ts";
 import type { Job } from "../../src/contract/recovery.ts";
 import type { RecoveryInfo } from "../../src/contract/recovery-shapes.ts";
@@ -60,30 +61,32 @@ export async function settled(instance: Instance, backups = 1): Promise<void> {
 }
 
 /** Of the guardian, oldest first; none where it does not answer. */
-async function jobs({ home }: Instance): Promise<Job[]> {
+async function jobs(instance: Instance): Promise<Job[]> {
+  return (await (await guardianOf(instance))?.jobs().catch(() => null)) ?? [];
+}
+
+async function guardianOf({ home }: Instance): Promise<GuardianClient | null> {
   const address = await readLocalFile(home, "guardian.json");
-  if (!address) return [];
-  try {
-    const headers = { authorization: `Bearer ${address.token}` };
-    const response = await fetch(`${address.url}/api/recovery/jobs`, { headers });
-    return ((await response.json()) as { items: Job[] }).items;
-  } catch {
-    return [];
-  }
+  return address && new GuardianClient(address);
 }
 
 /** Until a job of the verb runs, and has come to the phase; without one: as soon as its process is there. */
 export async function jobInPhase(instance: Instance, verb: Job["verb"], phase: string | null): Promise<number> {
-  const pid = await until(
+  const found = await until(
     async () => {
-      const job = (await jobs(instance)).findLast((one) => one.state === "running");
-      if (job?.verb !== verb || (phase !== null && job.progress?.phase !== phase)) return null;
-      return (await programsOf(instance.home, "job"))[0];
+      const job = (await jobs(instance)).findLast((one) => one.state === "running" && one.verb === verb);
+      const [pid] = job ? await programsOf(instance.home, "job") : [];
+      return job && pid ? { job, pid } : null;
     },
     { timeout: 60_000, every: 1 },
   );
-  if (!pid) throw new Error(`no ${verb} came to ${phase}: ${JSON.stringify(await jobs(instance))}`);
-  return pid;
+  if (!found) throw new Error(`no ${verb} runs: ${JSON.stringify(await jobs(instance))}`);
+  if (phase === null) return found.pid;
+  // Told of each phase, also of one that is over before one could ask again.
+  for await (const job of (await guardianOf(instance))?.follow(found.job.id) ?? []) {
+    if (job.progress?.phase === phase) return found.pid;
+  }
+  throw new Error(`the ${verb} never came to ${phase}: ${JSON.stringify(await jobs(instance))}`);
 }
 
 /** What was left of restores and drills beside the data directory: none, when all is in order. */

@@ -10,6 +10,7 @@ import { runningProcesses } from "../../src/postgres/postmaster.ts";
 import type { BaseBackup } from "../../src/postgres/replication-base-backup.ts";
 import { connectAsSuperuser } from "../../src/postgres/roles.ts";
 import { temporaryHome, testCluster } from "./cluster.ts";
+import { kill } from "./kill.ts";
 
 export interface TestServer {
   home: Home;
@@ -52,7 +53,7 @@ export async function serverOf(home: Home, remove: () => Promise<void>): Promise
       }
     },
     async signal(name) {
-      for (const pid of await runningProcesses(place)) process.kill(pid, name);
+      for (const pid of await runningProcesses(place)) kill(pid, name);
     },
     async remove() {
       await cluster.stop("immediate");

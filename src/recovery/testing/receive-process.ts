@@ -26,6 +26,7 @@ const receiver = startReceiver({
   }),
   log: testLog(home),
   host: "ada.example",
+  limits: { stopPatience: 60_000 },
   tell: (status) => process.stdout.write(`${JSON.stringify(status)}\n`),
 });
 process.once("SIGTERM", () => void receiver.stop());
