@@ -38,7 +38,7 @@ describe.skipIf(!path)("Lighthouse gives each page at least 95 for accessibility
     await page.getByLabel("User name").fill(ADMIN.username);
     await page.getByLabel("Password").fill(ADMIN.password);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("button", { name: "Sign in" }).waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Prompt Library" }).waitFor();
     await page.close();
   };
   const expectGood = async (address: string, url = server.url) => {

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import type { Request } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { mirrorFile } from "../src/library/mirror-file.ts";
 import { findChromium, type VisitOptions } from "./support/browser.ts";
 import type { DatabaseProxy } from "./support/database-proxy.ts";
 import { freePort } from "./support/free-port.ts";
@@ -26,6 +28,8 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
   beforeAll(() => {
     ({ server, proxy } = stage);
   });
+  const inMirror = (name: string) =>
+    eventually(async () => existsSync(mirrorFile(server.config.home.prompts, "default", name)));
   const visit = (path: string, username: string | null = "ada", options?: VisitOptions) =>
     stage.visit(path, username, options);
 
@@ -213,7 +217,7 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
       .locator(".drag-handle")
       .nth(1)
       .dragTo(page.locator("li.message").first(), { targetPosition: { x: 40, y: 6 } });
-    expect(await message.inputValue()).toBe("Hello");
+    await eventually(async () => (await message.inputValue()) === "Hello");
     await button(page, "Move message 1 down").click();
     expect(await message.inputValue()).toBe("Be kind to {{name}}");
     await button(page, "Throw away").click();
@@ -324,14 +328,13 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
 
   it("while the database is away one reads on and loses nothing, and all returns by itself", async () => {
     await server.local.savePrompt({ name: "outage", text: "before", labels: ["production"] });
-    // So that the mirror has it.
-    await eventually(async () => (await server.ask("/api/system/health")).json.status === "healthy");
+    await inMirror("outage");
     const visitor = await visit("/prompts/outage");
     const { page } = visitor;
     await button(page, "Edit").click();
     await textOf(page).fill("written during the outage");
     proxy.cut();
-    await button(page, "Save version 2").click();
+    await page.keyboard.press("Control+s");
     await page.getByText("Read-only for the moment.").waitFor();
     await page.locator("form").getByText("Waits until writing is possible again.").waitFor();
     expect(await button(page, "Save version 2").isDisabled()).toBe(true);
@@ -390,8 +393,9 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
 
   it("what did not come while the server was away is read from the mirror as soon as that can be", async () => {
     await server.local.savePrompt({ name: "step/up", text: "of the mirror" });
-    await server.untilHealth("healthy");
+    await inMirror("step/up");
     const { page } = await visit("/?folder=step");
+    await page.getByRole("link", { name: "step/up" }).waitFor();
     proxy.cut();
     await server.untilHealth("degraded");
     await see(page, true);

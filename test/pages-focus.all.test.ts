@@ -36,6 +36,7 @@ describe.skipIf(!path)("whoever goes through a page by Tab, in Chromium,", () =>
     await walk("To the content", "New prompt", "Find", "mail/welcome", "Choose mail/welcome", "mail", "Trash …");
     await visitor.open("/prompts/mail/welcome");
     await page.getByRole("heading", { name: "Versions" }).waitFor();
+    await page.getByRole("button", { name: "Move production" }).waitFor();
     await walk("Edit", "Move production", "Add a label", "name");
     await page.getByRole("button", { name: "Edit" }).click();
     await walk("Text", "Why this version?", "Save version 3", "Throw away");

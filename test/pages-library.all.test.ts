@@ -104,6 +104,8 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     // A list is looked at the more seldom the longer a look takes: on a busy machine it follows late.
     first.context().setDefaultTimeout(60_000);
     const names = (page: Page) => page.locator(".row-name a").allTextContents();
+    const follows = async (page: Page, wanted: string) =>
+      await expect.poll(async () => (await names(page)).join(), { timeout: 60_000 }).toBe(wanted);
     const asked = new Map<Request, Page>();
     first.context().on("request", (request) => {
       if (request.url().includes("/api/changes")) asked.set(request, request.frame().page());
@@ -119,8 +121,13 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await second.getByText("2 prompts").waitFor();
     await first.mouse.move(0, 0);
     await live.savePrompt({ name: "a", text: "x" });
-    for (const page of [first, second]) await eventually(async () => (await names(page)).join() === "a,b,d");
-    expect(listening().map((page) => page === first)).toEqual([true]);
+    for (const page of [first, second]) await follows(page, "a,b,d");
+    await eventually(
+      async () =>
+        listening()
+          .map((page) => page === first)
+          .join() === "true",
+    );
 
     // Nobody looks at the second one: it asks for nothing until somebody does.
     await see(second, false);
@@ -139,19 +146,19 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     await button(first, "Show the changes").waitFor();
     expect(asks).toEqual([]);
     await see(second, true);
-    await eventually(async () => (await names(second)).join() === "a,aa,b,d");
+    await follows(second, "a,aa,b,d");
     expect(await names(first)).toEqual(["a", "b", "d"]);
     await first.locator(".row", { hasText: "production" }).waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     // Who presses it by keyboard is still in the list when it is gone.
     await first.getByRole("status").getByRole("button", { name: "Show the changes" }).press("Enter");
-    await eventually(async () => (await names(first)).join() === "a,aa,b,d");
+    await follows(first, "a,aa,b,d");
     await first.locator(".count:focus").waitFor();
 
     await first.close();
     await eventually(async () => listening().length === 1 && listening()[0] === second);
     await live.trashPrompt("a");
-    await eventually(async () => (await names(second)).join() === "aa,b,d");
+    await follows(second, "aa,b,d");
   });
 
   it("what is typed is asked for in the very event of its key, not once the page has time", async () => {
@@ -352,7 +359,7 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     const { page } = visitor;
     await page.getByText("2 prompts, with all their versions").waitFor();
     const { id } = await trash.trashPrompt("three");
-    await page.getByText("3 prompts, with all their versions").waitFor();
+    await page.getByText("3 prompts, with all their versions").waitFor({ timeout: 90_000 });
     await trash.purgePrompt(id);
     expect(await visitor.inaccessible()).toEqual([]);
     await button(page, "Bring back two").click();

@@ -78,6 +78,7 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await button(page, "Put production on version 2").click();
     await page.getByText("production is on version 2; it was on version 1.").waitFor();
     await labels.getByText("v2").waitFor();
+    await page.getByRole("link", { name: "Version 1", exact: true }).waitFor();
 
     // A chip is dragged onto a version.
     await page.evaluate(`(() => {
@@ -228,8 +229,11 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     expect(await textOf(page).inputValue()).toBe("Good evening {{name}}");
     await local.savePrompt({ name: "others/b", text: "Dear {{name}}!" });
     await button(page, "Look at both").waitFor();
+    await local.moveLabel("others/b", "production", 1);
+    await page.getByText("put production on version 1.").waitFor();
     await button(page, "Throw away").click();
     await button(page, "Look at both").waitFor({ state: "hidden" });
+    await page.getByRole("region", { name: "Version 6" }).waitFor();
 
     // What is written in a dialog, too.
     await button(page, "Describe").click();
@@ -267,6 +271,7 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await page.keyboard.press("Control+s");
     await page.getByText("Read-only for the moment.").waitFor();
     await page.reload();
+    await page.getByText("Read-only for the moment.").waitFor();
     await textOf(page).waitFor();
     expect(await textOf(page).inputValue()).toBe(`${written}!`);
     stage.proxy.restore();
@@ -295,11 +300,13 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Trash", exact: true }).waitFor();
     await page.keyboard.press("Control+k");
+    await field.waitFor();
     await page.keyboard.type("keys on");
     await page.getByRole("option", { name: /keys\/only/, selected: true }).waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
     await page.keyboard.press("Enter");
     await heading(page, "only").waitFor();
+    await button(page, "Edit").waitFor();
 
     const tabTo = async (name: string) => {
       for (let steps = 0; steps < 60; steps += 1) {

@@ -139,6 +139,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     expect((await server.local.readLabel("labelled", "production")).movedBy).toBe("user:ada");
     await button(page, "Undo").click();
     await page.getByText("production is on version 1 again.").waitFor();
+    await labels.getByText("v1").waitFor();
     expect((await server.local.readLabel("labelled", "production")).version).toBe(1);
 
     const takeOff = async () => {
@@ -153,6 +154,7 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await server.local.moveLabel("labelled", "production", 2);
     await button(page, "Undo").click();
     await page.getByText(/is on version 2, not on no version/).waitFor();
+    await labels.getByText("v2").waitFor();
     expect((await server.local.readLabel("labelled", "production")).version).toBe(2);
 
     // That it failed is said on another page, too; what is away can be tried again.

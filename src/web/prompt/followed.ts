@@ -75,6 +75,7 @@ export function useFollowed(followed: Followed): void {
     if (draft) {
       // By oneself, too: in another window.
       const lines = (draft.base ?? 0) < newest ? savedSince(before, after, null) : [];
+      if (lines.length === 0) return;
       both.current = { name: "Look at both", run: lookAtBoth };
       tell(lines, both.current);
       return;
