@@ -127,6 +127,14 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await late(() => button(page, "Save version 2").click(), toLibrary, "Saved as version 2 of late/one.");
     await page.goBack();
     await heading(page, "one").waitFor();
+    await button(page, "Edit").click();
+    await textOf(page).fill("z");
+    const toFirst = async () => {
+      await page.getByRole("link", { name: "Version 1", exact: true }).click();
+      await page.waitForURL("**/late/one?version=1");
+    };
+    await late(() => button(page, "Save version 3").click(), toFirst, "Saved as version 3.");
+    await page.getByRole("region", { name: "Version 1" }).waitFor();
 
     const rename = await more(page, "Rename or move …");
     await rename.getByLabel("Name; a / makes folders").fill("late/renamed");
@@ -140,6 +148,11 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
       leaveDialog,
       "It is called late/renamed now",
     );
+    // Also that it did not work.
+    await page.getByRole("link", { name: "late/renamed" }).click();
+    const again = await more(page, "Rename or move …");
+    await again.getByLabel("Name; a / makes folders").fill("late/two");
+    await late(() => again.getByRole("button", { name: "Rename" }).click(), leaveDialog, "Not done: ");
 
     await page.getByRole("link", { name: "late/two" }).click();
     const trash = await more(page, "To the trash …");

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { PromptlibError } from "../sdk/index.ts";
 import { noteFailure } from "./calls.ts";
+import { say } from "./shell/notices.tsx";
 
 export interface Deed {
   busy: boolean;
@@ -16,6 +17,7 @@ export function useDeed(): Deed {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<PromptlibError | null>(null);
   const running = useRef(false);
+  const isHere = useIsHere();
   const attempt = async (work: () => Promise<void>) => {
     if (running.current) return false;
     running.current = true;
@@ -25,7 +27,10 @@ export function useDeed(): Deed {
       await work();
       return true;
     } catch (problem) {
-      setError(noteFailure(problem));
+      const failure = noteFailure(problem);
+      setError(failure);
+      // Who left does not see it in its place.
+      if (!isHere()) say(`Not done: ${failure.message}`);
       return false;
     } finally {
       running.current = false;

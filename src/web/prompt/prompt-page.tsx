@@ -1,5 +1,5 @@
 /** One prompt: what it says, with values in it; its labels, its versions; writing the next one. */
-import { useDeferredValue, useEffect, useId, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { Prompt, SavedPrompt } from "../../sdk/index.ts";
 import { EVERYTHING } from "../address.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
@@ -56,6 +56,10 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
   const [moving, setMoving] = useState<Moving | null>(null);
   const refused = useWritesRefused();
   const isHere = useIsHere();
+  const at = useRef(asked);
+  useEffect(() => {
+    at.current = asked;
+  }, [asked]);
   // A long text is typed at once, and rendered a moment later.
   const written = useDeferredValue(drafting.draft?.content);
   const { value, error } = fetched;
@@ -88,7 +92,9 @@ export function PromptPage({ access, name, asked, against }: PromptPageProps) {
     if (asked === null)
       fetched.put({ prompt: next, etag: null, servedFrom: "database", renamedTo: null, revision: null });
     if (!isHere()) return;
-    go({ project: access.named, page: { at: "prompt", name, version: null } }, { replace: true });
+    // Who looks at another version by now stays with it.
+    if (at.current === asked)
+      go({ project: access.named, page: { at: "prompt", name, version: null } }, { replace: true });
     reload();
   };
   return (
