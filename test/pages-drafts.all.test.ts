@@ -78,8 +78,13 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
 
   it("what is written becomes a prompt of its own when the prompt is gone", async () => {
     await server.local.savePrompt({ name: "drafts/gone", text: "one" });
-    const visitor = await visit("/prompts/drafts/gone");
+    const visitor = await visit("/new");
     const { page } = visitor;
+    // Begun before, and left: another one stands in its place then.
+    await page.getByLabel("Name", { exact: true }).fill("drafts/begun");
+    await textOf(page).fill("begun before");
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByRole("link", { name: "drafts/gone" }).click();
     await button(page, "Edit").click();
     await textOf(page).fill("not to be lost");
     await server.local.trashPrompt("drafts/gone");
@@ -97,6 +102,10 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await page.getByLabel("Name", { exact: true }).fill("drafts/again");
     await button(page, "Save").click();
     await page.getByText("Saved drafts/again.").waitFor();
+    await page.getByRole("link", { name: "Library", exact: true }).click();
+    await page.getByRole("region", { name: "Not saved yet" }).getByRole("link", { name: "drafts/begun" }).click();
+    expect(await textOf(page).inputValue()).toBe("begun before");
+    await button(page, "Throw away").click();
   });
 
   it("what is saved, renamed or trashed late is said where one went meanwhile, and brings nobody back", async () => {
@@ -125,6 +134,7 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await button(page, "Edit").click();
     await textOf(page).fill("y");
     await late(() => button(page, "Save version 2").click(), toLibrary, "Saved as version 2 of late/one.");
+    await page.getByRole("region", { name: "Not saved yet" }).waitFor({ state: "hidden" });
     await page.goBack();
     await heading(page, "one").waitFor();
     await button(page, "Edit").click();
@@ -233,6 +243,15 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     await eventually(async () => (await message.inputValue()) === "Hello");
     await button(page, "Move message 1 down").click();
     expect(await message.inputValue()).toBe("Be kind to {{name}}");
+    await button(page, "Take out message 1").click();
+    await page.getByText("Message 1 is taken out.").waitFor();
+    expect(await message.inputValue()).toBe("Hello");
+    expect(await page.locator("ol.messages:focus").count()).toBe(1);
+    await message.fill("Hello again");
+    await button(page, "Undo").click();
+    await page.getByRole("textbox", { name: "Message 2, user" }).waitFor();
+    expect(await message.inputValue()).toBe("Be kind to {{name}}");
+    expect(await page.getByRole("textbox", { name: "Message 2, user" }).inputValue()).toBe("Hello again");
     await button(page, "Throw away").click();
   });
 

@@ -328,6 +328,15 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await page.getByRole("status", { name: "Suggestions" }).getByText("name").waitFor();
     await page.keyboard.press("Tab");
     expect(await textOf(page).inputValue()).toBe("Hello {{name}} and {{name}}");
+    // A name in a tag that is whole may be meant as it is.
+    for (const key of ["ArrowLeft", "ArrowLeft", "Backspace"]) await page.keyboard.press(key);
+    await page.getByRole("status", { name: "Suggestions" }).getByText("Instead:").waitFor();
+    await page.keyboard.press("Tab");
+    expect(await textOf(page).inputValue()).toBe("Hello {{name}} and {{nam}}");
+    expect(await page.locator("textarea.code:focus").count()).toBe(0);
+    await textOf(page).focus();
+    await page.keyboard.type("e");
+    expect(await textOf(page).inputValue()).toBe("Hello {{name}} and {{name}}");
     await page.keyboard.press("Control+s");
     await page.getByText("Saved as version 2.").waitFor();
     await tabTo("Add a label");

@@ -248,6 +248,13 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     // The page may have heard of it before.
     await page.keyboard.press("Control+s");
     await page.getByText("Your session has ended.").waitFor();
+    // What a proxy answers by itself is told, too.
+    const answer = { status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" };
+    await page.route("**/api/auth/login", (route) => route.fulfill(answer), { times: 1 });
+    await page.getByLabel("User name").fill("ada");
+    await page.getByLabel("Password").fill("password of ada");
+    await button(page, "Sign in").click();
+    await page.getByText(/is not Prompt Library/).waitFor();
     await visitor.signIn("ada");
     expect(await textOf(page).inputValue()).toBe("not saved yet");
     await button(page, "Throw away").click();

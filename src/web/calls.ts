@@ -68,8 +68,11 @@ function keep(key: string, value: unknown): void {
   for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT))) kept.delete(oldest);
 }
 
-/** Who signs out leaves nothing behind for who comes next. */
+let person = 0;
+
+/** Who signs out leaves nothing behind for who comes next, nor what is still on its way. */
 export function forgetAll(): void {
+  person += 1;
   kept.clear();
 }
 
@@ -94,9 +97,10 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
     };
     setOutcome((last) => (last?.key === key ? { ...last, loading: true } : null));
     const begun = performance.now();
+    const asker = person;
     load().then(
       (value) => {
-        keep(key, value);
+        if (person === asker) keep(key, value);
         setTook(performance.now() - begun);
         settle({ value, error: null });
       },

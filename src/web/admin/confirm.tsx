@@ -22,7 +22,7 @@ interface ConfirmProps {
 
 export function Confirm(props: ConfirmProps) {
   return (
-    <Dialog title={props.title} onClose={props.onClose}>
+    <Dialog title={props.title} isHeld={props.isHeld || props.deed.busy} onClose={props.onClose}>
       <ConfirmForm {...props} />
     </Dialog>
   );
@@ -54,7 +54,7 @@ export function ConfirmForm(props: Omit<ConfirmProps, "title">) {
         <button type="submit" className="danger" disabled={deed.busy || refused !== null}>
           {verb}
         </button>
-        <button type="button" disabled={isHeld} onClick={onClose}>
+        <button type="button" disabled={isHeld || deed.busy} onClick={onClose}>
           Leave it
         </button>
         {refused !== null && <span className="hint">{refused}</span>}

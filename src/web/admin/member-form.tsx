@@ -44,7 +44,11 @@ export function MemberForm(props: MemberFormProps) {
     if (done) onDone(`${username.trim()} is ${role} in ${project}.`, username.trim());
   };
   return (
-    <Dialog title={member ? `The role of ${member.username}` : `Add a member to ${project}`} onClose={onClose}>
+    <Dialog
+      title={member ? `The role of ${member.username}` : `Add a member to ${project}`}
+      isHeld={deed.busy}
+      onClose={onClose}
+    >
       <form className="stack" noValidate onSubmit={submit}>
         {member === null && (
           <Field name="User name" fault={fault} hint={<WhereUsersComeFrom isOperator={isOperator} />}>
@@ -68,7 +72,11 @@ export function MemberForm(props: MemberFormProps) {
         )}
         {deed.error && isWhole && fault === undefined && <Failure error={deed.error} what="Not done." />}
         {refused !== null && <p className="hint">{refused}</p>}
-        <DialogButtons disabled={deed.busy || refused !== null || role === member?.role} onClose={onClose}>
+        <DialogButtons
+          disabled={deed.busy || refused !== null || role === member?.role}
+          isHeld={deed.busy}
+          onClose={onClose}
+        >
           {member ? `Make ${member.username} ${role}` : "Add"}
         </DialogButtons>
       </form>

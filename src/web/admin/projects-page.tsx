@@ -119,7 +119,7 @@ function NewProject({ onMade, onClose }: { onMade(): void; onClose(): void }) {
     onClose();
   };
   return (
-    <Dialog title="Make a project" onClose={onClose}>
+    <Dialog title="Make a project" isHeld={deed.busy} onClose={onClose}>
       <form className="stack" noValidate onSubmit={submit}>
         <Field name="Name" fault={faults.name ?? taken} hint="Small letters, digits and -. It cannot be changed later.">
           {(control) => (
@@ -150,7 +150,7 @@ function NewProject({ onMade, onClose }: { onMade(): void; onClose(): void }) {
         </Field>
         {deed.error && isWhole && taken === undefined && <Failure error={deed.error} what="No project was made." />}
         {refused !== null && <p className="hint">{refused}</p>}
-        <DialogButtons disabled={deed.busy || refused !== null} onClose={onClose}>
+        <DialogButtons disabled={deed.busy || refused !== null} isHeld={deed.busy} onClose={onClose}>
           Make it
         </DialogButtons>
       </form>

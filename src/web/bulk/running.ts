@@ -1,7 +1,9 @@
 /** Doing something to many prompts, a few at a time: what became of each, as it happens. */
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { PromptSummary } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
+import { forgetListings } from "../library/listing.ts";
+import { say } from "../shell/notices.tsx";
 import { type Bulk, type Done, doOne } from "./deeds.ts";
 
 export type Outcome = { state: "done"; done: Done } | { state: "failed"; why: string } | { state: "waiting" };
@@ -25,6 +27,15 @@ export function useRunning(project: string): Running {
   const [outcomes, setOutcomes] = useState<ReadonlyMap<string, Outcome> | null>(null);
   const [isRunning, setRunning] = useState(false);
   const stopped = useRef(false);
+  const isLeft = useRef(false);
+  // Nobody is there any more who could stop it, or take it back.
+  useEffect(() => {
+    isLeft.current = false;
+    return () => {
+      isLeft.current = true;
+      stopped.current = true;
+    };
+  }, []);
   const each = async <T extends { name: string }>(
     items: readonly T[],
     deed: (item: T) => Promise<Outcome>,
@@ -33,12 +44,14 @@ export function useRunning(project: string): Running {
     stopped.current = false;
     setRunning(true);
     const rest = [...items];
+    let ended = 0;
     const worker = async () => {
       for (let item = rest.shift(); item !== undefined && !stopped.current; item = rest.shift()) {
         const { name } = item;
         let outcome: Outcome;
         try {
           outcome = await deed(item);
+          ended += 1;
         } catch (error) {
           const { code, message } = noteFailure(error);
           outcome = failed(item, message);
@@ -48,6 +61,10 @@ export function useRunning(project: string): Running {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    if (isLeft.current) {
+      forgetListings();
+      say(`Stopped, as you left: ${ended} of ${items.length} were done.`);
+    }
     setRunning(false);
   };
   return {

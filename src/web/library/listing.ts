@@ -93,7 +93,8 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
   const key = JSON.stringify([project, search, folder, tag, label, type, sort, namesOnly]);
   const recoveries = useRecoveries();
   const [state, setState] = useState<State>();
-  const asking = useRef<string | null>(null);
+  /** The load that is under way: a later one takes the place of one before it, which then changes nothing. */
+  const asking = useRef<object | null>(null);
   const own = state?.key === key ? state : null;
   const present = own?.grown ?? kept.get(key) ?? NOTHING;
   /** How often it was loaded. */
@@ -108,7 +109,8 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
   /** `wanted`: how many rows there shall be at least, as far as there are so many. */
   const load = useCallback(
     async (from: Grown, wanted = 0) => {
-      asking.current = key;
+      const mine = {};
+      asking.current = mine;
       turn.current += 1;
       const isMore = from !== NOTHING;
       setState((last) => ({
@@ -122,14 +124,14 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
       let error: PromptlibError | null = null;
       try {
         do next = await nextPage(project, asked, namesOnly, next);
-        while (next.items.length < wanted && next.cursor !== null && asking.current === key);
-        if (asking.current !== key) return;
+        while (next.items.length < wanted && next.cursor !== null && asking.current === mine);
+        if (asking.current !== mine) return;
         keep(key, next);
       } catch (problem) {
         error = noteFailure(problem);
         next = kept.get(key) ?? from;
       }
-      if (asking.current !== key) return;
+      if (asking.current !== mine) return;
       asking.current = null;
       setState((last) => ({ key, isBehind: isMore && last?.isBehind === true, grown: next, error, loading: false }));
     },
@@ -142,6 +144,7 @@ export function useListing(project: string, filter: LibraryFilter): Listing {
     void load(NOTHING, kept.get(key)?.items.length);
     return () => {
       asking.current = null;
+      turn.current += 1;
     };
   }, [load, recoveries]);
 

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { Link } from "../navigation.tsx";
 import { draftsOf, listenToDrafts } from "../prompt/draft-shelf.ts";
+import { remember } from "../prompt/drafting.ts";
 import type { Access } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 
@@ -20,7 +21,8 @@ export function Unsaved({ access: { user, project } }: { access: Access }) {
       <span>Not saved yet, kept in this browser:</span>
       <ul>
         {drafts.slice(0, SHOWN).map(({ id, at, name, draft }) => (
-          <li key={id}>
+          // Of several at one place, the one that is gone to is written on.
+          <li key={id} onClickCapture={() => remember({ user, project, name }, id)}>
             <Link to={name === null ? { at: "new" } : { at: "prompt", name, version: null }}>
               <bdi>{name ?? (draft.name || "a new prompt")}</bdi>
             </Link>{" "}

@@ -50,7 +50,7 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
     }
   };
   return (
-    <Dialog title="Describe" onClose={onClose}>
+    <Dialog title="Describe" isHeld={saving} onClose={onClose}>
       <form className="stack" onSubmit={submit}>
         <label className="field">
           <span>What is it for?</span>
@@ -73,7 +73,7 @@ export function Details({ prompt, onClose, onSaved }: DetailsProps) {
           </div>
         )}
         {error && <Failure error={error} what="Not saved." />}
-        <DialogButtons disabled={saving} onClose={onClose}>
+        <DialogButtons disabled={saving} isHeld={saving} onClose={onClose}>
           {saving ? "Saving …" : "Save"}
         </DialogButtons>
       </form>

@@ -231,8 +231,11 @@ function useOwnDraft(place: DraftPlace) {
     others,
     put,
     leave() {
-      if (present.current) dropDraft(localStorage, place, present.current);
+      const left = present.current;
+      if (left) dropDraft(localStorage, place, left);
       show(null);
+      // Where one went meanwhile it is shown no longer.
+      if (left) announceDraft(place, left.id);
     },
     bringBack(draft: Draft) {
       const { kept, isKept: succeeded } = keepDraft(localStorage, place, null, draft);
@@ -259,7 +262,7 @@ function rememberedKey(place: DraftPlace): string {
   return `promptlib.writing.${JSON.stringify([place.user, place.project, place.name])}`;
 }
 
-function remember(place: DraftPlace, id: string): void {
+export function remember(place: DraftPlace, id: string): void {
   try {
     sessionStorage.setItem(rememberedKey(place), id);
   } catch {

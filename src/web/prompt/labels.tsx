@@ -3,6 +3,7 @@ import { useId, useState } from "react";
 import type { LabelPosition, List, PromptlibError, VersionSummary } from "../../sdk/index.ts";
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
+import { useIsHere } from "../deed.ts";
 import { LabelChip } from "../shell/chips.tsx";
 import { Failure, isToldByBanner } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
@@ -117,12 +118,15 @@ export function Labels(props: LabelsProps) {
 
 function useDeed(project: string, name: string, onMoved: () => void) {
   const [error, setError] = useState<PromptlibError | null>(null);
+  const isHere = useIsHere();
   const attempt = async (deed: () => Promise<void>) => {
     setError(null);
     try {
       await deed();
     } catch (problem) {
-      setError(noteFailure(problem));
+      const failed = noteFailure(problem);
+      if (isHere()) setError(failed);
+      else say(`The label of ${name} was not moved. ${failed.message}`);
     }
     onMoved();
   };

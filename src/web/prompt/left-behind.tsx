@@ -6,7 +6,7 @@ import type { Access } from "../shell/page.tsx";
 import { ContentView } from "./content-view.tsx";
 import type { Draft } from "./draft.ts";
 import { keepDraft } from "./draft-shelf.ts";
-import { type Drafting, THROWN_AWAY } from "./drafting.ts";
+import { type Drafting, remember, THROWN_AWAY } from "./drafting.ts";
 
 interface LeftBehindProps {
   access: Access;
@@ -19,7 +19,8 @@ export function LeftBehind({ access, name, draft, drafting }: LeftBehindProps) {
   const refused = useWritesRefused();
   const makeNew = () => {
     const { user, project } = access;
-    const { isKept } = keepDraft(localStorage, { user, project, name: null }, null, {
+    const place = { user, project, name: null };
+    const { kept, isKept } = keepDraft(localStorage, place, null, {
       ...draft,
       base: null,
       baseHash: undefined,
@@ -29,6 +30,7 @@ export function LeftBehind({ access, name, draft, drafting }: LeftBehindProps) {
       say("This browser is full, or keeps nothing. Throw away another draft, or copy the text from here.");
       return;
     }
+    remember(place, kept.id);
     drafting.drop();
     go({ project: access.named, page: { at: "new" } });
   };

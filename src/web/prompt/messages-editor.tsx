@@ -1,6 +1,8 @@
 /** The messages of a chat prompt: write, order, add, take out. */
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Message } from "../../sdk/index.ts";
+import { useIsHere } from "../deed.ts";
+import { say } from "../shell/notices.tsx";
 import { moved, useDragging } from "./dragging.ts";
 import { TemplateField } from "./template-field.tsx";
 
@@ -26,6 +28,22 @@ export function MessagesEditor({ messages, writing, onChange }: MessagesEditorPr
     setKeys(nextKeys);
     onChange(next);
   };
+  const list = useRef<HTMLOListElement>(null);
+  const isHere = useIsHere();
+  const present = useRef({ messages, known, change });
+  useEffect(() => {
+    present.current = { messages, known, change };
+  });
+  const bringBack = (index: number, message: Message, key: string) => {
+    const now = present.current;
+    if (isHere()) now.change(now.messages.toSpliced(index, 0, message), now.known.toSpliced(index, 0, key));
+    else say("The message was not brought back: it is not written on any more.");
+  };
+  const takeOut = (index: number, message: Message, key: string) => {
+    change(messages.toSpliced(index, 1), known.toSpliced(index, 1));
+    list.current?.focus();
+    say(`Message ${index + 1} is taken out.`, { name: "Undo", run: () => bringBack(index, message, key) });
+  };
   const replace = (index: number, message: Message) => change(messages.with(index, message), known);
   const move = (from: number, before: number) => change(moved(messages, from, before), moved(known, from, before));
   const dragging = useDragging(move);
@@ -37,7 +55,7 @@ export function MessagesEditor({ messages, writing, onChange }: MessagesEditorPr
   return (
     <fieldset className="messages-editor">
       <legend>Messages</legend>
-      <ol className="messages">
+      <ol ref={list} className="messages" tabIndex={-1}>
         {messages.map((message, index) => (
           <li
             key={known[index]}
@@ -70,7 +88,7 @@ export function MessagesEditor({ messages, writing, onChange }: MessagesEditorPr
                   name={`Take out message ${index + 1}`}
                   sign="×"
                   off={false}
-                  run={() => change(messages.toSpliced(index, 1), known.toSpliced(index, 1))}
+                  run={() => takeOut(index, message, known[index] ?? "")}
                 />
               </span>
             </div>

@@ -13,7 +13,7 @@ it.each([
   ["{{! a comment", null],
   ["no tag", null],
 ])("of %j", (text, open) => {
-  expect(openTagAt(text, text.length)).toEqual(open);
+  expect(openTagAt(text, text.length)).toEqual(open && { ...open, isClosed: false });
 });
 
 it("suggests what begins so before what has it, and never what is there", () => {
@@ -21,9 +21,12 @@ it("suggests what begins so before what has it, and never what is there", () => 
 });
 
 it("closes the tag unless it is closed", () => {
-  const open = { kind: "variable", begun: "na", start: 2 } as const;
-  expect(completionOf(open, "name", " and more")).toEqual({ replace: 2, text: "name}}" });
-  expect(completionOf(open, "name", " }} more")).toEqual({ replace: 2, text: "name" });
+  const completed = (text: string) => {
+    const open = openTagAt(text, 4);
+    return open && completionOf(open, "name");
+  };
+  expect(completed("{{na and more")).toEqual({ replace: 2, text: "name}}" });
+  expect(completed("{{na }} more")).toEqual({ replace: 2, text: "name" });
 });
 
 it("knows the variables of a text of which a tag is only begun", () => {

@@ -8,6 +8,8 @@ export interface OpenTag {
   begun: string;
   /** Where the name begins, in UTF-16 code units. */
   start: number;
+  /** The braces that end it are there already: it was whole before, and may be meant as it is. */
+  isClosed: boolean;
 }
 
 /** Names are at most so long; looking further back would cost at every key. */
@@ -22,7 +24,12 @@ export function openTagAt(text: string, caret: number): OpenTag | null {
   const [head = "", sigil = ""] = /^\{?\s*([>#^/&]?)\s*/.exec(inside) ?? [];
   const begun = inside.slice(head.length);
   if (/[{}\n!=]/.test(begun) || (sigil !== ">" && /\s/.test(begun))) return null;
-  return { kind: sigil === ">" ? "include" : "variable", begun, start: caret - begun.length };
+  return {
+    kind: sigil === ">" ? "include" : "variable",
+    begun,
+    start: caret - begun.length,
+    isClosed: /^\s*\}\}/.test(text.slice(caret, caret + FURTHEST)),
+  };
 }
 
 /** Those that begin so first, then those that have it anywhere; what is there already is no help. */
@@ -34,8 +41,8 @@ export function suggestionsFor(begun: string, names: readonly string[], most = 8
 }
 
 /** What is put in at the caret so that the tag is whole. */
-export function completionOf(open: OpenTag, name: string, after: string): { replace: number; text: string } {
-  return { replace: open.begun.length, text: /^\s*\}\}/.test(after) ? name : `${name}}}` };
+export function completionOf({ begun, isClosed }: OpenTag, name: string): { replace: number; text: string } {
+  return { replace: begun.length, text: isClosed ? name : `${name}}}` };
 }
 
 /** The variables that a text names, also one in which a tag is only begun. */

@@ -13,6 +13,8 @@ import {
   resolveIncludes,
 } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
+import { useRecoveries } from "../connection.ts";
+import { useHeard } from "../listening.ts";
 
 export type Rendering =
   | { state: "rendered"; rendered: Rendered }
@@ -22,13 +24,21 @@ export type Rendering =
 const TYPING_MS = 100;
 const NO_INCLUDES: ResolvedIncludes = new Map();
 
-/** `key` names the includes of the prompt: as long as it is the same they are not asked for again. */
+/** `key` names the includes of the prompt: they are asked for again when that changes, or what one of them says may have. */
 export function useIncludes(
   project: string,
   prompt: Prompt,
 ): { includes: ResolvedIncludes; error: PromptlibError | null } {
   const key = useMemo(() => [...contentIncludes(prompt).keys()].join("\n"), [prompt]);
-  const find = useMemo(() => remembering(project), [project]);
+  const recoveries = useRecoveries();
+  const [turn, setTurn] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at each turn all is asked for anew
+  const { find, asked } = useMemo(() => remembering(project), [project, turn]);
+  useHeard((heard) => {
+    const isIncluded =
+      heard.type === "reset" || [heard.change.name, ...heard.change.formerNames].some((name) => asked.has(name));
+    if (isIncluded && asked.size > 0) setTurn((last) => last + 1);
+  });
   const [found, setFound] = useState<{ key: string; includes: ResolvedIncludes; error: PromptlibError | null }>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: of the prompt only what it includes counts
   useEffect(() => {
@@ -47,14 +57,17 @@ export function useIncludes(
       over = true;
       clearTimeout(timer);
     };
-  }, [key, find]);
+  }, [key, find, recoveries]);
   if (key === "" || found?.key !== key) return { includes: NO_INCLUDES, error: null };
   return found;
 }
 
-function remembering(project: string): FindPrompt {
+/** `asked`: the names of all that it was asked for. */
+function remembering(project: string): { find: FindPrompt; asked: ReadonlySet<string> } {
   const known = new Map<string, Promise<Prompt>>();
-  return (name, which) => {
+  const names = new Set<string>();
+  const find: FindPrompt = (name, which) => {
+    names.add(name);
     const key = JSON.stringify([name, which.version, which.label]);
     const asked =
       known.get(key) ??
@@ -66,6 +79,7 @@ function remembering(project: string): FindPrompt {
     asked.catch(() => known.delete(key));
     return asked;
   };
+  return { find, asked: names };
 }
 
 /** Faults of the values are an answer like any other; what is included and not found, too. */

@@ -1,6 +1,6 @@
 /**
  * Writing a template: a plain text area with colours behind it, and below it what the tag that is being written could
- * be. Tab takes the first; whoever does not want it goes on writing, or presses Escape.
+ * be. Tab takes the first, unless the tag was whole before; whoever does not want it goes on writing, or presses Escape.
  */
 import { type KeyboardEvent, type TextareaHTMLAttributes, useDeferredValue, useId, useRef, useState } from "react";
 import { useIncludable } from "./includable.ts";
@@ -36,7 +36,7 @@ export function TemplateField({ value, project, variables, isTemplate, onText, .
     const element = area.current;
     if (!element || !open) return;
     const caret = element.selectionStart;
-    const { replace, text } = completionOf(open, name, element.value.slice(caret));
+    const { replace, text } = completionOf(open, name);
     element.focus();
     element.setSelectionRange(caret - replace, caret);
     // As if it was typed, so that Ctrl-Z takes it back.
@@ -46,10 +46,14 @@ export function TemplateField({ value, project, variables, isTemplate, onText, .
     }
     setOpen(null);
   };
+  // Behind a name that may be meant as it is, Tab goes on as everywhere.
+  const takesTab = open !== null && (open.begun === "" || !open.isClosed);
   const press = (event: KeyboardEvent) => {
+    // Its keys choose among what an input method offers.
+    if (event.nativeEvent.isComposing) return;
     const [first] = suggested;
     if (first === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    if (event.key === "Tab") {
+    if (event.key === "Tab" && takesTab) {
       event.preventDefault();
       take(first);
     } else if (event.key === "Escape") {
@@ -84,7 +88,7 @@ export function TemplateField({ value, project, variables, isTemplate, onText, .
         {suggested.length > 0 && (
           <>
             <span id={id} className="hint">
-              Tab puts in the first, Escape none:
+              {takesTab ? "Tab puts in the first, Escape none:" : "Instead:"}
             </span>
             {suggested.map((name) => (
               <button key={name} type="button" tabIndex={-1} className="chip tag" onClick={() => take(name)}>

@@ -45,7 +45,7 @@ export function SignIn({ ended }: { ended: boolean }) {
           <span>Password</span>
           <input name="password" type="password" autoComplete="current-password" required />
         </label>
-        {error && !isToldByBanner(error) && <Failure error={error} hint={hintFor(error)} />}
+        {error && (refusal === null || !isToldByBanner(error)) && <Failure error={error} hint={hintFor(error)} />}
         <button type="submit" className="primary" disabled={busy || refusal !== null}>
           {busy ? "Signing in …" : refusal ? "Signing in waits" : "Sign in"}
         </button>

@@ -31,7 +31,7 @@ export function Purge({ prompt: { project, id, name, newest }, onClose, onDone }
     void attempt(purge);
   };
   return (
-    <Dialog title={`Purge ${name}`} onClose={onClose}>
+    <Dialog title={`Purge ${name}`} isHeld={busy} onClose={onClose}>
       <form className="stack" onSubmit={submit}>
         <p>
           <bdi>{name}</bdi> goes for good, with {newest === 1 ? "its version" : `all its ${newest} versions`}, labels
@@ -46,7 +46,7 @@ export function Purge({ prompt: { project, id, name, newest }, onClose, onDone }
           <button type="submit" className="danger" disabled={!isSure || busy}>
             {busy ? "Purging …" : "Purge it"}
           </button>
-          <button type="button" onClick={onClose}>
+          <button type="button" disabled={busy} onClick={onClose}>
             Leave it
           </button>
         </div>

@@ -1,5 +1,5 @@
 /** What is in the trash, and bringing it back. */
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { collectPages, type TrashedPrompt } from "../../sdk/index.ts";
 import { EVERYTHING } from "../address.ts";
 import { clientOf, noteFailure, useLoaded } from "../calls.ts";
@@ -32,7 +32,7 @@ export default function TrashPage({ access }: RoomProps) {
 function Trash({ access }: { access: Access }) {
   const client = clientOf(access.project);
   const [limit, setLimit] = useState(PAGE);
-  const trash = useLoaded(JSON.stringify(["trash", access.project, limit]), () =>
+  const trash = useLoaded(JSON.stringify(["trash", access.project]), () =>
     collectPages((page) => client.listTrash(page), limit),
   );
   const [faults, setFaults] = useState<ReadonlyMap<string, string>>(new Map());
@@ -40,6 +40,10 @@ function Trash({ access }: { access: Access }) {
   const refused = useWritesRefused();
   const { value, error, took, reload } = trash;
   useHeardCalmly(reload, took);
+  // What is there stays while more is on its way.
+  useEffect(() => {
+    if (limit > PAGE) reload();
+  }, [limit, reload]);
   const restore = async ({ id, name }: TrashedPrompt) => {
     setFaults((last) => new Map([...last].filter(([known]) => known !== id)));
     try {
@@ -120,7 +124,7 @@ function Trash({ access }: { access: Access }) {
         />
       )}
       {value.nextCursor !== null && (
-        <button type="button" onClick={() => setLimit(limit + PAGE)}>
+        <button type="button" disabled={trash.loading} onClick={() => setLimit(limit + PAGE)}>
           Show more
         </button>
       )}
