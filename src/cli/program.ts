@@ -71,8 +71,12 @@ function isServer(verb: string | undefined): boolean {
   return verb !== undefined && ["up", "serve", "guard", "receive"].includes(verb);
 }
 
-/** `promptlib list | head`: nobody reads any more, so there is nothing left to do. */
-function endWithReader(): void {
+/**
+ * `promptlib list | head`: nobody reads any more, so there is nothing left to do. Messages are another matter: a verb
+ * ends what it began and clears up, whether anybody hears of it or not.
+ */
+export function endWithReader(): void {
+  process.stderr.on("error", () => {});
   process.stdout.on("error", (error) => {
     if (isErrno(error, "EPIPE")) process.exit(0);
     throw error;

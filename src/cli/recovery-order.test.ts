@@ -1,4 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { answering } from "../../test/support/answering.ts";
+import { temporaryHome } from "../../test/support/cluster.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Job, JobRequest } from "../contract/recovery.ts";
 import { throughGuardian } from "./recovery-order.ts";
@@ -77,4 +85,35 @@ describe("Ctrl-C", () => {
     fake.cancelled.resolve();
     await expect(ended).rejects.toMatchObject({ code: "interrupted" });
   });
+});
+
+it("a terminal that goes away ends what was ordered from it, like Ctrl-C", async () => {
+  const { home, remove } = await temporaryHome();
+  onTestFinished(remove);
+  const asked: string[] = [];
+  let events: ServerResponse | null = null;
+  const { url } = await answering((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    if (request.url?.endsWith("/events")) {
+      events = response;
+      response.write(`${JSON.stringify(running)}\n`);
+      return;
+    }
+    response.end(JSON.stringify(running));
+    if (request.method === "DELETE")
+      events?.end(`${JSON.stringify({ ...running, state: "failed", error: interrupted })}\n`);
+  });
+  await writeFile(join(home.run, "guardian.json"), JSON.stringify({ url, token: "t" }));
+  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+  // Not by the launcher, which passes on what nohup asked for.
+  const child = spawn(process.execPath, [main, "backup"], {
+    cwd: home.root,
+    env: { PATH: process.env.PATH ?? "", PROMPTLIB_HOME: home.root },
+    stdio: "ignore",
+  });
+  const exit = once(child, "exit");
+  await expect.poll(() => asked.at(-1)).toContain("/events");
+  child.kill("SIGHUP");
+  expect(await exit).toEqual([130, null]);
+  expect(asked.at(-1)).toBe("DELETE /api/recovery/jobs/j");
 });

@@ -22,13 +22,19 @@ const ORPHAN_MS = 60_000;
 const CANCEL_TRIES = 10;
 const CANCEL_AGAIN_MS = 500;
 
-/** Answers the result. Ctrl-C ends what was ordered; it is then taken back. */
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Answers the result. Ctrl-C, and a terminal that goes away, end what was ordered; it is then taken back. */
 export async function order<Result>(request: JobRequest): Promise<Result> {
   refuseFaults(request);
   const config = readConfig();
   const stop = new AbortController();
-  const onInterrupt = () => stop.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
+  const onInterrupt = (signal: NodeJS.Signals) => {
+    // The launcher says that nohup started us.
+    if (signal === "SIGHUP" && process.env.PROMPTLIB_IGNORE_HANGUP === "1") return;
+    stop.abort();
+  };
+  for (const signal of INTERRUPTS) process.on(signal, onInterrupt);
   const progress = await openRecoveryProgress(request.verb);
   try {
     const guardian = await reachGuardian(config.home);
@@ -38,7 +44,7 @@ export async function order<Result>(request: JobRequest): Promise<Result> {
     return result as Result;
   } finally {
     progress.close();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onInterrupt);
+    for (const signal of INTERRUPTS) process.off(signal, onInterrupt);
   }
 }
 
