@@ -71,6 +71,9 @@ function isServer(verb: string | undefined): boolean {
   return verb !== undefined && ["up", "serve", "guard", "receive"].includes(verb);
 }
 
+/** What standard output said when it took no more, as an exit code: nothing that ends well after that did. */
+let unwritten: number | null = null;
+
 /**
  * `promptlib list | head`: nobody reads any more, so there is nothing left to do. Messages are another matter: a verb
  * ends what it began and clears up, whether anybody hears of it or not.
@@ -79,7 +82,11 @@ export function endWithReader(): void {
   process.stderr.on("error", () => {});
   process.stdout.on("error", (error) => {
     if (isErrno(error, "EPIPE")) process.exit(0);
-    throw error;
+    if (unwritten !== null) return;
+    const known = told(error);
+    unwritten = known.exit;
+    tell(known);
+    void exit(known.exit);
   });
 }
 
@@ -107,6 +114,8 @@ export async function programFor(verb?: string): Promise<Command> {
 }
 
 async function fail(error: unknown, json: boolean): Promise<void> {
+  // What followed from it is no news.
+  if (unwritten !== null) return await exit(unwritten);
   if (error instanceof CommanderError) return await misunderstood(error, json);
   const supervisor = supervision();
   const known = told(error, "LOG_LEVEL=debug shows where. Please report it.");
@@ -116,11 +125,13 @@ async function fail(error: unknown, json: boolean): Promise<void> {
   }
   await supervisor?.refused(known);
   if (json) process.stdout.write(`${JSON.stringify(known)}\n`);
-  else {
-    const lines = [`promptlib: ${known.message} (${known.code})`, ...detailLines(known.details), known.hint];
-    process.stderr.write(`${lines.join("\n           ")}\n`);
-  }
+  else tell(known);
   await exit(known.exit);
+}
+
+function tell({ message, code, details, hint }: PromptlibError): void {
+  const lines = [`promptlib: ${message} (${code})`, ...detailLines(details), hint];
+  process.stderr.write(`${lines.join("\n           ")}\n`);
 }
 
 /** commander has printed its words already; --help and --version come along here, too. */
@@ -138,5 +149,5 @@ async function exit(code: number): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise<void>((resolve) => stream.write("", () => resolve()));
   }
-  process.exit(code);
+  process.exit(unwritten ?? code);
 }
