@@ -1,0 +1,37 @@
+/** Verbs that do several things on the server, where one of them fails. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { answering } from "../../test/support/answering.ts";
+import { Instance } from "../../test/support/instance.ts";
+import { type ErrorCode, errorTable, PromptlibError } from "../contract/errors.ts";
+
+let instance: Instance;
+beforeAll(async () => {
+  instance = await Instance.make();
+});
+afterAll(() => instance.remove());
+
+/** `answers` by "METHOD path": a body, or the code of an error, as everything else fails. */
+async function run(args: string[], answers: Record<string, object | ErrorCode>, input = "") {
+  const { url } = await answering((request, response) => {
+    const path = (request.url ?? "").replace(/\?.*/, "");
+    const answer = answers[`${request.method} ${path}`] ?? "internal";
+    if (typeof answer !== "string") return response.end(JSON.stringify(answer));
+    const error = new PromptlibError(answer);
+    response.statusCode = error.status;
+    response.end(JSON.stringify(error));
+  });
+  return await instance.run(args, { input, env: { PROMPTLIB_URL: url, PROMPTLIB_API_KEY: "k" } });
+}
+
+it("a user who was added and got no role is told of, with the password that was made", async () => {
+  const ran = await run(["user", "add", "eva", "--role", "editor", "--project", "typo"], {
+    "POST /api/users": { username: "eva", operator: false, disabled: false, projects: {}, createdAt: "" },
+  });
+  expect(ran).toMatchObject({
+    code: errorTable.internal.exit,
+    stdout: "",
+    stderr: expect.stringMatching(
+      /^eva was added, without the role\. The password is shown this once: \S{20}\npromptlib: .*\(internal\)/,
+    ),
+  });
+});
