@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { open } from "node:fs/promises";
+import { mkdir, open, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { answering } from "../../test/support/answering.ts";
 import { Instance, launcher } from "../../test/support/instance.ts";
@@ -55,5 +56,19 @@ describe("where standard output has no room", () => {
     });
     const env = { PROMPTLIB_URL: server.url, PROMPTLIB_API_KEY: "k" };
     expect(await onFullDisk(["export"], env)).toEqual({ code: 13, stderr: refusal("disk_full") });
+  });
+});
+
+describe("a .env where promptlib is started", () => {
+  it("that is a folder is somebody else's", async () => {
+    await mkdir(join(instance.directory, ".env"));
+    expect(await instance.run(["--version"])).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("that cannot be read is told", async () => {
+    // A file that opens and reads badly, also for root.
+    await symlink("/proc/self/mem", join(instance.directory, ".env"));
+    const ran = await instance.run(["--version"]);
+    expect(ran).toMatchObject({ code: 2, stdout: "", stderr: refusal("config_invalid", "The file .env") });
   });
 });

@@ -1,5 +1,5 @@
 /** The table of verbs, and the one place where an error becomes words and an exit code. */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { isErrno } from "../base/files.ts";
 import { supervision } from "../base/supervision.ts";
@@ -59,7 +59,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const verb = argv[2];
   if (!isServer(verb)) endWithReader();
   await conclude(argv.includes("--json"), async () => {
-    if (existsSync(".env")) process.loadEnvFile(".env");
+    loadSettings(".env");
     const program = await programFor(verb);
     await program.parseAsync([...argv]);
     // Servers leave timers and connections behind; when their verb is over, they are over.
@@ -69,6 +69,28 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 function isServer(verb: string | undefined): boolean {
   return verb !== undefined && ["up", "serve", "guard", "receive"].includes(verb);
+}
+
+/** A folder of this name is somebody else's: a virtual environment of Python, as a rule. Errors: `config_invalid`. */
+function loadSettings(path: string): void {
+  if (!isThere(path)) return;
+  try {
+    process.loadEnvFile(path);
+  } catch (cause) {
+    throw new PromptlibError("config_invalid", {
+      message: `The file ${path} in this directory could not be read.`,
+      hint: "Make it readable for the account that runs promptlib, or run promptlib in another directory.",
+      cause,
+    });
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** What standard output said when it took no more, as an exit code: nothing that ends well after that did. */
