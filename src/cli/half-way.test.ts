@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { answering } from "../../test/support/answering.ts";
 import { Instance } from "../../test/support/instance.ts";
+import { refusal } from "../../test/support/refusal.ts";
 import { type ErrorCode, errorTable, PromptlibError } from "../contract/errors.ts";
 
 let instance: Instance;
@@ -34,4 +35,16 @@ it("a user who was added and got no role is told of, with the password that was 
       /^eva was added, without the role\. The password is shown this once: \S{20}\npromptlib: .*\(internal\)/,
     ),
   });
+});
+
+it("a password that was changed counts, whatever comes of signing out", async () => {
+  const answers = { "POST /api/auth/login": { token: "t" }, "POST /api/auth/password": {} };
+  const ran = await run(["password", "eva", "--passwords-stdin"], answers, "old one\nnew one\n");
+  expect(ran).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("Your password was changed") });
+});
+
+it("a password that was not changed says why, whatever comes of signing out", async () => {
+  const answers = { "POST /api/auth/login": { token: "t" }, "POST /api/auth/password": "password_wrong" } as const;
+  const ran = await run(["password", "eva", "--passwords-stdin"], answers, "old one\nnew one\n");
+  expect(ran).toMatchObject({ code: 4, stderr: refusal("password_wrong") });
 });
