@@ -48,3 +48,14 @@ it("a password that was not changed says why, whatever comes of signing out", as
   const ran = await run(["password", "eva", "--passwords-stdin"], answers, "old one\nnew one\n");
   expect(ran).toMatchObject({ code: 4, stderr: refusal("password_wrong") });
 });
+
+it.each([[[]], [["--json"]]])("what was purged before a purge failed is told, with %j", async (options) => {
+  const trashed = (id: string) => ({ id, name: `p${id}`, newest: 1, trashedAt: "2026-01-01T00:00:00.000Z" });
+  const ran = await run(["trash", "--purge", "--older-than", "1d", "--yes", ...options], {
+    "GET /api/trash": { items: ["1", "2", "3"].map(trashed), nextCursor: null, total: 3, totalIsExact: true },
+    "DELETE /api/trash/1": trashed("1"),
+    "DELETE /api/trash/2": trashed("2"),
+  });
+  expect(ran.code).toBe(errorTable.internal.exit);
+  expect(ran.stderr).toContain("2 of 3 prompts had been purged before this failed: p1 (ID 1), p2 (ID 2)\n");
+});
