@@ -137,7 +137,14 @@ describe("the end of an API key", () => {
     expect(expiry("2027-01-31T12:00:00+02:00", present)).toBe("2027-01-31T10:00:00.000Z");
   });
 
-  it.each(["2027-02-30", "2027-13-01", "soon", "2026-11-22", "5"])("%s is refused", (given) => {
+  it("given as a time without a zone is a time here", () => {
+    expect(new Date(expiry("2027-01-31 06:00", present))).toEqual(new Date(2027, 0, 31, 6));
+  });
+
+  it.each([
+    ...["2027-02-30", "2027-13-01", "soon", "2026-11-22", "5"],
+    ...["2027-02-30T12:00:00Z", "2027-01-31T24:00Z", "2027-01-31T12:00:00+99:00"],
+  ])("%s is refused", (given) => {
     expect(() => expiry(given, present)).toThrow(expect.objectContaining({ code: "usage" }));
   });
 
