@@ -16,6 +16,15 @@ describe("a prompt that is printed", () => {
     expect(promptText({ text: "Hello\n" }, true)).toBe("Hello\n");
   });
 
+  it("moves no cursor of a terminal and colours nothing there, and goes elsewhere as it is", () => {
+    const text = "\u001b[2J\u001b]0;title\u0007red \u009b31m\tand\rback\u0008\n";
+    expect(promptText({ text }, false)).toBe(text);
+    expect(promptText({ text }, true)).toBe("red \tandback\n");
+    expect(promptText({ messages: [{ role: "user", content: text }] }, true)).toBe("[user]\nred \tandback\n");
+    expect(outputText({ output: text }, false)).toBe(text);
+    expect(outputText({ output: text }, true)).toBe("red \tandback\n");
+  });
+
   it("shows each message of a chat under its role", () => {
     const messages = [{ role: "system" as const, content: "Be brief.\n" }, { placeholder: "history" }];
     expect(promptText({ messages: [...messages, { role: "user", content: "{{q}}" }] }, false)).toBe(
