@@ -3,9 +3,10 @@ import type { Command } from "commander";
 import { type AuditEntry, type AuditFilter, collectPages } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { momentOf } from "./moment.ts";
-import { count, counted, localTime, note, print, printJson } from "./output.ts";
+import { count, counted, localTime, note, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, usage, wholeNumber } from "./verb.ts";
+import { writeLine } from "./whole-file.ts";
 
 interface AuditOptions {
   actor?: string;
@@ -54,7 +55,7 @@ async function audit(options: AuditOptions): Promise<void> {
   const filter = filterOf(options);
   const { client } = await connect({ project: options.project });
   if (options.export) {
-    for await (const entry of client.exportAudit(filter)) print(JSON.stringify(entry));
+    for await (const entry of client.exportAudit(filter)) await writeLine(process.stdout, JSON.stringify(entry));
     return;
   }
   const most = options.all ? Number.POSITIVE_INFINITY : (options.limit ?? DEFAULT_LIMIT);

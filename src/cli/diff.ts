@@ -77,9 +77,15 @@ function hunkLines({ fromLine, toLine, parts }: DiffHunk, styled: Styled): strin
 }
 
 function lineLines(sign: string, kind: keyof typeof SIGNS, line: string, styled: Styled): string[] {
-  const shown = `${sign}${onOneLine(line.replace(/\n$/, ""))}`;
+  const content = line.replace(/\n$/, "");
+  const shown = `${sign}${onOneLine(kind === "same" ? content : visible(content))}`;
   const painted = kind === "same" ? shown : styled(kind, shown);
   return line.endsWith("\n") ? [painted] : [painted, styled("faint", "\\ no line end")];
+}
+
+/** A tab against a blank, or a line end against that of another system, may be all that differs. */
+function visible(content: string): string {
+  return content.replaceAll("\t", "→   ").replaceAll("\r", "␍");
 }
 
 function messageLines({ kind, from, to, role, fromRole, content }: MessageDiff, styled: Styled): string[] {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { transcript } from "../prompt/messages.ts";
 import type { Prompt } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
-import { note, printJson } from "./output.ts";
+import { note, onTerminal, printJson } from "./output.ts";
 import { examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
 
 interface GetOptions {
@@ -17,7 +17,9 @@ export function registerGet(program: Command): void {
   const command = program
     .command("get <name>")
     .summary("print a prompt")
-    .description("Print a prompt: its text exactly as it is stored, or each message of a chat under its role.")
+    .description(
+      "Print a prompt: its text exactly as it is stored (but for control characters, on a terminal), or each message of a chat under its role.",
+    )
     .option("--label <label>", "the version that has this label; latest when left out")
     .option("--version <n>", "this version", wholeNumber)
     .action(get);
@@ -36,9 +38,13 @@ async function get(name: string, { label, version, project, json }: GetOptions):
   process.stdout.write(promptText(prompt, process.stdout.isTTY === true));
 }
 
-/** Into a file or another program a text goes to the byte; a terminal gets the line end that it lacks. */
-export function promptText(prompt: Pick<Prompt, "text" | "messages">, terminal: boolean): string {
-  if (prompt.messages) return transcript(prompt.messages);
-  const text = prompt.text ?? "";
-  return terminal && !text.endsWith("\n") ? `${text}\n` : text;
+/**
+ * Into a file or another program a text goes to the byte; a terminal gets the line end that it lacks, and nothing that
+ * would move its cursor or change its colours.
+ */
+export function promptText({ text, messages }: Pick<Prompt, "text" | "messages">, terminal: boolean): string {
+  const stored = messages ? transcript(messages) : (text ?? "");
+  if (!terminal) return stored;
+  const shown = onTerminal(stored);
+  return shown.endsWith("\n") ? shown : `${shown}\n`;
 }

@@ -1,6 +1,6 @@
 /** Talking to the guardian of a home, as its local operator. */
 
-import { sleep } from "../base/clock.ts";
+import { monotonic, sleep } from "../base/clock.ts";
 import type { Home } from "../base/config.ts";
 import { type LocalAddress, readLocalFile } from "../base/local-file.ts";
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
@@ -24,17 +24,26 @@ export async function reachGuardian(home: Home): Promise<GuardianClient | null> 
 /** It only watches and answers, so it is never busy for long. */
 const ANSWER_MS = 5_000;
 const AGAIN_MS = 500;
+/** But for a disk that stands still under it. */
+const PATIENCE_MS = 60_000;
+/** Nobody is there, or he is about to go. */
+const GONE = ["ECONNREFUSED", "ECONNRESET", "UND_ERR_SOCKET"];
 
 export class GuardianClient {
   readonly #address: LocalAddress;
+  readonly #answerMs: number;
+  readonly #patienceMs: number;
 
-  constructor(address: LocalAddress) {
+  /** Other limits only in tests. */
+  constructor(address: LocalAddress, { answerMs = ANSWER_MS, patienceMs = PATIENCE_MS } = {}) {
     this.#address = address;
+    this.#answerMs = answerMs;
+    this.#patienceMs = patienceMs;
   }
 
   async lives(): Promise<boolean> {
     try {
-      return (await fetch(`${this.#address.url}/health`, { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
+      return (await fetch(`${this.#address.url}/health`, { signal: AbortSignal.timeout(this.#answerMs) })).ok;
     } catch (error) {
       if (networkCode(error) === "ECONNREFUSED") return false;
       throw new PromptlibError("guardian_unreachable", { cause: error });
@@ -66,31 +75,46 @@ export class GuardianClient {
     await this.#ask("DELETE", `/api/recovery/jobs/${id}`);
   }
 
-  /** The job at every change, until it has ended, or the guardian has: a connection that breaks is no end of either. */
+  /**
+   * The job at every change, until it has ended, or the guardian has: a connection that breaks is no end of either.
+   * Errors: `guardian_unreachable` where it does not answer for a minute, and nothing says that it ended.
+   */
   async *follow(id: string): AsyncGenerator<Job> {
     for (let job: Job | null = null; ; await sleep(AGAIN_MS)) {
       for await (job of this.#events(id)) yield job;
       if (job && job.state !== "running") return;
       job = await this.#known(id);
       if (!job) return;
+      if (job.state !== "running") return yield job;
     }
   }
 
-  /** null: the guardian does not answer, or its successor does, which knows neither the job nor us. */
+  /** null: the guardian is gone, or its successor answers, which knows neither the job nor us. */
   async #known(id: string): Promise<Job | null> {
+    for (const end = monotonic() + this.#patienceMs; ; await sleep(AGAIN_MS)) {
+      try {
+        return await this.#ask<Job>("GET", `/api/recovery/jobs/${id}`);
+      } catch (error) {
+        if (!(error instanceof PromptlibError)) throw error;
+        if (error.code !== "guardian_unreachable" || (await this.#isGone())) return null;
+        if (monotonic() >= end) throw silent(error);
+      }
+    }
+  }
+
+  async #isGone(): Promise<boolean> {
     try {
-      return await this.#ask<Job>("GET", `/api/recovery/jobs/${id}`);
+      return !(await this.lives());
     } catch (error) {
-      if (error instanceof PromptlibError) return null;
-      throw error;
+      return error instanceof PromptlibError && GONE.includes(networkCode(error.cause) ?? "");
     }
   }
 
   /** Until the job has ended, or the connection breaks. */
   async *#events(id: string): AsyncGenerator<Job> {
-    const response = await this.#fetch("GET", `/api/recovery/jobs/${id}/events`);
     let rest = "";
     try {
+      const response = await this.#fetch("GET", `/api/recovery/jobs/${id}/events`);
       for await (const piece of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
         const lines = (rest + piece).split("\n");
         rest = lines.pop() ?? "";
@@ -98,7 +122,7 @@ export class GuardianClient {
       }
     } catch (error) {
       if (error instanceof SyntaxError) throw error;
-      // The connection broke.
+      // The connection broke, or there is none: how it is with the job is asked next.
     }
   }
 
@@ -107,8 +131,12 @@ export class GuardianClient {
   }
 
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.#fetch(method, path, body, AbortSignal.timeout(ANSWER_MS));
-    return (await response.json()) as T;
+    const response = await this.#fetch(method, path, body, AbortSignal.timeout(this.#answerMs));
+    try {
+      return (await response.json()) as T;
+    } catch (error) {
+      throw new PromptlibError("guardian_unreachable", { cause: error });
+    }
   }
 
   async #fetch(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
@@ -133,4 +161,12 @@ export class GuardianClient {
     const { error } = (await response.json()) as { error: NonNullable<Job["error"]> };
     throw GuardianClient.errorOf(error);
   }
+}
+
+function silent(cause: PromptlibError): PromptlibError {
+  return new PromptlibError("guardian_unreachable", {
+    message: "The guardian lives and does not answer.",
+    hint: "What was ordered may go on. Look with promptlib status before you order it again.",
+    cause,
+  });
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openFiles, piecesOf } from "./import-files.ts";
 
 let folder = "";
@@ -115,6 +115,36 @@ describe("a folder", () => {
       "a/system.md",
       "a/user.md",
     ]);
+  });
+
+  it("passes over a link that leads nowhere, and refuses one that is of the format by its own name", async () => {
+    const root = await made("a/system.md");
+    const dead = (name: string) => symlink(join(root, "nowhere"), join(root, "a", name));
+    await dead("editor.lock");
+    expect(await openFiles([root], undefined)).toMatchObject({ files: [{ inside: "a/system.md" }], passedOver: 1 });
+    await dead("user.md");
+    await expect(openFiles([root], undefined)).rejects.toMatchObject({
+      code: "file_not_found",
+      message: `${join(root, "a/user.md")} could not be read (ENOENT).`,
+    });
+  });
+
+  it("with another in it that is closed is refused by the name of that one", async () => {
+    const root = await made("a/b/system.md", "a/system.md");
+    for (const path of [folder, root, join(root, "a")]) await chmod(path, 0o755);
+    const closed = join(root, "a/b");
+    await chmod(closed, 0);
+    // No folder is closed to root.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    onTestFinished(async () => {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(closed, 0o755);
+    });
+    await expect(openFiles([root], undefined)).rejects.toMatchObject({
+      code: "file_not_found",
+      message: `${closed} could not be read (EACCES).`,
+    });
   });
 
   it("is needed where prompts are named after files: what comes in has no name", async () => {

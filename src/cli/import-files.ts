@@ -2,6 +2,7 @@
 import { constants, createReadStream } from "node:fs";
 import { access, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { isErrno } from "../base/files.ts";
 import { belongsTo, type ImportFormat, LOOKED_INTO } from "../sdk/import-formats.ts";
 import { type ImportPiece, PromptlibError } from "../sdk/index.ts";
 import { guessFormat, knownFormat, requireNames } from "./import-formats.ts";
@@ -84,7 +85,8 @@ async function filesAt(path: string): Promise<Found[]> {
       inFolder: true,
     }));
   } catch (error) {
-    throw unreadable(path, error);
+    // What cannot be read may be deep in it.
+    throw unreadable(isErrno(error) ? (error.path ?? path) : path, error);
   }
 }
 
@@ -100,8 +102,7 @@ async function filesBelow(root: string, folder: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of names) {
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    // A link counts as what it leads to, unless that is a folder: links can go in circles.
-    if (entry.isFile() || (entry.isSymbolicLink() && (await stat(join(root, path))).isFile())) files.push(path);
+    if (entry.isFile() || (entry.isSymbolicLink() && (await isNoFolder(join(root, path))))) files.push(path);
   }
   for (const entry of names) {
     if (entry.isDirectory()) {
@@ -109,6 +110,19 @@ async function filesBelow(root: string, folder: string): Promise<string[]> {
     }
   }
   return files;
+}
+
+/**
+ * A link counts as what it leads to, unless that is a folder: links can go in circles. One that leads nowhere is passed
+ * over like any file, or refused by its own name where it would be sent.
+ */
+async function isNoFolder(link: string): Promise<boolean> {
+  try {
+    return (await stat(link)).isFile();
+  } catch (error) {
+    if (isErrno(error)) return true;
+    throw error;
+  }
 }
 
 async function sizeOf(path: string): Promise<number | null> {

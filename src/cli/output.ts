@@ -20,6 +20,11 @@ export function onOneLine(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/\p{Cc}+/gu, " ");
 }
 
+/** The same for text of several lines: their ends and tabs stay. */
+export function onTerminal(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, "");
+}
+
 /** 2026-11-23 09:05 in the local time zone. */
 export function localTime(instant: string | null): string {
   if (instant === null) return "";

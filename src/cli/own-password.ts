@@ -30,8 +30,8 @@ async function changePassword(username: string, options: PasswordOptions): Promi
   try {
     await person.changePassword(current, chosen.password);
   } finally {
-    // Signed in for this alone.
-    await person.logout();
+    // Signed in for this alone. Where that cannot be told, it ends by itself, and the password is what counts.
+    await person.logout().catch(() => {});
   }
   if (options.json) return printJson({ username, ...(chosen.made ? { password: chosen.password } : {}) });
   if (!chosen.made) return print("Your password was changed; sign in with it from now on.");

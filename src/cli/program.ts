@@ -1,5 +1,5 @@
 /** The table of verbs, and the one place where an error becomes words and an exit code. */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { isErrno } from "../base/files.ts";
 import { supervision } from "../base/supervision.ts";
@@ -59,7 +59,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const verb = argv[2];
   if (!isServer(verb)) endWithReader();
   await conclude(argv.includes("--json"), async () => {
-    if (existsSync(".env")) process.loadEnvFile(".env");
+    loadSettings(".env");
     const program = await programFor(verb);
     await program.parseAsync([...argv]);
     // Servers leave timers and connections behind; when their verb is over, they are over.
@@ -71,11 +71,44 @@ function isServer(verb: string | undefined): boolean {
   return verb !== undefined && ["up", "serve", "guard", "receive"].includes(verb);
 }
 
-/** `promptlib list | head`: nobody reads any more, so there is nothing left to do. */
-function endWithReader(): void {
+/** A folder of this name is somebody else's: a virtual environment of Python, as a rule. Errors: `config_invalid`. */
+function loadSettings(path: string): void {
+  if (!isThere(path)) return;
+  try {
+    process.loadEnvFile(path);
+  } catch (cause) {
+    throw new PromptlibError("config_invalid", {
+      message: `The file ${path} in this directory could not be read.`,
+      hint: "Make it readable for the account that runs promptlib, or run promptlib in another directory.",
+      cause,
+    });
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** What standard output said when it took no more, as an exit code: nothing that ends well after that did. */
+let unwritten: number | null = null;
+
+/**
+ * `promptlib list | head`: nobody reads any more, so there is nothing left to do. Messages are another matter: a verb
+ * ends what it began and clears up, whether anybody hears of it or not.
+ */
+export function endWithReader(): void {
+  process.stderr.on("error", () => {});
   process.stdout.on("error", (error) => {
     if (isErrno(error, "EPIPE")) process.exit(0);
-    throw error;
+    if (unwritten !== null) return;
+    const known = told(error);
+    unwritten = known.exit;
+    tell(known);
+    void exit(known.exit);
   });
 }
 
@@ -103,6 +136,8 @@ export async function programFor(verb?: string): Promise<Command> {
 }
 
 async function fail(error: unknown, json: boolean): Promise<void> {
+  // What followed from it is no news.
+  if (unwritten !== null) return await exit(unwritten);
   if (error instanceof CommanderError) return await misunderstood(error, json);
   const supervisor = supervision();
   const known = told(error, "LOG_LEVEL=debug shows where. Please report it.");
@@ -112,11 +147,13 @@ async function fail(error: unknown, json: boolean): Promise<void> {
   }
   await supervisor?.refused(known);
   if (json) process.stdout.write(`${JSON.stringify(known)}\n`);
-  else {
-    const lines = [`promptlib: ${known.message} (${known.code})`, ...detailLines(known.details), known.hint];
-    process.stderr.write(`${lines.join("\n           ")}\n`);
-  }
+  else tell(known);
   await exit(known.exit);
+}
+
+function tell({ message, code, details, hint }: PromptlibError): void {
+  const lines = [`promptlib: ${message} (${code})`, ...detailLines(details), hint];
+  process.stderr.write(`${lines.join("\n           ")}\n`);
 }
 
 /** commander has printed its words already; --help and --version come along here, too. */
@@ -134,5 +171,5 @@ async function exit(code: number): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise<void>((resolve) => stream.write("", () => resolve()));
   }
-  process.exit(code);
+  process.exit(unwritten ?? code);
 }

@@ -4,6 +4,7 @@
  */
 import { devNull } from "node:os";
 import { join } from "node:path";
+import { sleep } from "../base/clock.ts";
 import { type Config, readConfig } from "../base/config.ts";
 import { lockHome, outlive, prepareHome } from "../base/home.ts";
 import { openLog } from "../base/log.ts";
@@ -11,19 +12,29 @@ import { PromptlibError } from "../contract/errors.ts";
 import { type Job, type JobRequest, jobRequest } from "../contract/recovery.ts";
 import { GuardianClient, reachGuardian } from "./guardian-client.ts";
 import { lookOf, nobody, wasMade } from "./no-home.ts";
+import { note } from "./output.ts";
 import { openRecoveryProgress, type RecoveryProgress } from "./recovery-progress.ts";
 import { usage } from "./verb.ts";
 
 /** A job whose guard was killed takes back what it began. */
 const ORPHAN_MS = 60_000;
+/** A guardian whose disk stands still does not hear it the first time. */
+const CANCEL_TRIES = 10;
+const CANCEL_AGAIN_MS = 500;
 
-/** Answers the result. Ctrl-C ends what was ordered; it is then taken back. */
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Answers the result. Ctrl-C, and a terminal that goes away, end what was ordered; it is then taken back. */
 export async function order<Result>(request: JobRequest): Promise<Result> {
   refuseFaults(request);
   const config = readConfig();
   const stop = new AbortController();
-  const onInterrupt = () => stop.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
+  const onInterrupt = (signal: NodeJS.Signals) => {
+    // The launcher says that nohup started us.
+    if (signal === "SIGHUP" && process.env.PROMPTLIB_IGNORE_HANGUP === "1") return;
+    stop.abort();
+  };
+  for (const signal of INTERRUPTS) process.on(signal, onInterrupt);
   const progress = await openRecoveryProgress(request.verb);
   try {
     const guardian = await reachGuardian(config.home);
@@ -33,7 +44,7 @@ export async function order<Result>(request: JobRequest): Promise<Result> {
     return result as Result;
   } finally {
     progress.close();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onInterrupt);
+    for (const signal of INTERRUPTS) process.off(signal, onInterrupt);
   }
 }
 
@@ -44,19 +55,30 @@ function refuseFaults(request: JobRequest): void {
   throw usage(error.issues.map(({ path, message }) => `${String(path.at(-1) ?? request.verb)}: ${message}`).join("; "));
 }
 
-async function throughGuardian(
-  guardian: GuardianClient,
+type Ordering = Pick<GuardianClient, "order" | "cancel" | "follow">;
+
+export async function throughGuardian(
+  guardian: Ordering,
   request: JobRequest,
   progress: RecoveryProgress,
   signal: AbortSignal,
 ): Promise<unknown> {
+  if (signal.aborted) throw new PromptlibError("interrupted", { message: "Nothing was begun." });
   const ordered = await guardian.order(request);
-  const cancel = () => void guardian.cancel(ordered.id).catch(() => {});
+  const over = new AbortController();
+  const cancel = () => void insistOnCancel(guardian, ordered, over.signal);
   signal.addEventListener("abort", cancel, { once: true });
+  // Meanwhile, when nobody listened yet.
+  if (signal.aborted) cancel();
   let last: Job = ordered;
-  for await (const job of guardian.follow(ordered.id)) {
-    last = job;
-    if (job.progress) progress.show(job.progress);
+  try {
+    for await (const job of guardian.follow(ordered.id)) {
+      last = job;
+      if (job.progress) progress.show(job.progress);
+    }
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    over.abort();
   }
   if (last.state === "running") {
     throw new PromptlibError("guardian_unreachable", {
@@ -66,6 +88,17 @@ async function throughGuardian(
   }
   if (last.error) throw GuardianClient.errorOf(last.error);
   return last.result;
+}
+
+async function insistOnCancel(guardian: Ordering, { id, verb }: Job, over: AbortSignal): Promise<void> {
+  for (let left = CANCEL_TRIES; left > 0 && !over.aborted; left--) {
+    try {
+      return await guardian.cancel(id);
+    } catch {
+      await sleep(CANCEL_AGAIN_MS, over).catch(() => {});
+    }
+  }
+  if (!over.aborted) note(`The guardian does not take the order to stop: the ${verb} may go on.`);
 }
 
 /** Nobody else may touch the home meanwhile. */

@@ -4,7 +4,7 @@ import type { Json, RenderedPrompt, RenderRequest } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { faultInText } from "./details.ts";
 import { parseJson, readText } from "./input.ts";
-import { note, onOneLine, printJson } from "./output.ts";
+import { note, onOneLine, onTerminal, printJson } from "./output.ts";
 import { collect, examples, jsonOption, projectOption, usage, wholeNumber } from "./verb.ts";
 
 interface RenderOptions {
@@ -80,8 +80,10 @@ function pairOf(pair: string): [string, string] {
   return [pair.slice(0, equals), pair.slice(equals + 1)];
 }
 
-/** A text to the byte, on a terminal with the line end that it lacks; messages as JSON. */
+/** A text to the byte, messages as JSON; a terminal gets the line end that a text lacks, and no control characters. */
 export function outputText({ output }: Pick<RenderedPrompt, "output">, terminal: boolean): string {
-  if (typeof output !== "string") return `${JSON.stringify(output, null, 2)}\n`;
-  return terminal && !output.endsWith("\n") ? `${output}\n` : output;
+  const text = typeof output === "string" ? output : `${JSON.stringify(output, null, 2)}\n`;
+  if (!terminal) return text;
+  const shown = onTerminal(text);
+  return shown.endsWith("\n") ? shown : `${shown}\n`;
 }

@@ -53,6 +53,15 @@ describe("a diff", () => {
     expect(diffLines(diff, coloured)).toContain("\u001b[31m-two\u001b[0m");
   });
 
+  it("shows what cannot be seen where nothing else differs", () => {
+    const parts = [part("same", "a\tb\r\n"), part("removed", "a\tb\r\n"), part("added", "a b\n")];
+    const diff: VersionDiff = {
+      ...{ ...nothing, type: "text", same: false, messages: null, template: null },
+      text: { ...text, hunks: [{ fromLine: 1, toLine: 1, parts }] },
+    };
+    expect(diffLines(diff, plain).slice(3)).toEqual([" a b ", "-a→   b␍", "+a b"]);
+  });
+
   it("of a chat names each message that differs", () => {
     const hunks = [{ fromLine: 1, toLine: 1, parts: [part("removed", "x\n")] }];
     const diff: VersionDiff = {

@@ -5,7 +5,7 @@ import { seconds } from "../base/setting-values.ts";
 import { type Client, collectPages, PromptlibError, type PurgedPrompt, type TrashedPrompt } from "../sdk/index.ts";
 import { confirmed } from "./confirm.ts";
 import { connect } from "./connect.ts";
-import { counted, localTime, note, print, printJson } from "./output.ts";
+import { count, counted, localTime, note, onOneLine, print, printJson } from "./output.ts";
 import { type Column, printTable } from "./table.ts";
 import { examples, jsonOption, projectOption, usage } from "./verb.ts";
 
@@ -83,14 +83,23 @@ async function purgeAll(
       : [await theOneInTrash(client, name)];
   if (wanted.length > 0 && !yes) await ask(wanted);
   const purged: PurgedPrompt[] = [];
-  for (const { id, name: its } of wanted) {
-    const one = await client.purgePrompt(id);
-    purged.push(one);
-    if (!json) print(`${its} is gone`);
+  try {
+    for (const { id, name: its } of wanted) {
+      purged.push(await client.purgePrompt(id));
+      if (!json) print(`${its} is gone`);
+    }
+  } catch (error) {
+    if (purged.length > 0) note(goneText(wanted.slice(0, purged.length), wanted.length));
+    throw error;
   }
   if (json) return printJson({ items: purged });
   if (purged.length === 0) return note("Nothing in the trash is that old.");
   note("Backups, WAL and exports from before still hold what is gone as long as they are kept.");
+}
+
+function goneText(gone: readonly TrashedPrompt[], all: number): string {
+  const each = gone.map(({ name, id }) => onOneLine(`${name} (ID ${id})`));
+  return `${count(gone.length)} of ${counted(all, "prompt")} had been purged before this failed: ${each.join(", ")}`;
 }
 
 async function ask(wanted: readonly TrashedPrompt[]): Promise<void> {

@@ -1,6 +1,6 @@
 /** promptlib user: the people who may sign in. */
 import { type Command, Option } from "commander";
-import type { ChangeUser, Role, User } from "../sdk/index.ts";
+import type { ChangeUser, Client, Role, User } from "../sdk/index.ts";
 import { connect } from "./connect.ts";
 import { localTime, note, print, printJson } from "./output.ts";
 import { type ChosenPassword, choosePassword } from "./password.ts";
@@ -79,12 +79,23 @@ async function addUser(username: string, options: AddOptions): Promise<void> {
   const client = await clientOf(options);
   const chosen = await choosePassword(options.passwordStdin === true);
   const { password } = chosen;
-  let user = await client.createUser({ username, password, ...(options.operator ? { operator: true } : {}) });
-  if (options.role) {
-    await client.setMember(username, options.role);
-    user = (await client.listUsers()).items.find((each) => each.username === username) ?? user;
-  }
+  const added = await client.createUser({ username, password, ...(options.operator ? { operator: true } : {}) });
+  const user = options.role ? await withRole(client, added, options.role, chosen) : added;
   showUser(user, chosen, options, `${username} was added.`);
+}
+
+/** Whatever comes of the role, the user is there, and nobody else knows the password. */
+async function withRole(client: Client, added: User, role: Role, { password, made }: ChosenPassword): Promise<User> {
+  const { username } = added;
+  let done = "without the role";
+  try {
+    await client.setMember(username, role);
+    done = "with the role";
+    return (await client.listUsers()).items.find((each) => each.username === username) ?? added;
+  } catch (error) {
+    note(`${username} was added, ${done}.${made ? ` The password is shown this once: ${password}` : ""}`);
+    throw error;
+  }
 }
 
 async function setPassword(username: string, options: PasswordOptions): Promise<void> {

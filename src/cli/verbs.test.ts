@@ -16,6 +16,15 @@ describe("a prompt that is printed", () => {
     expect(promptText({ text: "Hello\n" }, true)).toBe("Hello\n");
   });
 
+  it("moves no cursor of a terminal and colours nothing there, and goes elsewhere as it is", () => {
+    const text = "\u001b[2J\u001b]0;title\u0007red \u009b31m\tand\rback\u0008\n";
+    expect(promptText({ text }, false)).toBe(text);
+    expect(promptText({ text }, true)).toBe("red \tandback\n");
+    expect(promptText({ messages: [{ role: "user", content: text }] }, true)).toBe("[user]\nred \tandback\n");
+    expect(outputText({ output: text }, false)).toBe(text);
+    expect(outputText({ output: text }, true)).toBe("red \tandback\n");
+  });
+
   it("shows each message of a chat under its role", () => {
     const messages = [{ role: "system" as const, content: "Be brief.\n" }, { placeholder: "history" }];
     expect(promptText({ messages: [...messages, { role: "user", content: "{{q}}" }] }, false)).toBe(
@@ -137,7 +146,14 @@ describe("the end of an API key", () => {
     expect(expiry("2027-01-31T12:00:00+02:00", present)).toBe("2027-01-31T10:00:00.000Z");
   });
 
-  it.each(["2027-02-30", "2027-13-01", "soon", "2026-11-22", "5"])("%s is refused", (given) => {
+  it("given as a time without a zone is a time here", () => {
+    expect(new Date(expiry("2027-01-31 06:00", present))).toEqual(new Date(2027, 0, 31, 6));
+  });
+
+  it.each([
+    ...["2027-02-30", "2027-13-01", "soon", "2026-11-22", "5"],
+    ...["2027-02-30T12:00:00Z", "2027-01-31T24:00Z", "2027-01-31T12:00:00+99:00"],
+  ])("%s is refused", (given) => {
     expect(() => expiry(given, present)).toThrow(expect.objectContaining({ code: "usage" }));
   });
 
