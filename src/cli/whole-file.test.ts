@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -34,4 +35,13 @@ it("a link goes on leading where it did, to a file that others can read no more 
   expect((await lstat(link)).isSymbolicLink()).toBe(true);
   expect(await readFile(kept, "utf8")).toBe("after\n");
   expect((await stat(kept)).mode & 0o777).toBe(0o600);
+});
+
+it("a pipe takes what comes, and stays what it is", async () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const read = readFile(pipe, "utf8");
+  await writeWholeFile(pipe, async (stream) => await writeLine(stream, "one"));
+  expect(await read).toBe("one\n");
+  expect((await lstat(pipe)).isFIFO()).toBe(true);
 });

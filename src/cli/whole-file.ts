@@ -1,6 +1,6 @@
 /** Files that are there whole, or not at all. */
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import { chmod, realpath, rename, rm, stat } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
@@ -14,40 +14,58 @@ import { unreadable } from "./verb.ts";
  */
 export async function writeWholeFile<T>(path: string, write: (stream: Writable) => Promise<T>): Promise<T> {
   try {
-    const { target, mode } = await replacedBy(path);
+    const { target, mode, isFile } = await replacedBy(path);
+    // A pipe or a device takes what comes, and is no file that another one could take the place of.
+    if (!isFile) return await writeTo(createWriteStream(target), write);
     return await writeAs(target, mode, write);
   } catch (error) {
     throw unwritable(path, error);
   }
 }
 
-/** The file that `path` leads to, with its permissions; they are null where there is none yet. */
-async function replacedBy(path: string): Promise<{ target: string; mode: number | null }> {
+/** What `path` leads to, with its permissions; they are undefined where there is nothing yet. */
+async function replacedBy(path: string): Promise<{ target: string; mode: number | undefined; isFile: boolean }> {
   try {
     const target = await realpath(path);
-    return { target, mode: (await stat(target)).mode & 0o777 };
+    const found = await stat(target);
+    return { target, mode: found.mode & 0o777, isFile: found.isFile() || found.isDirectory() };
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return { target: path, mode: null };
+    if (isErrno(error, "ENOENT")) return { target: path, mode: undefined, isFile: true };
     throw error;
   }
 }
 
-async function writeAs<T>(target: string, mode: number | null, write: (stream: Writable) => Promise<T>): Promise<T> {
+async function writeAs<T>(
+  target: string,
+  mode: number | undefined,
+  write: (stream: Writable) => Promise<T>,
+): Promise<T> {
   const part = `${target}.part`;
-  const stream = createWriteStream(part, { flush: true });
+  try {
+    const written = await writeTo(createWriteStream(part, { flush: true, mode }), async (stream) => {
+      // Beyond what new files may be given.
+      if (mode !== undefined) await chmod(part, mode);
+      return await write(stream);
+    });
+    await rename(part, target);
+    return written;
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+async function writeTo<T>(stream: WriteStream, write: (stream: Writable) => Promise<T>): Promise<T> {
   // It may fail while nobody waits for it: the next line says so, or the end.
   stream.on("error", () => {});
   try {
     await once(stream, "open");
-    if (mode !== null) await chmod(part, mode);
     const written = await write(stream);
     stream.end();
     await finished(stream);
-    await rename(part, target);
     return written;
   } catch (error) {
     stream.destroy();
-    await rm(part, { force: true });
     throw error;
   }
 }
