@@ -93,6 +93,48 @@ describe("an answer that is an error", () => {
     expect(error.message).toContain(`status ${status}`);
   });
 
+  it.each([
+    ["/new", "It leads to {server}/new; give that as the address."],
+    [
+      "https://ada:secret@lib.test/x/api/prompts?token=secret",
+      "It leads to https://lib.test/x; give that as the address.",
+    ],
+    ["/login?back=secret", "It leads to {server}/login; check the address and any proxy in between."],
+    ["mailto:ada", "It leads elsewhere; check the address and any proxy in between."],
+  ])("tells where it leads when it is a redirect to %s, and what is there is not asked", async (location, hint) => {
+    const asked: unknown[] = [];
+    const { url } = await answering((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      const elsewhere = location === "/new" ? `/new${request.url}` : location;
+      if (asked.length === 1) response.writeHead(301, { location: elsewhere }).end("<html>Moved");
+      else response.end(json({ items: [], nextCursor: null }));
+    });
+    const error = await errorOf(createClient({ url, token: "plk_a_b" }).savePrompt({ name: "a", text: "b" }));
+    expect(error).toMatchObject({ code: "server_unreachable", hint: hint.replace("{server}", url) });
+    expect(error.message).toBe(`What answers at ${url} (status 301) is not Prompt Library.`);
+    expect(asked).toEqual(["POST /api/prompts"]);
+  });
+
+  it("is no answer either where lines are read or sent, and it is a redirect", async () => {
+    const asked: unknown[] = [];
+    const client = await clientOf((request, response) => {
+      asked.push(request.url);
+      request.resume();
+      response.writeHead(307, { location: "/elsewhere" }).end();
+    });
+    const pieces = async function* () {
+      yield { path: "a.csv", content: "act,prompt" };
+    };
+    for (const lines of [client.exportPrompts(), client.importPrompts(pieces(), { format: "csv" })]) {
+      const error = await errorOf(Array.fromAsync<unknown>(lines));
+      expect([error.code, error.hint]).toEqual([
+        "server_unreachable",
+        expect.stringContaining("/elsewhere; check the address"),
+      ]);
+    }
+    expect(asked).toEqual(["/api/export", "/api/import?format=csv"]);
+  });
+
   it("is an answer where the health of a server that is down is asked", async () => {
     const health = { status: "down", message: "…", version: "1", parts: {} };
     let asked = 0;
