@@ -31,6 +31,7 @@ export interface FetchedPrompt {
 /** What the caller has is what it still is. */
 interface Unchanged {
   prompt: null;
+  servedFrom: ServedFrom;
   /** That of the prompt may have grown all the same: a label went to and fro, say. */
   revision: bigint | null;
 }
@@ -152,7 +153,7 @@ function fetchesThrough(transport: Transport, at: (name: string) => string) {
       ...(ifNoneMatch === undefined ? {} : { headers: { "if-none-match": ifNoneMatch }, accepts: [304] }),
     });
     const revision = revisionOf(headers);
-    if (status === 304) return { prompt: null, revision };
+    if (status === 304) return { prompt: null, servedFrom: servedFrom(headers), revision };
     const renamedTo = headers.get("x-renamed-to");
     return {
       prompt: body,
