@@ -39,6 +39,26 @@ describe("a fetched prompt", () => {
   });
 });
 
+describe("a name or label that cannot be sent", () => {
+  it.each(["\ud800", "", ".", "..", "x".repeat(5000)])("is refused without asking: %j", async (odd) => {
+    let asked = 0;
+    const client = await clientOf((_request, response) => {
+      asked += 1;
+      response.end("{}");
+    });
+    const calls = [
+      client.fetchPrompt(odd),
+      client.trashPrompt(odd),
+      client.diffVersions(odd),
+      client.moveLabel(odd, "production", 1),
+      ...(odd.length > 2 ? [] : [client.moveLabel("a", odd, 1), client.protectLabel(odd)]),
+    ];
+    const codes = (await Promise.all(calls.map(errorOf))).map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(["invalid_request"]));
+    expect(asked).toBe(0);
+  });
+});
+
 describe("who is asking", () => {
   it("is told by the token", async () => {
     const client = await clientOf(

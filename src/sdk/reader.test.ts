@@ -198,6 +198,16 @@ describe("a good answer", () => {
     }
   });
 
+  it("is asked for as ever while something else asks by a name that cannot be sent", async () => {
+    const server = await library(good("one"));
+    const reader = readerOf(server.url);
+    for (const name of ["x".repeat(5000), "\ud800"]) {
+      await expect(reader.get(name)).rejects.toMatchObject({ code: "invalid_request" });
+      expect(await reader.get(name, { fallback: "f" })).toMatchObject({ prompt: { text: "f" }, from: "fallback" });
+    }
+    expect(await reader.get("a", { fallback: "f" })).toMatchObject({ prompt: { text: "one" }, from: "server" });
+  });
+
   it("is not pushed out of memory by names that nobody answers", async () => {
     const server = await library(good("one"));
     const reader = readerOf(server.url, { limit: 3 });

@@ -125,7 +125,7 @@ export class Refresher {
     one.trouble = known;
     this.#onTrouble(known);
     // A name or label that cannot be is whoever asked for it to mend: the server is as well as before.
-    if (known.code === "invalid_request" && about) return;
+    if (known.code === "invalid_request") return;
     this.#restUntil = performance.now() + backOff(this.#failures, about?.retryAfterMs ?? 0);
     this.#failures += 1;
   }
