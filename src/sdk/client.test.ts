@@ -70,6 +70,48 @@ describe("who is asking", () => {
     expect(await client.me()).toEqual({ name: "Bearer plk_a_b" });
   });
 
+  it("is told by a token that was read from a file with the end of its line", async () => {
+    const client = await clientOf((request, response) => response.end(json({ name: request.headers.authorization })), {
+      token: "plk_a_b\n",
+    });
+    expect(await client.me()).toEqual({ name: "Bearer plk_a_b" });
+  });
+
+  it.each([
+    ["http://ada:correct-horse@lib.test", "plk_a_b"],
+    ["http://correct-horse@lib.test/x", "plk_a_b"],
+    ["http://ada:correct-horse@no host", "plk_a_b"],
+    ["//ada:correct-horse@lib.test", "plk_a_b"],
+    ["http://lib.test", "correct\nhorse"],
+    ["http://lib.test", "correct horse"],
+    ["http://lib.test", "correct-horse-€"],
+  ])("is refused at once, and not shown, where it cannot be sent: %s, %j", (url, token) => {
+    let asked = 0;
+    const create = () =>
+      createClient({
+        url,
+        token,
+        fetch: () => {
+          asked += 1;
+          return Promise.reject(new Error());
+        },
+      });
+    expect(create).toThrow(
+      expect.objectContaining({ code: "invalid_request", message: expect.not.stringMatching(/ada|correct|horse/) }),
+    );
+    expect(asked).toBe(0);
+  });
+
+  it("may be asked for at a path, as pages do", async () => {
+    const asked: unknown[] = [];
+    const send = async (url: unknown) => {
+      asked.push(url);
+      return new Response("{}");
+    };
+    for (const url of ["/library/", ""]) await createClient({ url, fetch: send }).me();
+    expect(asked).toEqual(["/library/api/auth/me", "/api/auth/me"]);
+  });
+
   it("is told by the page's cookie without a token, so a write carries the header against forgery", async () => {
     const client = await clientOf((request, response) => {
       response.end(json({ username: request.headers["x-promptlib-csrf"] }));

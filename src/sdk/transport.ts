@@ -1,6 +1,7 @@
 /** How a call travels: address, token, time limit, retries, and what an answer or its absence means. */
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
 import type { Route } from "../contract/route.ts";
+import { addressFrom, tokenFrom } from "./address.ts";
 import { hintOfRedirect } from "./redirect.ts";
 
 export interface ClientOptions {
@@ -67,8 +68,10 @@ const redirect: "follow" | "manual" = isPage ? "follow" : "manual";
 const LONGEST_WAIT_MS = 2000;
 const FIRST_WAIT_MS = 150;
 
+/** Throws `invalid_request` for an address or token that cannot be sent. */
 export function createTransport(options: ClientOptions): Transport {
-  const base = options.url.replace(/\/+$/, "");
+  const base = addressFrom(options.url);
+  const token = tokenFrom(options.token);
   const send: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const retries = options.retries ?? 2;
   const timeout = options.timeout ?? 30_000;
@@ -81,7 +84,7 @@ export function createTransport(options: ClientOptions): Transport {
   async function once(call: Call): Promise<Outcome> {
     const json = call.body === undefined ? undefined : JSON.stringify(call.body);
     const type = json === undefined ? undefined : "application/json";
-    const init = { method: call.method, headers: headersOf(call, options.token, type), body: json ?? null, redirect };
+    const init = { method: call.method, headers: headersOf(call, token, type), body: json ?? null, redirect };
     try {
       const response = await send(address(call), { ...init, signal: AbortSignal.timeout(timeout) });
       return { response, text: await response.text() };
@@ -117,10 +120,10 @@ export function createTransport(options: ClientOptions): Transport {
       return (await answer<T>(call)).body;
     },
     async stream(call, signal) {
-      return await opened(call, { method: call.method, headers: headersOf(call, options.token, undefined), signal });
+      return await opened(call, { method: call.method, headers: headersOf(call, token, undefined), signal });
     },
     async exchange(call, lines, signal) {
-      const headers = headersOf(call, options.token, "application/x-ndjson");
+      const headers = headersOf(call, token, "application/x-ndjson");
       if (isPage) return await opened(call, { method: call.method, headers, body: await wholeOf(lines), signal });
       // "half" is what fetch demands for a streamed body; Node answers while it is still being sent.
       const init = { method: call.method, headers, body: lines, duplex: "half" as const, signal };
