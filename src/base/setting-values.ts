@@ -22,6 +22,14 @@ export const url =
       ? null
       : `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`;
 
+/** Of a server that is asked: names and passwords in it are refused by `fetch`, which repeats them in its errors. */
+export const webAddress = (value: string) => {
+  const fault = url("http:", "https:")(value);
+  if (fault) return fault;
+  const { username, password } = new URL(value);
+  return username === "" && password === "" ? null : "must hold no user name and no password: they cannot be sent";
+};
+
 /** 90s, 90m, 6h or 1d in seconds, or null. */
 export function seconds(text: string): number | null {
   const found = /^(\d{1,6})(s|m|h|d)$/.exec(text);

@@ -13,6 +13,7 @@ import {
   oneOf,
   port,
   url,
+  webAddress,
   whole,
 } from "./setting-values.ts";
 
@@ -179,7 +180,7 @@ export const settings = [
     group: "Backups",
     name: "GUARDIAN_URL",
     default: null,
-    fault: url("http:", "https:"),
+    fault: webAddress,
     about:
       "Where the server reaches the guardian, if that runs elsewhere; both need the same JWT_SECRET. Unset: the address in run/guardian.json of the home.",
   },
@@ -242,7 +243,7 @@ export const clientSettings = [
     group: "Command line",
     name: "PROMPTLIB_URL",
     default: null,
-    fault: url("http:", "https:"),
+    fault: webAddress,
     about: "The server to talk to. Unset: the one that runs on this machine's home.",
   },
   {

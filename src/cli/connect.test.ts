@@ -64,6 +64,14 @@ describe("with PROMPTLIB_URL", () => {
     await expect(connect({}, { PROMPTLIB_URL: "library" })).rejects.toMatchObject({ code: "config_invalid" });
   });
 
+  it("a name or password in the address is a fault of the configuration, which shows neither", async () => {
+    const given = { PROMPTLIB_URL: "http://ada:correct-horse@127.0.0.1:1/" };
+    await expect(connect({}, given)).rejects.toMatchObject({
+      code: "config_invalid",
+      message: expect.not.stringMatching(/ada|horse/),
+    });
+  });
+
   it("the project is the one that was asked for, the option before the environment", async () => {
     const asked = async (project: string | undefined, environment: Record<string, string>) => {
       const options = project === undefined ? {} : { project };

@@ -39,6 +39,26 @@ describe("a fetched prompt", () => {
   });
 });
 
+describe("a name or label that cannot be sent", () => {
+  it.each(["\ud800", "", ".", "..", "x".repeat(5000)])("is refused without asking: %j", async (odd) => {
+    let asked = 0;
+    const client = await clientOf((_request, response) => {
+      asked += 1;
+      response.end("{}");
+    });
+    const calls = [
+      client.fetchPrompt(odd),
+      client.trashPrompt(odd),
+      client.diffVersions(odd),
+      client.moveLabel(odd, "production", 1),
+      ...(odd.length > 2 ? [] : [client.moveLabel("a", odd, 1), client.protectLabel(odd)]),
+    ];
+    const codes = (await Promise.all(calls.map(errorOf))).map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(["invalid_request"]));
+    expect(asked).toBe(0);
+  });
+});
+
 describe("who is asking", () => {
   it("is told by the token", async () => {
     const client = await clientOf(
@@ -48,6 +68,48 @@ describe("who is asking", () => {
       { token: "plk_a_b" },
     );
     expect(await client.me()).toEqual({ name: "Bearer plk_a_b" });
+  });
+
+  it("is told by a token that was read from a file with the end of its line", async () => {
+    const client = await clientOf((request, response) => response.end(json({ name: request.headers.authorization })), {
+      token: "plk_a_b\n",
+    });
+    expect(await client.me()).toEqual({ name: "Bearer plk_a_b" });
+  });
+
+  it.each([
+    ["http://ada:correct-horse@lib.test", "plk_a_b"],
+    ["http://correct-horse@lib.test/x", "plk_a_b"],
+    ["http://ada:correct-horse@no host", "plk_a_b"],
+    ["//ada:correct-horse@lib.test", "plk_a_b"],
+    ["http://lib.test", "correct\nhorse"],
+    ["http://lib.test", "correct horse"],
+    ["http://lib.test", "correct-horse-€"],
+  ])("is refused at once, and not shown, where it cannot be sent: %s, %j", (url, token) => {
+    let asked = 0;
+    const create = () =>
+      createClient({
+        url,
+        token,
+        fetch: () => {
+          asked += 1;
+          return Promise.reject(new Error());
+        },
+      });
+    expect(create).toThrow(
+      expect.objectContaining({ code: "invalid_request", message: expect.not.stringMatching(/ada|correct|horse/) }),
+    );
+    expect(asked).toBe(0);
+  });
+
+  it("may be asked for at a path, as pages do", async () => {
+    const asked: unknown[] = [];
+    const send = async (url: unknown) => {
+      asked.push(url);
+      return new Response("{}");
+    };
+    for (const url of ["/library/", ""]) await createClient({ url, fetch: send }).me();
+    expect(asked).toEqual(["/library/api/auth/me", "/api/auth/me"]);
   });
 
   it("is told by the page's cookie without a token, so a write carries the header against forgery", async () => {
@@ -91,6 +153,48 @@ describe("an answer that is an error", () => {
     const error = await errorOf(client.me());
     expect(error.code).toBe("server_unreachable");
     expect(error.message).toContain(`status ${status}`);
+  });
+
+  it.each([
+    ["/new", "It leads to {server}/new; give that as the address."],
+    [
+      "https://ada:secret@lib.test/x/api/prompts?token=secret",
+      "It leads to https://lib.test/x; give that as the address.",
+    ],
+    ["/login?back=secret", "It leads to {server}/login; check the address and any proxy in between."],
+    ["mailto:ada", "It leads elsewhere; check the address and any proxy in between."],
+  ])("tells where it leads when it is a redirect to %s, and what is there is not asked", async (location, hint) => {
+    const asked: unknown[] = [];
+    const { url } = await answering((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      const elsewhere = location === "/new" ? `/new${request.url}` : location;
+      if (asked.length === 1) response.writeHead(301, { location: elsewhere }).end("<html>Moved");
+      else response.end(json({ items: [], nextCursor: null }));
+    });
+    const error = await errorOf(createClient({ url, token: "plk_a_b" }).savePrompt({ name: "a", text: "b" }));
+    expect(error).toMatchObject({ code: "server_unreachable", hint: hint.replace("{server}", url) });
+    expect(error.message).toBe(`What answers at ${url} (status 301) is not Prompt Library.`);
+    expect(asked).toEqual(["POST /api/prompts"]);
+  });
+
+  it("is no answer either where lines are read or sent, and it is a redirect", async () => {
+    const asked: unknown[] = [];
+    const client = await clientOf((request, response) => {
+      asked.push(request.url);
+      request.resume();
+      response.writeHead(307, { location: "/elsewhere" }).end();
+    });
+    const pieces = async function* () {
+      yield { path: "a.csv", content: "act,prompt" };
+    };
+    for (const lines of [client.exportPrompts(), client.importPrompts(pieces(), { format: "csv" })]) {
+      const error = await errorOf(Array.fromAsync<unknown>(lines));
+      expect([error.code, error.hint]).toEqual([
+        "server_unreachable",
+        expect.stringContaining("/elsewhere; check the address"),
+      ]);
+    }
+    expect(asked).toEqual(["/api/export", "/api/import?format=csv"]);
   });
 
   it("is an answer where the health of a server that is down is asked", async () => {

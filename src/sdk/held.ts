@@ -7,6 +7,8 @@ export interface Held {
   readonly which: WhichVersion;
   /** The last good answer. */
   answer: Pick<FetchedPrompt, "prompt" | "etag" | "revision"> | null;
+  /** The last to confirm it was a server without its database. */
+  fromMirror: boolean;
   /** When the request began by which the server confirmed it, in ms of performance.now. */
   confirmedAt: number;
   /** Something was told since. */
@@ -70,6 +72,7 @@ function newlyHeld(name: string, which: WhichVersion): Held {
     name,
     which,
     answer: null,
+    fromMirror: false,
     confirmedAt: Number.NEGATIVE_INFINITY,
     suspect: false,
     gone: null,

@@ -16,6 +16,7 @@ import type {
   TrashedPrompt,
   VersionSummary,
 } from "../contract/shapes.ts";
+import { promptPath } from "./path.ts";
 import { type ServedFrom, servedFrom, type Transport } from "./transport.ts";
 
 export interface FetchedPrompt {
@@ -31,6 +32,7 @@ export interface FetchedPrompt {
 /** What the caller has is what it still is. */
 interface Unchanged {
   prompt: null;
+  servedFrom: ServedFrom;
   /** That of the prompt may have grown all the same: a label went to and fro, say. */
   revision: bigint | null;
 }
@@ -54,7 +56,6 @@ export interface PageOptions {
 /** Fetch, list, save, versions, trash. */
 export function promptCalls(transport: Transport) {
   const { project } = transport;
-  const at = (name: string, rest = "") => `/api/prompts/${encodeURIComponent(name)}${rest}`;
 
   async function listPrompts(filter: PromptFilter = {}): Promise<PromptPage> {
     const call = { method: "GET", path: "/api/prompts", query: { ...filter, ...project } } as const;
@@ -63,11 +64,11 @@ export function promptCalls(transport: Transport) {
   }
 
   return {
-    ...fetchesThrough(transport, at),
+    ...fetchesThrough(transport),
     resolvePrompts: resolvePromptsThrough(transport),
     /** Rendered by the server, with what it includes. `render` does it here, for a prompt that was fetched. */
     async renderPrompt(name: string, body: RenderRequest = {}): Promise<RenderedAnswer> {
-      const call = { method: "POST", path: at(name, "/render"), query: project, body } as const;
+      const call = { method: "POST", path: promptPath(name, "/render"), query: project, body } as const;
       const answer = await transport.answer<RenderedPrompt>(call);
       return { rendered: answer.body, servedFrom: servedFrom(answer.headers) };
     },
@@ -85,17 +86,17 @@ export function promptCalls(transport: Transport) {
     savePrompt: (body: SavePrompt): Promise<SavedPrompt> =>
       transport.body({ method: "POST", path: "/api/prompts", query: project, body }),
     /** Changes description or tags; makes no version. */
-    patchPrompt: (name: string, body: PatchPrompt): Promise<PromptSummary> =>
-      transport.body({ method: "PATCH", path: at(name), query: project, body }),
+    patchPrompt: async (name: string, body: PatchPrompt): Promise<PromptSummary> =>
+      transport.body({ method: "PATCH", path: promptPath(name), query: project, body }),
     /** The old name goes on answering as an alias. A folder is part of the name. */
-    renamePrompt: (name: string, to: string): Promise<PromptSummary> =>
-      transport.body({ method: "POST", path: at(name, "/rename"), query: project, body: { to } }),
+    renamePrompt: async (name: string, to: string): Promise<PromptSummary> =>
+      transport.body({ method: "POST", path: promptPath(name, "/rename"), query: project, body: { to } }),
     /** To another project: it is made anew there, and what it was goes into the trash here. */
-    movePrompt: (name: string, to: MovePrompt): Promise<PromptSummary> =>
-      transport.body({ method: "POST", path: at(name, "/move"), query: project, body: to }),
+    movePrompt: async (name: string, to: MovePrompt): Promise<PromptSummary> =>
+      transport.body({ method: "POST", path: promptPath(name, "/move"), query: project, body: to }),
     /** A new prompt out of one version of another: by number, by label, or the latest. */
-    duplicatePrompt: (name: string, to: string, which: WhichVersion = {}): Promise<SavedPrompt> =>
-      transport.body({ method: "POST", path: at(name, "/duplicate"), query: project, body: { to, ...which } }),
+    duplicatePrompt: async (name: string, to: string, which: WhichVersion = {}): Promise<SavedPrompt> =>
+      transport.body({ method: "POST", path: promptPath(name, "/duplicate"), query: project, body: { to, ...which } }),
     /** Names that prompts had before and still answer under. */
     listAliases: (page: PageOptions = {}): Promise<List<Alias>> =>
       transport.body({ method: "GET", path: "/api/aliases", query: { ...page, ...project } }),
@@ -103,8 +104,8 @@ export function promptCalls(transport: Transport) {
     async removeAlias(name: string): Promise<void> {
       await transport.body({ method: "DELETE", path: "/api/aliases", query: { name, ...project } });
     },
-    trashPrompt: (name: string): Promise<TrashedPrompt> =>
-      transport.body({ method: "DELETE", path: at(name), query: project }),
+    trashPrompt: async (name: string): Promise<TrashedPrompt> =>
+      transport.body({ method: "DELETE", path: promptPath(name), query: project }),
     listTrash: (page: PageOptions = {}): Promise<List<TrashedPrompt>> =>
       transport.body({ method: "GET", path: "/api/trash", query: { ...page, ...project } }),
     /** `id` is that of the trashed prompt: several of one name may be in the trash. */
@@ -123,36 +124,36 @@ export function promptCalls(transport: Transport) {
       return transport.body({ method: "POST", path, query: project, body: { reason } });
     },
     /** Takes out what a version says, for good. No label may be on it. */
-    redactVersion: (name: string, version: number, reason: string): Promise<RedactedVersion> =>
+    redactVersion: async (name: string, version: number, reason: string): Promise<RedactedVersion> =>
       transport.body({
         method: "POST",
-        path: at(name, `/versions/${version}/redact`),
+        path: promptPath(name, `/versions/${version}/redact`),
         query: project,
         body: { reason },
       }),
     /** Newest first, without content. */
-    listVersions: (name: string, page: PageOptions = {}): Promise<List<VersionSummary>> =>
+    listVersions: async (name: string, page: PageOptions = {}): Promise<List<VersionSummary>> =>
       transport.body({
         method: "GET",
-        path: at(name, "/versions"),
+        path: promptPath(name, "/versions"),
         query: { ...page, ...project },
       }),
   };
 }
 
-function fetchesThrough(transport: Transport, at: (name: string) => string) {
+function fetchesThrough(transport: Transport) {
   async function refetchPrompt(
     name: string,
     { ifNoneMatch, ...query }: WhichVersion & { ifNoneMatch?: string },
   ): Promise<FetchedPrompt | Unchanged> {
     const { status, headers, body } = await transport.answer<Prompt>({
       method: "GET",
-      path: at(name),
+      path: promptPath(name),
       query: { ...query, ...transport.project },
       ...(ifNoneMatch === undefined ? {} : { headers: { "if-none-match": ifNoneMatch }, accepts: [304] }),
     });
     const revision = revisionOf(headers);
-    if (status === 304) return { prompt: null, revision };
+    if (status === 304) return { prompt: null, servedFrom: servedFrom(headers), revision };
     const renamedTo = headers.get("x-renamed-to");
     return {
       prompt: body,

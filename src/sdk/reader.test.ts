@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { answering } from "../../test/support/answering.ts";
 import { fetchedPrompt } from "../../test/support/fetched-prompt.ts";
-import { until } from "../base/clock.ts";
+import { sleep, until } from "../base/clock.ts";
 import { BUNDLE_FORMAT, createReader, type Prompt, PromptlibError, type ReaderOptions } from "./index.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -23,6 +23,13 @@ const error =
     const told = new PromptlibError(code);
     response.writeHead(told.status, headers).end(JSON.stringify(told));
   };
+
+/** Said by a server without its database. */
+const byMirror =
+  (answer: Answer): Answer =>
+  (response, request) =>
+    answer(response.setHeader("x-served-from", "mirror"), request);
+const unchanged: Answer = (response) => response.writeHead(304).end();
 
 /** A library that answers fetches with `library.answer`, and tells events by `library.tell`. */
 async function library(answer: Answer) {
@@ -80,6 +87,25 @@ describe("a prompt that was read", () => {
     await reader.get("a");
     server.answer = good("two");
     expect(await reader.get("a")).toMatchObject({ prompt: { text: "two" }, from: "server", stale: false });
+  });
+
+  it("is stale where a server said it without its database, also from memory, until one that has it confirms it", async () => {
+    const server = await library(byMirror(good("one")));
+    const reader = readerOf(server.url);
+    expect(await reader.get("a")).toMatchObject({ from: "server", stale: true });
+    expect(await reader.get("a")).toMatchObject({ from: "memory", stale: true });
+    const asking = readerOf(server.url, { maxAge: 0, maxStale: 0 });
+    for (const [answer, stale] of [
+      [good("one"), false],
+      [byMirror(unchanged), true],
+      [unchanged, false],
+    ] as const) {
+      server.answer = answer;
+      expect(await asking.get("a")).toMatchObject({ prompt: { text: "one" }, from: "server", stale });
+    }
+    expect(await asking.render("a")).toMatchObject({ stale: false });
+    server.answer = byMirror(unchanged);
+    expect(await asking.render("a")).toMatchObject({ stale: true });
   });
 
   it("makes room for others when it was not asked for the longest", async () => {
@@ -170,6 +196,16 @@ describe("a good answer", () => {
       await expect(reader.get("a", { label: "NO" })).rejects.toMatchObject({ code: "invalid_request" });
       expect(await reader.get("a")).toMatchObject({ from: "server", stale: false });
     }
+  });
+
+  it("is asked for as ever while something else asks by a name that cannot be sent", async () => {
+    const server = await library(good("one"));
+    const reader = readerOf(server.url);
+    for (const name of ["x".repeat(5000), "\ud800"]) {
+      await expect(reader.get(name)).rejects.toMatchObject({ code: "invalid_request" });
+      expect(await reader.get(name, { fallback: "f" })).toMatchObject({ prompt: { text: "f" }, from: "fallback" });
+    }
+    expect(await reader.get("a", { fallback: "f" })).toMatchObject({ prompt: { text: "one" }, from: "server" });
   });
 
   it("is not pushed out of memory by names that nobody answers", async () => {
@@ -327,6 +363,25 @@ describe("a change that is told", () => {
     // Nobody reads meanwhile.
     expect(await until(() => server.asked.length === 3, PATIENCE)).toBe(true);
     expect(await until(async () => (await text(reader)) === "two", PATIENCE)).toBe(true);
+  });
+
+  it("is asked for again until a server with its database answers, though not all the time", async () => {
+    const server = await library(good("one"));
+    const reader = readerOf(server.url, { events: true });
+    await until(() => server.listeners.length === 1, PATIENCE);
+    await text(reader);
+    server.answer = byMirror(unchanged);
+    server.tell("change", change, "1.2.2");
+    expect(await until(() => server.asked.length === 3, PATIENCE)).toBe(true);
+    const began = performance.now();
+    for (let at = 0; at < 20; at += 1) {
+      expect(await reader.get("a")).toMatchObject({ stale: true });
+      await sleep(20);
+    }
+    expect(server.asked.length).toBeLessThan(5 + (performance.now() - began) / 1000);
+    server.answer = good("two");
+    expect(await until(async () => (await text(reader)) === "two", PATIENCE)).toBe(true);
+    expect(await reader.get("a")).toMatchObject({ from: "memory", stale: false });
   });
 
   it("is not missed when the connection breaks: it goes on behind the last event", async () => {

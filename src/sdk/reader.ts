@@ -43,7 +43,7 @@ export type ReadFrom = "server" | "memory" | "bundle" | "fallback";
 export interface Read {
   prompt: Prompt;
   from: ReadFrom;
-  /** It may be older than it should be: the server was not asked, or did not answer well. */
+  /** It may be older than it should be: the server was not asked, did not answer well, or is without its database. */
   stale: boolean;
 }
 
@@ -100,6 +100,9 @@ export function createReader(options: ReaderOptions): Reader {
   };
 }
 
+/** What a server said without its database is not asked for again sooner, whoever reads it. */
+const MIRROR_MS = 1_000;
+
 interface Sources {
   held: HeldPrompts;
   refresher: Refresher;
@@ -115,9 +118,12 @@ function getThrough({ held, refresher, bundle, maxAge, maxStale }: Sources): Get
   return async (name, { fallback, version, label, isInclude }) => {
     const one = held.take(name, version === undefined ? { label: label ?? "latest" } : { version });
     const age = performance.now() - one.confirmedAt;
-    if (one.answer && !one.suspect && age < maxAge) return { prompt: one.answer.prompt, from: "memory", stale: false };
+    if (one.answer && !one.suspect && age < maxAge) {
+      return { prompt: one.answer.prompt, from: "memory", stale: one.fromMirror };
+    }
     if (one.answer && (age < maxStale || refresher.isFailing)) {
-      void refresher.refresh(one);
+      // A server without its database has nothing new to say a moment later.
+      if (!(one.fromMirror && age < MIRROR_MS)) void refresher.refresh(one);
       return { prompt: one.answer.prompt, from: "memory", stale: true };
     }
     // What the library said is gone, the bundle does not bring back.
@@ -131,7 +137,8 @@ function getThrough({ held, refresher, bundle, maxAge, maxStale }: Sources): Get
     const trouble = await refresher.refresh(one, { must: true });
     if (one.answer) {
       held.makeRoom();
-      return { prompt: one.answer.prompt, from: trouble ? "memory" : "server", stale: trouble !== null };
+      const stale = trouble !== null || one.fromMirror;
+      return { prompt: one.answer.prompt, from: trouble ? "memory" : "server", stale };
     }
     const last = one.gone ? fallbackOf(one, fallback) : spare;
     if (last) return last;

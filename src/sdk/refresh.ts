@@ -84,6 +84,7 @@ export class Refresher {
 
   async #ask(one: Held): Promise<void> {
     const began = performance.now();
+    const { suspect } = one;
     one.suspect = false;
     try {
       const { etag = null } = one.answer ?? {};
@@ -93,6 +94,9 @@ export class Refresher {
       });
       if (fetched.prompt !== null) this.#take(one, fetched);
       else if (one.answer) one.answer.revision = newer(fetched.revision, one.answer.revision);
+      one.fromMirror = fetched.servedFrom === "mirror";
+      // What was told may not have reached that server before its database went.
+      if (fetched.prompt === null && one.fromMirror && suspect) one.suspect = true;
       this.#confirmed(one, began, null);
     } catch (error) {
       this.#failed(one, began, error);
@@ -121,7 +125,7 @@ export class Refresher {
     one.trouble = known;
     this.#onTrouble(known);
     // A name or label that cannot be is whoever asked for it to mend: the server is as well as before.
-    if (known.code === "invalid_request" && about) return;
+    if (known.code === "invalid_request") return;
     this.#restUntil = performance.now() + backOff(this.#failures, about?.retryAfterMs ?? 0);
     this.#failures += 1;
   }

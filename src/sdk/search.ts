@@ -1,6 +1,7 @@
 import type { VersionDiff } from "../contract/diff.ts";
 import type { FolderCount, LabelCount, TagCount } from "../contract/search.ts";
 import type { List } from "../contract/shapes.ts";
+import { promptPath } from "./path.ts";
 import type { PageOptions } from "./prompts.ts";
 import { type ServedFrom, servedFrom, type Transport } from "./transport.ts";
 
@@ -32,7 +33,7 @@ export function searchCalls({ answer, project }: Transport) {
     listUsedLabels: (page: PageOptions = {}) => served<LabelCount>("/api/labels", page),
     /** What differs between two versions, worked out by the server. */
     async diffVersions(name: string, sides: DiffSides = {}): Promise<DiffAnswer> {
-      const path = `/api/prompts/${encodeURIComponent(name)}/diff`;
+      const path = promptPath(name, "/diff");
       const { body, headers } = await answer<VersionDiff>({ method: "GET", path, query: { ...sides, ...project } });
       return { diff: body, servedFrom: servedFrom(headers) };
     },

@@ -1,6 +1,8 @@
 /** How a call travels: address, token, time limit, retries, and what an answer or its absence means. */
 import { isErrorCode, PromptlibError } from "../contract/errors.ts";
 import type { Route } from "../contract/route.ts";
+import { addressFrom, tokenFrom } from "./address.ts";
+import { hintOfRedirect } from "./redirect.ts";
 
 export interface ClientOptions {
   /** Where the server is, for example https://prompts.example.com; a path in front of /api is kept. */
@@ -59,12 +61,17 @@ async function wholeOf(lines: ReadableStream<Uint8Array>): Promise<Blob> {
   return await new Response(lines).blob();
 }
 
+/** Elsewhere none is followed. Pages come through whatever stands before their server; they are not told where it leads. */
+const redirect: "follow" | "manual" = isPage ? "follow" : "manual";
+
 /** Longest that Retry-After is waited for. Who asks for more gets no second request from us. */
 const LONGEST_WAIT_MS = 2000;
 const FIRST_WAIT_MS = 150;
 
+/** Throws `invalid_request` for an address or token that cannot be sent. */
 export function createTransport(options: ClientOptions): Transport {
-  const base = options.url.replace(/\/+$/, "");
+  const base = addressFrom(options.url);
+  const token = tokenFrom(options.token);
   const send: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const retries = options.retries ?? 2;
   const timeout = options.timeout ?? 30_000;
@@ -77,7 +84,7 @@ export function createTransport(options: ClientOptions): Transport {
   async function once(call: Call): Promise<Outcome> {
     const json = call.body === undefined ? undefined : JSON.stringify(call.body);
     const type = json === undefined ? undefined : "application/json";
-    const init = { method: call.method, headers: headersOf(call, options.token, type), body: json ?? null };
+    const init = { method: call.method, headers: headersOf(call, token, type), body: json ?? null, redirect };
     try {
       const response = await send(address(call), { ...init, signal: AbortSignal.timeout(timeout) });
       return { response, text: await response.text() };
@@ -100,8 +107,8 @@ export function createTransport(options: ClientOptions): Transport {
   }
 
   async function opened(call: Call, init: RequestInit): Promise<Response> {
-    const response = await send(address(call), init);
-    if (!response.ok) throw errorIn(response, await response.text(), base);
+    const response = await send(address(call), { ...init, redirect });
+    if (!response.ok) throw errorIn(response, await response.text(), call, base);
     return response;
   }
 
@@ -113,10 +120,10 @@ export function createTransport(options: ClientOptions): Transport {
       return (await answer<T>(call)).body;
     },
     async stream(call, signal) {
-      return await opened(call, { method: call.method, headers: headersOf(call, options.token, undefined), signal });
+      return await opened(call, { method: call.method, headers: headersOf(call, token, undefined), signal });
     },
     async exchange(call, lines, signal) {
-      const headers = headersOf(call, options.token, "application/x-ndjson");
+      const headers = headersOf(call, token, "application/x-ndjson");
       if (isPage) return await opened(call, { method: call.method, headers, body: await wholeOf(lines), signal });
       // "half" is what fetch demands for a streamed body; Node answers while it is still being sent.
       const init = { method: call.method, headers, body: lines, duplex: "half" as const, signal };
@@ -139,9 +146,9 @@ export function servedFrom(headers: Headers): ServedFrom {
   return headers.get("x-served-from") === "mirror" ? "mirror" : "database";
 }
 
-function errorIn({ status, headers }: Response, text: string, base: string): PromptlibError {
-  const error = errorOf(status, text, base);
-  headersByError.set(error, headers);
+function errorIn(response: Response, text: string, { path }: Call, base: string): PromptlibError {
+  const error = errorOf(response.status, text, base, hintOfRedirect(response, base, path));
+  headersByError.set(error, response.headers);
   return error;
 }
 
@@ -172,26 +179,26 @@ function settle<T>(outcome: Outcome, call: Call, base: string): Answer<T> {
   if ("failure" in outcome) throw outcome.failure;
   const { response, text } = outcome;
   const { status, headers } = response;
-  if (!response.ok && !call.accepts?.includes(status)) throw errorIn(response, text, base);
+  if (!response.ok && !call.accepts?.includes(status)) throw errorIn(response, text, call, base);
   const empty = status === 204 || status === 304;
   const body: unknown = empty ? null : parseJson(text);
   // An error of ours may come with a status that is otherwise an answer (503 of the health).
-  if (!empty && (!isObject(body) || (!response.ok && "error" in body))) throw errorIn(response, text, base);
+  if (!empty && (!isObject(body) || (!response.ok && "error" in body))) throw errorIn(response, text, call, base);
   return { status, headers, body: body as T };
 }
 
 /** The error that an answer tells; an answer that is not the server's own tells that something stands in between. */
-export function errorOf(status: number, text: string, base: string): PromptlibError {
+export function errorOf(status: number, text: string, base: string, hint: string | null = null): PromptlibError {
   const body = parseJson(text);
   const error = isObject(body) && isObject(body.error) ? body.error : null;
   if (error && typeof error.code === "string" && typeof error.message === "string") {
-    const { code, message, hint, details } = error;
-    const kept = { message, details, ...(typeof hint === "string" ? { hint } : {}) };
+    const { code, message, details } = error;
+    const kept = { message, details, ...(typeof error.hint === "string" ? { hint: error.hint } : {}) };
     return new PromptlibError(isErrorCode(code) ? code : "internal", kept);
   }
   return new PromptlibError("server_unreachable", {
     message: `What answers at ${base} (status ${status}) is not Prompt Library.`,
-    hint: "Check the address and any proxy in between; the server itself may be down.",
+    hint: hint ?? "Check the address and any proxy in between; the server itself may be down.",
   });
 }
 

@@ -169,7 +169,7 @@ describe("a title", () => {
     const titles = ["X", "X", "X (3)", "X", "X (2)"];
     const rows = await read(HEADER + titles.map((title, index) => row(title, `body ${index}`)).join(""));
     expect(itemsOf(rows).map(({ name }) => name)).toEqual(["X", "X (2)", "X (3)", "X (4)", "X (2) (2)"]);
-    expect(itemsOf(rows)[1]?.notes).toEqual(['the title repeats in this file: it became "X (2)"']);
+    expect(itemsOf(rows)[1]?.notes).toEqual(['the title repeats in this import: it became "X (2)"']);
   });
 
   it("that repeats with everything else is a twin, taken once", async () => {

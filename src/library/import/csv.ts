@@ -19,14 +19,19 @@ export interface CsvItem {
 /** `line` is the physical line, from 1, at which the row begins. */
 export type CsvRow =
   | { line: number; item: CsvItem }
-  /** Identical with an earlier row, whose prompt is named. */
+  /** Identical with an earlier row of the import, whose prompt is named. */
   | { line: number; twin: string }
   /** Rejected; with the title where it could be read. */
   | { line: number; reason: string; name: string | null };
 
-/** Reads a whole file, one answer for each row. Depends on nothing but the bytes: the same file gives the same items. */
-export async function* readPromptCsv(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRow> {
-  const names = new GivenNames();
+/**
+ * Reads a whole file, one answer for each row. Depends on nothing but the bytes, and on `names`, which files of one
+ * import share: the same files give the same items.
+ */
+export async function* readPromptCsv(
+  pieces: AsyncIterable<Uint8Array>,
+  names = new GivenNames(),
+): AsyncGenerator<CsvRow> {
   for await (const row of readRows(pieces)) {
     yield "reason" in row ? { ...row, name: null } : { line: row.line, ...interpret(row, names) };
   }
@@ -58,7 +63,7 @@ function interpret(row: GoodRow, names: GivenNames): Outcome {
   const { name } = given;
   const numberedFault = nameFault(name);
   if (numberedFault) return rejected(`the title repeats, and the name it would get ${numberedFault}`);
-  if (name !== title) notes.push(`the title repeats in this file: it became "${name}"`);
+  if (name !== title) notes.push(`the title repeats in this import: it became "${name}"`);
   if (note) notes.push(note);
   return { item: { name, ...converted, tags, notes } };
 }

@@ -86,6 +86,16 @@ describe("a .prompt file", () => {
     });
   });
 
+  it("with a description that is too long or none keeps what it can, and says so", async () => {
+    expect(await one(`---\ndescription: ${"d".repeat(2001)}\n---\nHi`)).toMatchObject({
+      description: "d".repeat(2000),
+      notes: ["the description was cut at 2000 characters"],
+    });
+    expect((await one("---\ndescription: {a: 1}\n---\nHi"))?.notes).toEqual([
+      "the description is no text, and was left out",
+    ]);
+  });
+
   it("is the same with CRLF and a byte-order mark, and in pieces of any size", async () => {
     const { notes: _, ...plain } = (await one(FILE)) ?? { notes: [] };
     expect(await one(`\ufeff${FILE.replaceAll("\n", "\r\n")}`)).toMatchObject(plain);

@@ -1,10 +1,10 @@
 /** `.prompt` files of dotprompt: YAML front matter and Handlebars, `{{role "system"}}` begins a message. */
 import type { Message } from "../../contract/shapes.ts";
-import { described } from "./fields.ts";
 import { readFrontMatter } from "./front-matter.ts";
 import { handlebarsTags, readHandlebars } from "./handlebars.ts";
 import { type Outcome, onePromptReader } from "./one-prompt.ts";
 import { readSchema } from "./picoschema.ts";
+import { descriptionFrom } from "./properties.ts";
 import { withoutSecrets } from "./secrets.ts";
 import { type Body, convertBody, piecewise } from "./template-conversion.ts";
 import type { SourceText } from "./whole-file.ts";
@@ -21,18 +21,20 @@ function interpret({ text, notes }: SourceText): Outcome {
   const split = splitBody(trimmed);
   const converted = convertBody(split.body, piecewise(readHandlebars(known), known), "Handlebars");
   const { config, left } = withoutSecrets(rest);
+  const about = descriptionFrom(description);
   return {
     ...converted.body,
     template: converted.template,
     variables: split.history ? { ...variables, history: { type: "messages" } } : variables,
     config,
-    ...described(description),
+    ...about.kept,
     notes: [
       ...notes,
       ...(front.commented ? ["comments above the front matter were left out"] : []),
       ...(split.attributes ? ["what stands behind the name of a role was left out"] : []),
       ...converted.notes,
       ...left,
+      ...about.left,
     ],
   };
 }

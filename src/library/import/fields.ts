@@ -12,17 +12,13 @@ export function fieldsOf(value: Json | undefined): Fields {
   return isRecord(value) ? value : {};
 }
 
-/** The text that a field holds, as far as a description can be long; nothing when it holds none. */
+/**
+ * Of a variable: the text that a field holds, as far as a description can be long; nothing when it holds none. The
+ * settings keep the whole declaration.
+ */
 export function described(value: Json | undefined): { description?: string } {
   if (typeof value !== "string" || value.trim() === "") return {};
   return { description: value.trim().slice(0, 2000).toWellFormed() };
-}
-
-/** Tags as they can be: trimmed, at most 50; anything that is no short text is left out. */
-export function tagsFrom(value: Json | undefined): string[] {
-  if (!Array.isArray(value)) return [];
-  const tags = value.filter((each) => typeof each === "string").map((each) => each.trim());
-  return [...new Set(tags)].filter((each) => each !== "" && each.length <= 64).slice(0, 50);
 }
 
 /** Types as the formats of the field call them. */

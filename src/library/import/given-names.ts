@@ -1,4 +1,4 @@
-/** The names that one file's titles got so far: repeated titles are numbered, identical twins found. Keeps fingerprints only. */
+/** The names that the titles of one import got so far: repeated titles are numbered, identical twins found. Keeps fingerprints only. */
 import { fingerprint } from "./fingerprint.ts";
 
 export class GivenNames {

@@ -83,6 +83,27 @@ describe("an import", () => {
     expect(await state()).toEqual(before);
   });
 
+  it("of several files that share a title has a prompt for each, and a second time nothing at all", async () => {
+    const files = { "a.csv": csv(row("Tea", "one")), "b.csv": csv(row("Tea", "two")), "c.csv": csv(row("Tea", "two")) };
+    const dry = await importText(files, { dryRun: true });
+    const first = await importText(files);
+    expect(first.results).toEqual([
+      ["Tea (2)", "twin"],
+      ["Tea", "created"],
+      ["Tea (2)", "created"],
+    ]);
+    expect(dry.items).toEqual(first.items);
+    expect(first.items.at(-1)).toMatchObject({
+      path: "b.csv",
+      notes: ['the title repeats in this import: it became "Tea (2)"'],
+    });
+    for (const dryRun of [true, false]) {
+      const { summary } = await importText(files, { dryRun, prune: true });
+      expect(summary).toMatchObject({ created: 0, updated: 0, unchanged: 2, twin: 1, pruned: 0 });
+    }
+    expect(await countRows(library, "versions")).toBe(2);
+  });
+
   it("says where each item was, what became of it and why", async () => {
     const files = {
       "dir/a.csv": csv(row("A/B", "text"), row("", "no title"), row("A/B", "text"), row("A/B", "other")),
@@ -115,7 +136,7 @@ describe("an import", () => {
         row("New", "1"),
         ...many,
       ),
-      // Another file has some names again, in the same batch and in a later one: the same content, another, a third.
+      // Another file has some titles again: with the same content, another, a third.
       "b.csv": csv(row("New", "2"), row("Many 3", "text 3"), row("Many 4", "otherwise"), row("Chat", "text")),
       "c.csv": csv(row("New", "2"), row("Many 4", "text 4"), row("", "rejected")),
     };
@@ -324,12 +345,12 @@ describe("what the database refuses", () => {
       create function refuse_bad() returns trigger language plpgsql as
         $$ begin if new.name = 'bad' then raise exception 'no'; end if; return new; end $$;
       create trigger refuse_bad before insert on prompts for each row execute function refuse_bad()`);
-    const files = { "a.csv": csv(row("bad", "1")), "b.csv": csv(row("bad", "2"), row("good", "1")) };
-    const { results, items } = await importText(files).finally(() =>
+    const alone = await importText({ "a.csv": csv(row("bad", "1")) });
+    const { results, items } = await importText({ "a.csv": csv(row("bad", "1"), row("good", "1")) }).finally(() =>
       library.asSuperuser("drop function refuse_bad cascade"),
     );
+    expect(alone.results).toEqual([["bad", "rejected"]]);
     expect(results).toEqual([
-      ["bad", "rejected"],
       ["bad", "rejected"],
       ["good", "created"],
     ]);
@@ -368,18 +389,19 @@ describe("an import of what was renamed since", () => {
   it("saves nothing over what came by the former name before, however often it is imported", async () => {
     await importText({ "p.csv": file });
     await rename("A", "C");
-    // B twice, so that A and C are not saved together.
-    const files = { "a.csv": csv(row("A", "four"), row("B", "two")), "b.csv": csv(row("B", "two"), row("C", "three")) };
+    // So many in between that A and C are not saved together.
+    const many = Array.from({ length: 100 }, (_, at) => row(`Many ${at}`, "x"));
+    const files = { "a.csv": csv(row("A", "four"), ...many, row("C", "three")) };
     for (const [a, c] of [
       ["updated", "rejected"],
       ["unchanged", "rejected"],
     ]) {
       const { results, items } = await importText(files);
-      expect(results.filter(([name]) => name !== "B")).toEqual([
+      expect(results.filter(([name]) => name === "A" || name === "C")).toEqual([
         ["A", a],
         ["C", c],
       ]);
-      expect(items.at(-1)?.reason).toContain("by a former name, too");
+      expect(items.find(({ name }) => name === "C")?.reason).toContain("by a former name, too");
     }
   });
 });

@@ -105,7 +105,7 @@ class Importer {
       if ("save" in read) {
         const { name } = read.save;
         this.#present.add(fingerprint(name));
-        // Each name once in a batch: another file may have it again.
+        // Each name once in a batch: a history has it again.
         if (batch.length >= BATCH || names.has(name)) {
           yield* await this.#save(batch);
           batch = [];

@@ -11,6 +11,7 @@ import { readAnthropic, readOpenai } from "./chat-request.ts";
 import { readPromptCsv } from "./csv.ts";
 import { readDotprompt } from "./dotprompt.ts";
 import { readFabric } from "./fabric.ts";
+import { GivenNames } from "./given-names.ts";
 import { readLangchain } from "./langchain.ts";
 import { readLangfuse } from "./langfuse.ts";
 import { nestedTooDeep } from "./nesting.ts";
@@ -40,7 +41,10 @@ const readers: Readonly<Record<ForeignFormat, Reader>> = {
 };
 
 async function* readCsvFiles(files: Parameters<Reader>[0]): ReturnType<Reader> {
-  for await (const { path, bytes } of files) for await (const row of readPromptCsv(bytes)) yield { path, ...row };
+  // Versions of one prompt, a file each, would be made anew by every import of them.
+  const names = new GivenNames();
+  for await (const { path, bytes } of files)
+    for await (const row of readPromptCsv(bytes, names)) yield { path, ...row };
 }
 
 /** In the order of the files. What needs no saving comes with its result: twins and rejected rows. */

@@ -61,6 +61,42 @@ describe("an export of Langfuse", () => {
     expect(answers[1]?.notes).toEqual(["it refers to another prompt by @@@…@@@: kept as text"]);
   });
 
+  it("with more than fits, or what is none, keeps what fits, and says what it left out", async () => {
+    const labels = Array.from({ length: 22 }, (_, at) => `l${at}`);
+    const [many, none] = await read(
+      version("many", 1, "x", {
+        labels: [...labels, "latest", 7],
+        tags: ["t".repeat(65)],
+        commitMessage: "y".repeat(2001),
+      }),
+      version("none", 1, "x", { labels: "production", tags: { a: 1 }, commitMessage: ["z"], config: ["sk-123"] }),
+    );
+    expect(many).toMatchObject({ labels: labels.slice(0, 20), tags: [], message: "y".repeat(2000) });
+    expect(many?.notes).toEqual([
+      "labels that cannot be were left out: 7",
+      "labels beyond the first 20 were left out: l20, l21",
+      `tags that cannot be were left out: ${"t".repeat(65)}`,
+      "the message of the version was cut at 2000 characters",
+    ]);
+    expect(none).toMatchObject({ labels: [], config: {}, message: "imported from x.json" });
+    expect(none?.notes).toEqual([
+      "labels that are no list were left out: production",
+      'tags that are no list were left out: {"a":1}',
+      "the message of the version is no text, and was left out",
+      "the config is no object, and was left out",
+    ]);
+  });
+
+  it("with a key of a provider in it leaves the key out", async () => {
+    const config = { model: "gpt", connection: { apiKey: "sk-123" } };
+    const [kept] = await read(version("a", 1, "x", { config }));
+    expect(kept).toMatchObject({
+      config: { model: "gpt", connection: {} },
+      notes: ["connection.apiKey was left out: it looks like a secret"],
+    });
+    expect(JSON.stringify(kept)).not.toContain("sk-123");
+  });
+
   it("rejects what is wrong, with its line, and reads the rest", async () => {
     const bad = [
       version("", 1, "x"),

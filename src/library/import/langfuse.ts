@@ -1,8 +1,9 @@
 /** The export of Langfuse's prompts: a list of versions `{name, version, type, prompt, config, tags, labels, …}`. */
-import { type Json, labelName, type Message } from "../../contract/shapes.ts";
+import type { Json, Message } from "../../contract/shapes.ts";
 import { nameFault } from "../../prompt/names.ts";
-import { type Fields, fieldsOf, isRecord, tagsFrom } from "./fields.ts";
+import { type Fields, fieldsOf, isRecord } from "./fields.ts";
 import { elementLines, parseJsonFile } from "./json-file.ts";
+import { labelsFrom, messageFrom, settingsFrom, tagsFrom } from "./properties.ts";
 import type { ImportedFile, ReadPrompt, Row } from "./reader.ts";
 import { type Body, convertBody, mustache } from "./template-conversion.ts";
 import { readText } from "./whole-file.ts";
@@ -62,28 +63,22 @@ function interpret(fields: Fields, name: string): ReadPrompt | Fault {
   const notes = [...converted.notes];
   if (JSON.stringify(body).includes("@@@langfusePrompt:"))
     notes.push("it refers to another prompt by @@@…@@@: kept as text");
-  const labels = labelsOf(fields.labels);
-  const refused = labels.filter((label) => !labelName.safeParse(label).success);
-  if (refused.length > 0) notes.push(`labels that cannot be were left out: ${refused.join(", ").slice(0, 200)}`);
-  const { commitMessage } = fields;
+  const labels = labelsFrom(fields.labels);
+  const tags = tagsFrom(fields.tags);
+  const message = messageFrom(fields.commitMessage);
+  const settings = settingsFrom(fields.config);
   return {
     name,
     ...converted.body,
     template: converted.template,
     variables: {},
-    config: fieldsOf(fields.config),
-    ...(fields.tags === undefined || fields.tags === null ? {} : { tags: tagsFrom(fields.tags) }),
-    labels: labels.filter((label) => !refused.includes(label)).slice(0, 20),
-    ...(typeof commitMessage === "string" && commitMessage !== "" ? { message: commitMessage.slice(0, 2000) } : {}),
+    ...settings.kept,
+    ...tags.kept,
+    ...labels.kept,
+    ...message.kept,
     isVersion: true,
-    notes,
+    notes: [...notes, ...labels.left, ...tags.left, ...message.left, ...settings.left],
   };
-}
-
-/** `latest` moves by itself, there as here. */
-function labelsOf(value: Json | undefined): string[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((each) => typeof each === "string").filter((each) => each !== "latest");
 }
 
 function bodyOf({ prompt }: Fields): Body | Fault {

@@ -152,6 +152,31 @@ describe("a .prompty file", () => {
     expect(JSON.stringify(read)).not.toContain("sk-123");
   });
 
+  it("with more than fits keeps what fits, and says what it left out", async () => {
+    const tags = [...Array.from({ length: 51 }, (_, at) => `t${at}`), "x".repeat(65), 7, " t1 ", ""];
+    const front = { description: "d".repeat(2001), metadata: { tags, authors: ["ada"] } };
+    const read = await one(`---\n${JSON.stringify(front)}\n---\nHi`);
+    expect(read).toMatchObject({ description: "d".repeat(2000), config: { metadata: { authors: ["ada"] } } });
+    expect(new Set(read?.tags)).toEqual(new Set(tags.slice(0, 50)));
+    expect(read?.notes).toEqual([
+      "the description was cut at 2000 characters",
+      `tags that cannot be were left out: ${"x".repeat(65)}, 7`,
+      "tags beyond the first 50 were left out: t50",
+    ]);
+  });
+
+  it("with a description, tags or metadata that are none leaves them out and says so, or keeps them as a setting", async () => {
+    const read = await one("---\ndescription: [a]\nmetadata: {tags: 'a, b'}\n---\nHi");
+    expect(read).not.toHaveProperty("tags");
+    expect(read?.notes).toEqual([
+      "the description is no text, and was left out",
+      "tags that are no list were left out: a, b",
+    ]);
+    expect(await one("---\nmetadata: by Ada\n---\nHi")).toMatchObject({ config: { metadata: "by Ada" }, notes: [] });
+    const none = "---\ndescription:\nmetadata: {tags: }\n---\nHi";
+    expect(await one(none)).toMatchObject({ config: {}, notes: [] });
+  });
+
   it.each<[situation: string, text: string | Uint8Array, reason: string]>([
     [
       "broken YAML",

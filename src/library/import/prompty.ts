@@ -1,9 +1,10 @@
 /** `.prompty` files, version 1 and 2: YAML front matter, and a body whose lines `system:`, `user:` begin messages. */
-import type { Message } from "../../contract/shapes.ts";
-import { described, type Fields, fieldsOf, tagsFrom } from "./fields.ts";
+import type { Json, Message } from "../../contract/shapes.ts";
+import { type Fields, fieldsOf, isRecord } from "./fields.ts";
 import { readFrontMatter } from "./front-matter.ts";
 import { type Outcome, onePromptReader } from "./one-prompt.ts";
 import { readInputs } from "./prompty-inputs.ts";
+import { descriptionFrom, tagsFrom } from "./properties.ts";
 import { withoutSecrets } from "./secrets.ts";
 import { type Body, convertBody, jinja, mustache } from "./template-conversion.ts";
 import type { SourceText } from "./whole-file.ts";
@@ -14,31 +15,39 @@ function interpret({ text, notes }: SourceText): Outcome {
   const front = readFrontMatter(text);
   if ("reason" in front) return front;
   const { description, metadata, ...rest } = front.data;
-  const { tags, ...others } = fieldsOf(metadata);
+  const { tags: listed, ...others } = fieldsOf(metadata);
   const inputs = readInputs(rest);
   const split = splitBody(front.body.trim(), inputs.threads);
   if (isEmpty(split.body)) return { line: 1, reason: "the prompt is empty" };
   const language = templateKind(rest) === "mustache" ? mustache : jinja(inputs.known);
   const converted = convertBody(split.body, split.fault ? () => ({ fault: split.fault }) : language, "Jinja");
-  const { config, left } = withoutSecrets({
-    ...rest,
-    ...(Object.keys(others).length > 0 ? { metadata: others } : {}),
-  });
+  const { config, left } = withoutSecrets({ ...rest, ...metadataBeside(metadata, others) });
+  const about = descriptionFrom(description);
+  const tags = tagsFrom(listed);
   return {
     ...converted.body,
     template: converted.template,
     variables: inputs.variables,
     config,
-    ...described(description),
-    ...(tags === undefined ? {} : { tags: tagsFrom(tags) }),
+    ...about.kept,
+    ...tags.kept,
     notes: [
       ...notes,
       ...(front.commented ? ["comments above the front matter were left out"] : []),
       ...(split.attributes ? ["what stands in brackets behind a role was left out"] : []),
       ...converted.notes,
       ...left,
+      ...about.left,
+      ...tags.left,
     ],
   };
+}
+
+/** What else is in there, or all of it where it is none that could hold tags. */
+function metadataBeside(metadata: Json | undefined, others: Fields): Fields {
+  if (metadata === undefined || metadata === null) return {};
+  if (!isRecord(metadata)) return { metadata };
+  return Object.keys(others).length > 0 ? { metadata: others } : {};
 }
 
 /** `template: jinja2`, `template: {format: jinja2}` or `template: {format: {kind: jinja2}}`; Jinja where nothing is said. */
