@@ -183,6 +183,30 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     expect(new URL(page.url()).search).toBe("?version=1");
   });
 
+  it("what was done is said, with the way back, as long as somebody is there with the focus or the mouse, and 10 s longer", async () => {
+    await server.local.savePrompt({ name: "held", text: "one", labels: ["production"] });
+    await server.local.savePrompt({ name: "held", text: "two" });
+    const { page } = await visit("/prompts/held");
+    await button(page, "Move production").click();
+    await page.clock.install();
+    await button(page, "Put production on version 2").click();
+    await page.getByText("production is on version 2; it was on version 1.").waitFor();
+    await button(page, "Undo").focus();
+    await page.clock.fastForward(15_000);
+    await page.keyboard.press("Enter");
+    const said = page.getByText("production is on version 1 again.");
+    const close = button(page, "Close this notice");
+    await close.hover();
+    await page.clock.fastForward(15_000);
+    await close.focus();
+    await page.mouse.move(0, 0);
+    await page.clock.fastForward(15_000);
+    await close.blur();
+    expect(await said.count()).toBe(1);
+    await page.clock.fastForward(10_000);
+    await said.waitFor({ state: "hidden" });
+  });
+
   it("what somebody else saved meanwhile is shown beside one’s own, and neither is lost", async () => {
     await server.local.savePrompt({ name: "shared", text: "Dear customer,\nthank you.\nBye" });
     const visitor = await visit("/prompts/shared");
