@@ -331,6 +331,12 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     const field = page.getByRole("combobox", { name: "A prompt, a page, or what to do" });
     await field.fill("pal fir");
     await page.getByRole("option", { name: "pal/first", selected: true }).waitFor();
+    // With which somebody chooses a word of an input method.
+    for (const how of ["isComposing: true", "keyCode: 229"]) {
+      const isTaken = await page.evaluate<boolean>(`!document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "Enter", ${how}, bubbles: true, cancelable: true }))`);
+      expect(isTaken, how).toBe(false);
+    }
     const gate = Promise.withResolvers<void>();
     await page.route(/api\/prompts\?.*search=pal/, async (route) => {
       await gate.promise;
