@@ -297,6 +297,25 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     expect(await page.getByRole("checkbox", { name: /^Choose \d\d$/, checked: true }).count()).toBe(1);
   });
 
+  it("which labels are protected is asked until it is known", async () => {
+    const unknown = await stage.project("unknown", { ada: "editor" });
+    await unknown.savePrompt({ name: "one", text: "x" });
+    const { page } = await visit("/?project=unknown");
+    const lists = "**/api/protected-labels*";
+    await page.route(lists, (route) =>
+      route.fulfill({ status: 500, json: { error: { code: "internal", message: "Something failed.", hint: "" } } }),
+    );
+    await page.getByRole("checkbox", { name: "Choose one" }).check();
+    await Promise.all([page.waitForResponse(lists), button(page, "Label …").click()]);
+    await page.getByRole("dialog").getByLabel("Label", { exact: true }).fill("production");
+    await page.getByText("Waits until it is known which labels are protected.").waitFor();
+    await page.unroute(lists);
+    await eventually(async () => {
+      await see(page, true);
+      return await button(page, "Put it on").isEnabled();
+    });
+  });
+
   it("a label is put on many prompts at once, on the newest version or the one with another label", async () => {
     const labels = await stage.project("labels", { ada: "editor" });
     for (const name of ["one", "two"]) await labels.savePrompt({ name, text: "1", labels: ["staging"] });
