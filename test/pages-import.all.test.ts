@@ -150,6 +150,19 @@ describe.skipIf(!path)("import and export, in Chromium", () => {
     await page.getByRole("region", { name: "What was done" }).waitFor();
     await eventually(async () => !(await isAsked()));
   });
+
+  it("a folder in which something cannot be read is not taken, which is said", async () => {
+    const visitor = await visit("/import");
+    const { page } = visitor;
+    await heading(page, "Import").waitFor();
+    await page.evaluate(`DataTransferItem.prototype.webkitGetAsEntry = () => ({
+      isFile: false,
+      createReader: () => ({ readEntries: (_, fail) => fail(new DOMException("no", "NotReadableError")) }),
+    })`);
+    await drop(page, "folder", "");
+    await page.getByRole("alert").getByText("Something in it cannot be read: nothing was taken.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+  });
 });
 
 async function contentOf(download: Download): Promise<string> {
