@@ -83,7 +83,7 @@ function Present({ maintenance, onEnd }: { maintenance: Maintenance; onEnd(now: 
         {endsAt !== null && (
           <>
             {" "}
-            Planned to end <When at={endsAt} /> ({minute.format(new Date(endsAt))}); it ends when an operator ends it.
+            Planned to end <When at={endsAt} isPlanned /> ({minute.format(new Date(endsAt))}); it ends when an operator ends it.
           </>
         )}
       </p>
