@@ -348,10 +348,24 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await heading(page, "second").waitFor();
   });
 
+  it("the palette is there before anybody asks for it, so that the first letters typed into it stay", async () => {
+    const visitor = await stage.arrive(server);
+    const { page } = visitor;
+    const loaded = page.waitForResponse(/assets\/palette-.*\.js/);
+    await visitor.open("/");
+    await visitor.signIn("ada");
+    await (await loaded).finished();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("pal");
+    expect(await page.getByRole("combobox", { name: "A prompt, a page, or what to do" }).inputValue()).toBe("pal");
+  });
+
   it("a palette whose code does not come says so, and the page stays as it is", async () => {
-    const visitor = await visit("/");
+    const visitor = await stage.arrive(server);
     const { page } = visitor;
     await page.route(/assets\/palette-.*\.js/, (route) => route.abort());
+    await visitor.open("/");
+    await visitor.signIn("ada");
     await page.getByLabel("Find", { exact: true }).fill("qqqqqqqq");
     await page.keyboard.press("Control+k");
     await dialogOf(page).getByText("This cannot be shown: the server does not answer").waitFor();

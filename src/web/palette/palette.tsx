@@ -10,7 +10,7 @@ import { chosenOf, entered, steppedTo } from "./choosing.ts";
 import { placesOf, usePrompts } from "./entries.ts";
 import { type Entry, matching } from "./matching.ts";
 
-interface PaletteProps extends Pick<RoomProps, "identity" | "access"> {
+export interface PaletteProps extends Pick<RoomProps, "identity" | "access"> {
   onClose(): void;
 }
 
