@@ -163,6 +163,16 @@ describe.skipIf(!path)("import and export, in Chromium", () => {
     await page.getByRole("alert").getByText("Something in it cannot be read: nothing was taken.").waitFor();
     expect(await visitor.inaccessible()).toEqual([]);
   });
+
+  it("what is said of the bundle of one project is not said of another’s", async () => {
+    for (const name of ["bundled", "unbundled"]) await stage.project(name, { cleo: "admin" });
+    const { page } = await visit("/export?project=bundled");
+    await button(page, "Download the bundle").click();
+    const empty = page.getByText("No prompt has this label.");
+    await empty.waitFor();
+    await page.getByRole("combobox", { name: "Project" }).selectOption("unbundled");
+    await empty.waitFor({ state: "hidden" });
+  });
 });
 
 async function contentOf(download: Download): Promise<string> {
