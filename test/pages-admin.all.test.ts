@@ -341,6 +341,25 @@ describe.skipIf(!path)("the pages of those who look after the library, in Chromi
     await eventually(async () => !(await button(other.page, "Edit").isDisabled()));
   });
 
+  it("what is typed about a maintenance stays when another operator changes it; what nobody touched follows", async () => {
+    const { page } = await visit("/maintenance");
+    const message = page.getByLabel("Message for users");
+    await page.getByText("No maintenance.").waitFor();
+    await server.local.setMaintenance({ mode: "read-only", message: "Theirs" });
+    await see(page, true);
+    await eventually(async () => (await message.inputValue()) === "Theirs");
+    await message.fill("Mine");
+    await server.local.setMaintenance({ mode: "read-only", message: "Theirs, longer" });
+    await see(page, true);
+    await page.getByText("Users are told: “Theirs, longer”").waitFor();
+    expect(await message.inputValue()).toBe("Mine");
+    await button(page, "Change message and end").click();
+    await page.getByText("Users are told: “Mine”").waitFor();
+    await server.local.setMaintenance({ mode: "read-only", message: "Theirs again" });
+    await see(page, true);
+    await eventually(async () => (await message.inputValue()) === "Theirs again");
+  });
+
   it("one’s own password is changed with all faults told at once, and the other session ends", async () => {
     await newUser(server, "pia", { role: "viewer" });
     const visitor = await visit("/profile", "pia");

@@ -358,6 +358,24 @@ describe.skipIf(!path)("what is written and not saved, in Chromium", () => {
     expect((await server.local.fetchPrompt("merge")).prompt.text).toBe("Dear friend,\nthanks a lot.\nGoodbye\n");
   });
 
+  it("what was begun on a version that was redacted since stands beside what is saved, and says why not more", async () => {
+    await server.local.savePrompt({ name: "drafts/redacted", text: "a secret" });
+    const { page } = await visit("/prompts/drafts/redacted");
+    await button(page, "Edit").click();
+    await textOf(page).fill("no secret, by ada");
+    await server.local.savePrompt({ name: "drafts/redacted", text: "no secret" });
+    await server.local.redactVersion("drafts/redacted", 1, "a secret");
+    await page.keyboard.press("Control+s");
+    const conflict = page.getByRole("region", { name: "Somebody saved meanwhile" });
+    await conflict.waitFor();
+    await page.reload();
+    await conflict.getByRole("alert").getByText("Both cannot be put together.").waitFor();
+    await conflict.getByText(/Version 1 was redacted/).waitFor();
+    await button(page, "Go on with mine").click();
+    await button(page, "Save version 3").click();
+    await page.getByText("Saved as version 3.").waitFor();
+  });
+
   it("while the database is away one reads on and loses nothing, and all returns by itself", async () => {
     await server.local.savePrompt({ name: "outage", text: "before", labels: ["production"] });
     await inMirror("outage");

@@ -120,6 +120,59 @@ describe.skipIf(!path)("import and export, in Chromium", () => {
     await page.unroute("**/api/import?*");
     expect((await left.fetchPrompt("Left alone")).prompt.text).toBe("It goes on");
   });
+
+  it("of two imports that go on, the end of one lets nobody leave the other without being asked", async () => {
+    for (const name of ["first", "second"]) await stage.project(name, { cleo: "admin" });
+    const { page } = await visit("/import?project=first");
+    await heading(page, "Import").waitFor();
+    const isAsked = () =>
+      page.evaluate<boolean>('!dispatchEvent(new Event("beforeunload", { bubbles: true, cancelable: true }))');
+    const importInto = async (project: string) => {
+      const gate = Promise.withResolvers<void>();
+      await drop(page, "list.csv", "act,prompt\nOne,x\n");
+      await page.getByRole("region", { name: "What will change" }).getByText("1 new.").waitFor();
+      await page.route(new RegExp(`/api/import\\?.*project=${project}`), async (route) => {
+        await gate.promise;
+        await route.continue();
+      });
+      await button(page, "Import 1 change").click();
+      await page.getByRole("region", { name: "Importing …" }).waitFor();
+      return gate;
+    };
+    const first = await importInto("first");
+    await page.getByRole("combobox", { name: "Project" }).selectOption("second");
+    await page.getByText("The import into first goes on.").waitFor();
+    const second = await importInto("second");
+    first.resolve();
+    await page.getByText("Imported into first: 1 new.").waitFor();
+    expect(await isAsked()).toBe(true);
+    second.resolve();
+    await page.getByRole("region", { name: "What was done" }).waitFor();
+    await eventually(async () => !(await isAsked()));
+  });
+
+  it("a folder in which something cannot be read is not taken, which is said", async () => {
+    const visitor = await visit("/import");
+    const { page } = visitor;
+    await heading(page, "Import").waitFor();
+    await page.evaluate(`DataTransferItem.prototype.webkitGetAsEntry = () => ({
+      isFile: false,
+      createReader: () => ({ readEntries: (_, fail) => fail(new DOMException("no", "NotReadableError")) }),
+    })`);
+    await drop(page, "folder", "");
+    await page.getByRole("alert").getByText("Something in it cannot be read: nothing was taken.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+  });
+
+  it("what is said of the bundle of one project is not said of another’s", async () => {
+    for (const name of ["bundled", "unbundled"]) await stage.project(name, { cleo: "admin" });
+    const { page } = await visit("/export?project=bundled");
+    await button(page, "Download the bundle").click();
+    const empty = page.getByText("No prompt has this label.");
+    await empty.waitFor();
+    await page.getByRole("combobox", { name: "Project" }).selectOption("unbundled");
+    await empty.waitFor({ state: "hidden" });
+  });
 });
 
 async function contentOf(download: Download): Promise<string> {

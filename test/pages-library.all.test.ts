@@ -271,6 +271,51 @@ describe.skipIf(!path)("the library and its prompts, in Chromium", () => {
     expect(await chosen.count()).toBe(2);
   });
 
+  it("what is still on its way to be chosen is not any more once one looks for something else", async () => {
+    const filtered = await stage.project("filtered", { ada: "editor" });
+    await saveMany(
+      filtered,
+      Array.from({ length: 40 }, (_, n) => `${n}`.padStart(2, "0")),
+    );
+    await filtered.patchPrompt("00", { tags: ["few"] });
+    const { page } = await visit("/?project=filtered");
+    await page.getByRole("checkbox", { name: "Choose 01" }).waitFor();
+    const gate = Promise.withResolvers<void>();
+    await page.route(/api\/prompts\?.*limit=200/, async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    const [asked] = await Promise.all([page.waitForRequest(/limit=200/), page.getByLabel("Choose all").click()]);
+    await page.getByLabel("Tag").selectOption("few");
+    await page.getByText("1 prompt", { exact: true }).waitFor();
+    gate.resolve();
+    await (await asked.response())?.finished();
+    await page.getByRole("checkbox", { name: "Choose 00" }).check();
+    await page.getByRole("region", { name: "Chosen prompts" }).getByText("1 prompt chosen").waitFor();
+    await page.getByLabel("Tag").selectOption("");
+    await page.getByText("40 prompts", { exact: true }).waitFor();
+    expect(await page.getByRole("checkbox", { name: /^Choose \d\d$/, checked: true }).count()).toBe(1);
+  });
+
+  it("which labels are protected is asked until it is known", async () => {
+    const unknown = await stage.project("unknown", { ada: "editor" });
+    await unknown.savePrompt({ name: "one", text: "x" });
+    const { page } = await visit("/?project=unknown");
+    const lists = "**/api/protected-labels*";
+    await page.route(lists, (route) =>
+      route.fulfill({ status: 500, json: { error: { code: "internal", message: "Something failed.", hint: "" } } }),
+    );
+    await page.getByRole("checkbox", { name: "Choose one" }).check();
+    await Promise.all([page.waitForResponse(lists), button(page, "Label …").click()]);
+    await page.getByRole("dialog").getByLabel("Label", { exact: true }).fill("production");
+    await page.getByText("Waits until it is known which labels are protected.").waitFor();
+    await page.unroute(lists);
+    await eventually(async () => {
+      await see(page, true);
+      return await button(page, "Put it on").isEnabled();
+    });
+  });
+
   it("a label is put on many prompts at once, on the newest version or the one with another label", async () => {
     const labels = await stage.project("labels", { ada: "editor" });
     for (const name of ["one", "two"]) await labels.savePrompt({ name, text: "1", labels: ["staging"] });

@@ -155,6 +155,18 @@ describe.skipIf(!path)("a prompt on its page, in Chromium", () => {
     await heading(page, /^Projects$/).waitFor();
   });
 
+  it("says so where nobody can tell to which projects it could be moved", async () => {
+    await server.local.savePrompt({ name: "staying", text: "x" });
+    const visitor = await visit("/prompts/staying", "cleo");
+    const { page } = visitor;
+    await page.route(/\/api\/projects\b/, (route) =>
+      route.fulfill({ status: 500, json: { error: { code: "internal", message: "Something failed.", hint: "" } } }),
+    );
+    const move = await more(page, "To another project …");
+    await move.getByRole("alert").getByText("The projects cannot be shown now.").waitFor();
+    expect(await visitor.inaccessible()).toEqual([]);
+  });
+
   it("is described without undoing what others described meanwhile", async () => {
     await server.local.savePrompt({ name: "described", text: "one", tags: ["a", "b"] });
     const { page } = await visit("/prompts/described");

@@ -183,6 +183,30 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     expect(new URL(page.url()).search).toBe("?version=1");
   });
 
+  it("what was done is said, with the way back, as long as somebody is there with the focus or the mouse, and 10 s longer", async () => {
+    await server.local.savePrompt({ name: "held", text: "one", labels: ["production"] });
+    await server.local.savePrompt({ name: "held", text: "two" });
+    const { page } = await visit("/prompts/held");
+    await button(page, "Move production").click();
+    await page.clock.install();
+    await button(page, "Put production on version 2").click();
+    await page.getByText("production is on version 2; it was on version 1.").waitFor();
+    await button(page, "Undo").focus();
+    await page.clock.fastForward(15_000);
+    await page.keyboard.press("Enter");
+    const said = page.getByText("production is on version 1 again.");
+    const close = button(page, "Close this notice");
+    await close.hover();
+    await page.clock.fastForward(15_000);
+    await close.focus();
+    await page.mouse.move(0, 0);
+    await page.clock.fastForward(15_000);
+    await close.blur();
+    expect(await said.count()).toBe(1);
+    await page.clock.fastForward(10_000);
+    await said.waitFor({ state: "hidden" });
+  });
+
   it("what somebody else saved meanwhile is shown beside one’s own, and neither is lost", async () => {
     await server.local.savePrompt({ name: "shared", text: "Dear customer,\nthank you.\nBye" });
     const visitor = await visit("/prompts/shared");
@@ -314,6 +338,12 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     const field = page.getByRole("combobox", { name: "A prompt, a page, or what to do" });
     await field.fill("pal fir");
     await page.getByRole("option", { name: "pal/first", selected: true }).waitFor();
+    // With which somebody chooses a word of an input method.
+    for (const how of ["isComposing: true", "keyCode: 229"]) {
+      const isTaken = await page.evaluate<boolean>(`!document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "Enter", ${how}, bubbles: true, cancelable: true }))`);
+      expect(isTaken, how).toBe(false);
+    }
     const gate = Promise.withResolvers<void>();
     await page.route(/api\/prompts\?.*search=pal/, async (route) => {
       await gate.promise;
@@ -325,10 +355,24 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await heading(page, "second").waitFor();
   });
 
+  it("the palette is there before anybody asks for it, so that the first letters typed into it stay", async () => {
+    const visitor = await stage.arrive(server);
+    const { page } = visitor;
+    const loaded = page.waitForResponse(/assets\/palette-.*\.js/);
+    await visitor.open("/");
+    await visitor.signIn("ada");
+    await (await loaded).finished();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("pal");
+    expect(await page.getByRole("combobox", { name: "A prompt, a page, or what to do" }).inputValue()).toBe("pal");
+  });
+
   it("a palette whose code does not come says so, and the page stays as it is", async () => {
-    const visitor = await visit("/");
+    const visitor = await stage.arrive(server);
     const { page } = visitor;
     await page.route(/assets\/palette-.*\.js/, (route) => route.abort());
+    await visitor.open("/");
+    await visitor.signIn("ada");
     await page.getByLabel("Find", { exact: true }).fill("qqqqqqqq");
     await page.keyboard.press("Control+k");
     await dialogOf(page).getByText("This cannot be shown: the server does not answer").waitFor();

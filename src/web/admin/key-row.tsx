@@ -68,7 +68,7 @@ function State({ state }: { state: KeyState }) {
     case "ends":
       return (
         <span className={`chip ${state.soon ? "soon" : "tag"}`}>
-          ends {state.soon ? <When at={state.at} /> : day.format(new Date(state.at))}
+          ends {state.soon ? <When at={state.at} isPlanned /> : day.format(new Date(state.at))}
         </span>
       );
     default:

@@ -23,7 +23,7 @@ const AGAIN_MS = 10_000;
  * For what others change too, and no change event tells of: looked at again as long as somebody sees it, and at once
  * when somebody does again.
  */
-export function useLookedAgain({ loading, reload }: Loaded<unknown>, ms = AGAIN_MS): void {
+export function useLookedAgain({ loading, reload }: Pick<Loaded<unknown>, "loading" | "reload">, ms = AGAIN_MS): void {
   useEffect(() => {
     if (loading) return;
     const look = () => {

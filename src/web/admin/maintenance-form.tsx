@@ -21,10 +21,25 @@ interface MaintenanceFormProps {
   onSet(maintenance: Maintenance): void;
 }
 
+interface Typed {
+  mode: Mode;
+  message: string;
+  end: string;
+}
+
+function asItIs({ mode, message, endsAt }: Maintenance): Typed {
+  return {
+    mode: mode === "off" ? "read-only" : mode,
+    message,
+    end: endsAt === null ? "" : fieldValue(new Date(endsAt)),
+  };
+}
+
 export function MaintenanceForm({ now, onSet }: MaintenanceFormProps) {
-  const [mode, setMode] = useState<Mode>(now.mode === "off" ? "read-only" : now.mode);
-  const [message, setMessage] = useState(now.message);
-  const [end, setEnd] = useState(now.endsAt === null ? "" : fieldValue(new Date(now.endsAt)));
+  /** null: nothing yet, the fields follow what other operators do. */
+  const [typed, setTyped] = useState<Typed | null>(null);
+  const { mode, message, end } = typed ?? asItIs(now);
+  const type = (part: Partial<Typed>) => setTyped({ mode, message, end, ...part });
   const [isAsking, setAsking] = useState(false);
   const deed = useDeed();
   const { faults, isWhole } = fieldFaults(deed.error, { message, endsAt: end });
@@ -34,6 +49,7 @@ export function MaintenanceForm({ now, onSet }: MaintenanceFormProps) {
     const done = await deed.attempt(async () => {
       const next = await clientOf(null).setMaintenance(asked(mode, message, endsAt));
       onSet(next);
+      setTyped((last) => (last === typed ? null : last));
       say(`The library is ${mode} now.`);
       lookAgain();
     });
@@ -54,7 +70,7 @@ export function MaintenanceForm({ now, onSet }: MaintenanceFormProps) {
           <legend>Mode</legend>
           {MODES.map((one) => (
             <label key={one.mode}>
-              <input type="radio" name="mode" checked={mode === one.mode} onChange={() => setMode(one.mode)} />
+              <input type="radio" name="mode" checked={mode === one.mode} onChange={() => type({ mode: one.mode })} />
               <span>
                 <strong>{one.name}</strong> <small>{one.about}</small>
               </span>
@@ -74,7 +90,7 @@ export function MaintenanceForm({ now, onSet }: MaintenanceFormProps) {
               maxLength={1000}
               dir="auto"
               placeholder="Moving to a new machine."
-              onChange={(event) => setMessage(event.target.value)}
+              onChange={(event) => type({ message: event.target.value })}
             />
           )}
         </Field>
@@ -89,7 +105,7 @@ export function MaintenanceForm({ now, onSet }: MaintenanceFormProps) {
               name="endsAt"
               type="datetime-local"
               value={end}
-              onChange={(event) => setEnd(event.target.value)}
+              onChange={(event) => type({ end: event.target.value })}
             />
           )}
         </Field>

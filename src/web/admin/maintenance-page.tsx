@@ -38,13 +38,7 @@ function MaintenanceNow() {
       </div>
       <NotCurrent known={known} what="The mode and message" />
       {now && <Present maintenance={now} onEnd={(value) => put({ at: new Date().toISOString(), value })} />}
-      {now && (
-        <MaintenanceForm
-          key={now.since ?? "never"}
-          now={now}
-          onSet={(value) => put({ at: new Date().toISOString(), value })}
-        />
-      )}
+      {now && <MaintenanceForm now={now} onSet={(value) => put({ at: new Date().toISOString(), value })} />}
     </>
   );
 }
@@ -83,7 +77,8 @@ function Present({ maintenance, onEnd }: { maintenance: Maintenance; onEnd(now: 
         {endsAt !== null && (
           <>
             {" "}
-            Planned to end <When at={endsAt} /> ({minute.format(new Date(endsAt))}); it ends when an operator ends it.
+            Planned to end <When at={endsAt} isPlanned /> ({minute.format(new Date(endsAt))}); it ends when an operator
+            ends it.
           </>
         )}
       </p>

@@ -87,7 +87,7 @@ function OldKey({ old: { id, expiresAt, revokedAt } }: { old: ApiKey }) {
         "works on."
       ) : (
         <>
-          ends <When at={expiresAt} />.
+          ends <When at={expiresAt} isPlanned />.
         </>
       )}
     </p>

@@ -18,7 +18,7 @@ export default function ExportPage({ access }: RoomProps) {
       {access ? (
         <div className="stack">
           <Everything access={access} />
-          <ForApplications access={access} />
+          <ForApplications key={access.project} access={access} />
         </div>
       ) : (
         <p className="note">You are in no project.</p>

@@ -12,7 +12,7 @@ interface DropZoneProps {
 
 export function DropZone({ project, isSmall, isBusy, onFiles }: DropZoneProps) {
   const [isOver, setOver] = useState(false);
-  const [isEmpty, setEmpty] = useState(false);
+  const [fault, setFault] = useState<"empty" | "unreadable" | null>(null);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   useEffect(() => folder.current?.setAttribute("webkitdirectory", ""), []);
@@ -27,7 +27,7 @@ export function DropZone({ project, isSmall, isBusy, onFiles }: DropZoneProps) {
     };
   }, []);
   const take = (given: GivenFile[]) => {
-    setEmpty(given.length === 0);
+    setFault(given.length === 0 ? "empty" : null);
     if (given.length > 0) onFiles(given);
   };
   const chosen = (input: HTMLInputElement) => {
@@ -45,7 +45,7 @@ export function DropZone({ project, isSmall, isBusy, onFiles }: DropZoneProps) {
       onDragLeave={() => setOver(false)}
       onDrop={(event) => {
         setOver(false);
-        if (!isBusy) void droppedFiles(event.dataTransfer).then(take);
+        if (!isBusy) void droppedFiles(event.dataTransfer).then(take, () => setFault("unreadable"));
       }}
     >
       <p>
@@ -71,7 +71,8 @@ export function DropZone({ project, isSmall, isBusy, onFiles }: DropZoneProps) {
           exports of this library. The format is told by the files.
         </p>
       )}
-      {isEmpty && <p role="status">There was no file in it.</p>}
+      {fault === "empty" && <p role="status">There was no file in it.</p>}
+      {fault === "unreadable" && <p role="alert">Something in it cannot be read: nothing was taken.</p>}
       <input
         ref={files}
         type="file"

@@ -27,9 +27,11 @@ export interface Run {
 /** How often the page tells how far it is. */
 const TELL_MS = 200;
 
-/** The browser asks whether the page is to be left, with which the import would end. */
-function askBefore(event: BeforeUnloadEvent): void {
-  event.preventDefault();
+/** The browser asks whether the page is to be left, with which the import would end. Answers what ends that, for this import alone. */
+function askBeforeLeaving(): () => void {
+  const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+  addEventListener("beforeunload", ask);
+  return () => removeEventListener("beforeunload", ask);
 }
 
 /** On whichever page one is by then. */
@@ -65,7 +67,7 @@ export function useImport(project: string) {
     going.current = order;
     const { files, format, source, prune, dryRun } = order;
     const options = { format, dryRun, prune, ...(source === "" ? {} : { source }), signal: own.signal };
-    if (!dryRun) addEventListener("beforeunload", askBefore);
+    const askNoMore = dryRun ? null : askBeforeLeaving();
     try {
       for await (const line of clientOf(project).importPrompts(piecesOf(files), options)) {
         if ("summary" in line) {
@@ -81,7 +83,7 @@ export function useImport(project: string) {
       tell({ error: known });
     } finally {
       if (going.current === order) going.current = null;
-      removeEventListener("beforeunload", askBefore);
+      askNoMore?.();
     }
   };
   return {

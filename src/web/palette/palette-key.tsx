@@ -1,22 +1,30 @@
-/** Ctrl-K or Cmd-K opens the palette, from everywhere; a button says so. Its code comes when it is first wanted. */
-import { lazy, Suspense, useEffect, useState } from "react";
+/**
+ * Ctrl-K or Cmd-K opens the palette, from everywhere; a button says so. Its code comes when the browser has nothing else to
+ * do, so that the first letters typed into it are not lost, or when it is wanted before.
+ */
+import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { Dialog } from "../shell/dialog.tsx";
 import { ErrorBoundary } from "../shell/error-boundary.tsx";
 import type { RoomProps } from "../shell/page.tsx";
+import type { PaletteProps } from "./palette.tsx";
 
-const Palette = lazy(() => import("./palette.tsx").catch(() => ({ default: NotLoaded })));
+/** As soon as its code is there: shown at once, where even what needs no waiting would let letters go by. */
+let ready: ComponentType<PaletteProps> | null = null;
+const Later = lazy(() => loadPalette().catch(() => ({ default: NotLoaded })));
 const isMac = /mac|iphone|ipad/i.test(navigator.userAgent);
 
 export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "access">) {
-  const [isOpen, setOpen] = useState(false);
-  const close = () => setOpen(false);
+  /** null: it is closed. */
+  const [Palette, setPalette] = useState<ComponentType<PaletteProps> | null>(null);
+  const close = () => setPalette(null);
+  useEffect(() => whenIdle(() => void loadPalette().catch(() => {})), []);
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
         return;
       event.preventDefault();
       // Another dialog holds the focus: what is in it would be lost below this one.
-      if (!document.querySelector("dialog[open]")) setOpen(true);
+      if (!document.querySelector("dialog[open]")) setPalette(current);
     };
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
@@ -27,12 +35,12 @@ export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "a
         type="button"
         className="palette-key"
         aria-keyshortcuts={isMac ? "Meta+K" : "Control+K"}
-        onClick={() => setOpen(true)}
+        onClick={() => setPalette(current)}
       >
         <span className="palette-word">Jump to</span>
         <kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>
       </button>
-      {isOpen && (
+      {Palette && (
         <ErrorBoundary instead={<NotShown why="it failed." onClose={close} />}>
           <Suspense fallback={null}>
             <Palette identity={identity} access={access} onClose={close} />
@@ -41,6 +49,25 @@ export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "a
       )}
     </>
   );
+}
+
+/** As React takes a component that is put into a state. */
+const current = () => ready ?? Later;
+
+async function loadPalette() {
+  const code = await import("./palette.tsx");
+  ready = code.default;
+  return code;
+}
+
+/** Safari says of no moment that it is idle. Answers what calls it off. */
+function whenIdle(work: () => void): () => void {
+  if (!("requestIdleCallback" in window)) {
+    const timer = setTimeout(work, 2_000);
+    return () => clearTimeout(timer);
+  }
+  const idle = requestIdleCallback(work);
+  return () => cancelIdleCallback(idle);
 }
 
 /** A newer server no longer has the code of the pages that are open. */

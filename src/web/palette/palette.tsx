@@ -10,7 +10,7 @@ import { chosenOf, entered, steppedTo } from "./choosing.ts";
 import { placesOf, usePrompts } from "./entries.ts";
 import { type Entry, matching } from "./matching.ts";
 
-interface PaletteProps extends Pick<RoomProps, "identity" | "access"> {
+export interface PaletteProps extends Pick<RoomProps, "identity" | "access"> {
   onClose(): void;
 }
 
@@ -39,6 +39,8 @@ export default function Palette({ identity, access, onClose }: PaletteProps) {
     if (entry !== "later") run(entry);
   };
   const press = (event: KeyboardEvent) => {
+    // The keys of an input method are its own: they choose among its words. Safari tells its last one by 229 alone.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     const next = steppedTo(event.key, chosen, entries.length);
     if (next === null && event.key !== "Enter") return;
     event.preventDefault();

@@ -1,7 +1,8 @@
 /** Somebody saved meanwhile: what they wrote beside what is written here. Nothing is lost, whatever one chooses. */
 import { useMemo } from "react";
-import type { Prompt } from "../../sdk/index.ts";
+import type { Prompt, PromptlibError } from "../../sdk/index.ts";
 import { clientOf, noteSource, useLoaded } from "../calls.ts";
+import { Failure } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
 import { changedLines } from "./changed-lines.ts";
 import { type Content, type Draft, isOfAnother, textOf } from "./draft.ts";
@@ -20,7 +21,7 @@ interface ConflictProps {
 
 export function Conflict({ theirs, draft, onGoOn, onTake }: ConflictProps) {
   const { version, author, message, createdAt, project, name } = theirs;
-  const base = useBase(project, name, draft, version);
+  const { base, error } = useBase(project, name, draft, version);
   // A prompt that took the name meanwhile has less versions, or others: there is nothing in common.
   const isSamePrompt = base !== "of another";
   return (
@@ -45,6 +46,7 @@ export function Conflict({ theirs, draft, onGoOn, onTake }: ConflictProps) {
           theirs={theirs}
           draft={draft}
           base={base}
+          error={error}
           onMerge={onGoOn}
         />
       ) : (
@@ -63,15 +65,21 @@ export function Conflict({ theirs, draft, onGoOn, onTake }: ConflictProps) {
   );
 }
 
-/** The version that it was begun on; null: not known yet. */
-function useBase(project: string, name: string, draft: Draft, newest: number): Prompt | null | "of another" {
+interface Base {
+  /** The version that it was begun on; null: not known. */
+  base: Prompt | null | "of another";
+  /** Why not; null: not yet. */
+  error: PromptlibError | null;
+}
+
+function useBase(project: string, name: string, draft: Draft, newest: number): Base {
   const { base, baseHash } = draft;
   const isOlder = base !== null && base < newest;
-  const { value } = useLoaded(JSON.stringify(["version", project, name, isOlder ? base : newest]), async () =>
+  const { value, error } = useLoaded(JSON.stringify(["version", project, name, isOlder ? base : newest]), async () =>
     noteSource(await clientOf(project).fetchPrompt(name, { version: isOlder ? base : newest })),
   );
-  if (!isOlder || (value && isOfAnother(baseHash, value.prompt))) return "of another";
-  return value?.prompt ?? null;
+  if (!isOlder || (value && isOfAnother(baseHash, value.prompt))) return { base: "of another", error: null };
+  return { base: value?.prompt ?? null, error };
 }
 
 interface TogetherProps {
@@ -80,14 +88,18 @@ interface TogetherProps {
   theirs: Prompt;
   draft: Draft;
   base: Prompt | null;
+  error: PromptlibError | null;
   onMerge(merged: Content): void;
 }
 
-function Together({ project, name, theirs, draft, base, onMerge }: TogetherProps) {
+function Together({ project, name, theirs, draft, base, error, onMerge }: TogetherProps) {
   const from = draft.base ?? 0;
   return (
     <>
       {theirs.version - from > 1 && <Between project={project} name={name} from={from} to={theirs.version} />}
+      {!base && error && (
+        <Failure error={error} what="Both cannot be put together." hint="They stand side by side below." />
+      )}
       {base && (
         <MergeView base={base} mine={draft.content} theirs={theirs} blocked={halfTypedFault(draft)} onMerge={onMerge} />
       )}

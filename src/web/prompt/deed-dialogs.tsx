@@ -121,7 +121,7 @@ export function DuplicatePrompt({ prompt, onClose, onDone }: DeedProps) {
 }
 
 export function MoveToProject({ prompt, onClose, onDone }: DeedProps) {
-  const { value } = useLoaded("projects", () => clientOf(prompt.project).listProjects());
+  const { value, error } = useLoaded("projects", () => clientOf(prompt.project).listProjects());
   const others =
     value?.items.filter(({ name, role }) => name !== prompt.project && role !== null && role !== "viewer") ?? [];
   const [project, setProject] = useState("");
@@ -137,7 +137,9 @@ export function MoveToProject({ prompt, onClose, onDone }: DeedProps) {
         return { said: `${prompt.name} is in the project ${project}.`, next: { name: prompt.name, project } };
       }}
     >
-      {value && others.length === 0 ? (
+      {!value && error ? (
+        <Failure error={error} what="The projects cannot be shown now." />
+      ) : value && others.length === 0 ? (
         <p>There is no other project in which you may write.</p>
       ) : (
         <label className="field">

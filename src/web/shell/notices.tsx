@@ -1,5 +1,5 @@
 /** What was done, said in passing, with the way back where there is one; and what others did, until one has seen it. */
-import { useEffect, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
 
 export interface Action {
   name: string;
@@ -70,11 +70,6 @@ function subscribe(listener: () => void): () => void {
 export function Notices() {
   const notice = useSyncExternalStore(subscribe, () => present);
   const told = useSyncExternalStore(subscribe, () => news);
-  useEffect(() => {
-    if (!notice) return;
-    const timer = setTimeout(() => show(null), LASTS_MS);
-    return () => clearTimeout(timer);
-  }, [notice]);
   return (
     <div className="notices" role="status">
       {told && (
@@ -86,18 +81,46 @@ export function Notices() {
           ))}
         </Shown>
       )}
-      {notice && (
-        <Shown key={notice.id} action={notice.action} onClose={() => show(null)}>
-          {notice.text}
-        </Shown>
-      )}
+      {notice && <Passing key={notice.id} notice={notice} />}
     </div>
   );
 }
 
-function Shown({ action, onClose, children }: { action: Action | null; onClose(): void; children: React.ReactNode }) {
+/** Goes by itself, but not from under who is at it: with the focus, or with the mouse. */
+function Passing({ notice: { text, action } }: { notice: Notice }) {
+  const [hasFocus, setFocus] = useState(false);
+  const [isUnderMouse, setUnderMouse] = useState(false);
+  const isHeld = hasFocus || isUnderMouse;
+  useEffect(() => {
+    if (isHeld) return;
+    const timer = setTimeout(() => show(null), LASTS_MS);
+    return () => clearTimeout(timer);
+  }, [isHeld]);
   return (
-    <div className="notice">
+    <Shown action={action} onClose={() => show(null)} onFocused={setFocus} onPointed={setUnderMouse}>
+      {text}
+    </Shown>
+  );
+}
+
+interface ShownProps {
+  action: Action | null;
+  onClose(): void;
+  onFocused?(has: boolean): void;
+  onPointed?(is: boolean): void;
+  children: ReactNode;
+}
+
+function Shown({ action, onClose, onFocused, onPointed, children }: ShownProps) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done with it, it only knows whether somebody is there
+    <div
+      className="notice"
+      onFocus={() => onFocused?.(true)}
+      onBlur={() => onFocused?.(false)}
+      onPointerEnter={() => onPointed?.(true)}
+      onPointerLeave={() => onPointed?.(false)}
+    >
       <span>{children}</span>
       {action && (
         <button

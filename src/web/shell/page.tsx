@@ -24,7 +24,7 @@ export interface RoomProps {
 export function accessOf({ name, projects }: Identity, named: string | null): Access | null {
   const first = Object.hasOwn(projects, "default") ? "default" : (Object.keys(projects).sort()[0] ?? null);
   const project = named ?? first;
-  const role = project === null ? undefined : projects[project];
+  const role = project !== null && Object.hasOwn(projects, project) ? projects[project] : undefined;
   if (project === null || role === undefined) return null;
   const mayAdmin = role === "owner" || role === "admin";
   return { project, named, user: name, role, mayEdit: mayAdmin || role === "editor", mayAdmin };

@@ -3,8 +3,8 @@ import { elapsed } from "./elapsed.ts";
 
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 
-/** A moment, as people say it; the exact one on hovering. */
-export function When({ at }: { at: string }) {
+/** A moment, as people say it; the exact one on hovering. `isPlanned`: it may be yet to come. */
+export function When({ at, isPlanned = false }: { at: string; isPlanned?: boolean }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 60_000);
@@ -13,7 +13,7 @@ export function When({ at }: { at: string }) {
   const time = Date.parse(at);
   return (
     <time dateTime={at} title={exact.format(time)}>
-      {elapsed(time, now)}
+      {elapsed(time, now, isPlanned)}
     </time>
   );
 }
