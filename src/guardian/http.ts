@@ -97,8 +97,8 @@ function maintenanceRoutes(
   app.get("/api/maintenance", { onRequest }, async () => await maintenance.read());
   app.put("/api/maintenance", { onRequest }, async (request) => {
     const change = decidedBy(actor(request), checked(maintenanceChange, request.body));
-    // We stood still meanwhile, and whoever asked has gone.
-    if (now().getTime() - Date.parse(change.at) > CHANGE_PATIENCE_MS) throw new PromptlibError("guardian_unreachable");
+    const age = now().getTime() - Date.parse(change.at);
+    if (age > CHANGE_PATIENCE_MS) throw askedTooLongAgo(age);
     log.info(change, "maintenance");
     return await maintenance.change(change);
   });
@@ -111,6 +111,14 @@ function maintenanceRoutes(
 /** A server says who decided; a person says it of nobody else. */
 function decidedBy(who: Acting, change: MaintenanceChange): MaintenanceChange {
   return isPerson(who) ? { ...change, by: who.name, address: who.address } : change;
+}
+
+/** We stood still meanwhile, and whoever asked has gone; or the clock that they asked by is behind ours. */
+function askedTooLongAgo(ms: number): PromptlibError {
+  return new PromptlibError("guardian_unreachable", {
+    message: `By the clock of the guardian this was asked ${Math.round(ms / 1000)} s ago: it stood still, or the clocks differ. Nothing was changed.`,
+    hint: "Try again; if it is refused again, set the clocks of the guardian and of the server.",
+  });
 }
 
 async function listen(app: FastifyInstance, { host, guardianPort }: Config): Promise<string> {
