@@ -16,6 +16,16 @@ it("a full disk is told, by whose it is: the database's, if that is ours, or the
   expect(await told({ data: FULL }, elsewhere)).toBe(only("mirror"));
 });
 
+it("a disk that is gone is told like any other trouble, without saying where it was", async () => {
+  for (const root of ["/nowhere/home", "/dev/null/home"]) {
+    const { state, note } = await diskHealth({ home: homeAt(root), database: null });
+    expect([state, note]).toEqual([
+      "degraded",
+      expect.stringMatching(/^How much room is left cannot be told \(E\w+\)/),
+    ]);
+  }
+});
+
 it("a mirror that is left to another server and is not kept current is told after a minute", () => {
   const left = (unwrittenFor: number) =>
     mirrorHealth({ feed: { isLive: true }, mirror: { age: null, isFailing: false, isWriter: false, unwrittenFor } });
