@@ -1,9 +1,9 @@
 /** The health of each part, as /api/system/health tells it. Says nothing that a stranger should not know. */
-import { join } from "node:path";
 import type { Config } from "../base/config.ts";
 import { exportProblemOf } from "../base/export-folder.ts";
-import { isErrno, readIfExists } from "../base/files.ts";
+import { isErrno } from "../base/files.ts";
 import { leastRoom } from "../base/home.ts";
+import { readRunning } from "../base/running.ts";
 import { version } from "../base/version.ts";
 import type { Maintenance, SystemHealth } from "../contract/shapes.ts";
 import type { Backend } from "./backend.ts";
@@ -31,7 +31,7 @@ export async function systemHealth(
     mirror: mirrorHealth(backend),
     disk: await diskHealth(backend.config),
     export: await nightlyExport(backend),
-    ...(await processes(backend)),
+    ...(await processes(backend.config)),
     ...silence(guardian?.silentSince ?? null),
   };
   if (!canRead) {
@@ -143,16 +143,21 @@ function secondOf(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
+/** Of the children of the supervisor: serve is ourselves, and PostgreSQL is told as the database. */
+const TOLD_OF = ["guard"];
+
 /** What the supervisor wrote down of its children; nothing when the server runs without one. */
-async function processes({ config }: Backend): Promise<SystemHealth["parts"]> {
-  const text = await readIfExists(join(config.home.run, "children.json"));
-  if (text === null) return {};
-  const { children } = JSON.parse(text) as { children: Record<string, { state: string; since: string }> };
-  const found = Object.entries(children).filter(([name]) => name !== "serve");
+export async function processes({ home }: Pick<Config, "home">): Promise<SystemHealth["parts"]> {
+  const running = await readRunning(home).catch((error: unknown) => {
+    if (isErrno(error)) return null;
+    throw error;
+  });
+  const found = running?.processes.filter(({ name }) => TOLD_OF.includes(name)) ?? [];
   return Object.fromEntries(
-    found.map(([name, { state, since }]) => {
-      const note = `The process ${name} has been ${state} since ${secondOf(new Date(since))}.`;
-      return [name, state === "running" ? up() : degraded(note)];
+    found.map(({ name, state, since }) => {
+      const at = new Date(since ?? "");
+      const began = Number.isNaN(at.getTime()) ? "" : ` since ${secondOf(at)}`;
+      return [name, state === "running" ? up() : degraded(`The process ${name} has been ${state}${began}.`)];
     }),
   );
 }
