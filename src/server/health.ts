@@ -127,8 +127,8 @@ export async function diskHealth({ home, database }: Pick<Config, "home" | "data
 
 async function nightlyExport({ config }: Backend): Promise<Part> {
   if (!config.exports.at) return up(null, "Nightly exports are off.");
-  const note = await exportProblemOf(config);
-  return note === null ? up() : degraded(note);
+  const problem = await exportProblemOf(config);
+  return problem === null ? up() : degraded(problem.told);
 }
 
 /** Also one that runs elsewhere, or whose process is there and stands still. */

@@ -1,7 +1,7 @@
 /** The server as a whole: health, metrics, headers, addresses, and how it stops. */
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { Agent, request as sendRequest } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
@@ -37,17 +37,24 @@ describe("a running server", () => {
     expect(text).not.toMatch(/\/tmp|postgres:|127\.0\.0\.1|t_[0-9a-f]{16}/);
   });
 
-  it("says that the nightly export failed, and why", async () => {
+  it("says that the nightly export failed, but not why, which may tell of paths and tables", async () => {
     const { dir } = server.config.exports;
     await mkdir(dir, { mode: 0o700 });
-    await noteTry(dir, { at: now().toISOString(), problem: "The disk is full." });
-    const message = "The nightly export was not made: The disk is full. There is none yet.";
-    expect((await server.ask("/api/system/health")).json).toMatchObject({
+    await noteTry(dir, { at: now().toISOString(), problem: `It could not be written: EIO, open '${dir}/x'.` });
+    const note = "The nightly export was not made; the log says why. There is none yet.";
+    const found = await server.ask("/api/system/health");
+    expect(found.json).toMatchObject({
       status: "degraded",
-      message,
-      parts: { export: { state: "degraded", note: message } },
+      message: note,
+      parts: { export: { state: "degraded", note } },
     });
+    expect(found.text).not.toContain(dir);
     await rm(dir, { recursive: true });
+    await writeFile(dir, "");
+    const { text } = await server.ask("/api/system/health");
+    expect(text).toContain("The folder of nightly exports cannot be read; the log says why.");
+    expect(text).not.toMatch(/scandir|\/tmp/);
+    await rm(dir);
     expect((await server.ask("/api/system/health")).json.status).toBe("healthy");
   });
 
