@@ -188,6 +188,45 @@ describe("the address of a request, in the audit log", () => {
   });
 });
 
+describe("a body that comes byte by byte", () => {
+  it("must be whole in time, also where nobody needs it, unless it is an import", async () => {
+    const server = await freshServer({ bodyPatience: 1_500 });
+    const { port, hostname } = new URL(server.url);
+    const key = await newKey(server, ["read", "write"]);
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/x-ndjson" };
+    const path = "/api/import?format=csv";
+    const importing = sendRequest({ port, hostname, method: "POST", path, agent: false, headers });
+    const answered = once(importing, "response");
+    const dripping = setInterval(() => importing.write("\n"), 50);
+    try {
+      const whole = ["POST /api/auth/login", "POST /nothing", "POST /api/prompts", `POST ${path}`, "GET /metrics"];
+      await Promise.all(whole.map((what) => drip(Number(port), hostname, what)));
+      clearInterval(dripping);
+      importing.end();
+      const [answer] = await answered;
+      let text = "";
+      for await (const piece of answer) text += piece;
+      expect(JSON.parse(text)).toMatchObject({ summary: { created: 0 } });
+    } finally {
+      clearInterval(dripping);
+      importing.destroy();
+      await server.close();
+    }
+  });
+});
+
+/** Sends a body without an end; resolves when the connection has been ended. */
+async function drip(port: number, host: string, what: string): Promise<void> {
+  const type = what.includes("/api/import") ? "application/x-ndjson" : "application/json";
+  const socket = connect(port, host);
+  socket.write(`${what} HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: 15000\r\n\r\n`);
+  const dripping = setInterval(() => socket.write(" "), 50);
+  socket.on("error", () => {});
+  socket.resume();
+  await once(socket, "close");
+  clearInterval(dripping);
+}
+
 describe("a server that is told to stop", () => {
   it("answers what is under way, ends connections that are kept alive, and takes no new ones", async () => {
     const database = await freshDatabase();
