@@ -51,6 +51,7 @@ export class Child {
   readonly #stopping = new AbortController();
   #status: ChildStatus = { pid: null, state: "waiting", restarts: 0, since: now().toISOString() };
   #process: ChildProcess | null = null;
+  #pulse: Pulse | null = null;
   #running: Promise<void> | null = null;
   #ready = false;
 
@@ -76,6 +77,7 @@ export class Child {
   /** SIGTERM, after `grace` ms SIGKILL. */
   async stop(grace: number): Promise<void> {
     this.#stopping.abort();
+    this.#pulse?.stop();
     const running = this.#process;
     if (running) {
       this.#become("stopping");
@@ -109,6 +111,7 @@ export class Child {
     this.#process = child;
     this.#become("starting");
     const pulse = this.#pulseOf(child);
+    this.#pulse = pulse;
     child.on("message", (message) => this.#options.onMessage(message));
     this.#options.onStart(child);
     await new Promise<void>((resolve) => {
@@ -118,6 +121,7 @@ export class Child {
       });
     });
     pulse.stop();
+    this.#pulse = null;
     this.#process = null;
   }
 
@@ -129,7 +133,6 @@ export class Child {
       dead: () => child.kill("SIGKILL"),
     });
     child.on("message", () => pulse.beat());
-    this.#stopping.signal.addEventListener("abort", () => pulse.stop());
     return pulse;
   }
 

@@ -41,16 +41,23 @@ describe("what is wrong", () => {
     expect(await problem()).toBeNull();
   });
 
-  it("is why the last one failed, with the last good one", async () => {
+  it("is why the last one failed, with the last good one; everybody is told that it did", async () => {
     await noteTry(dir, { at: now().toISOString(), problem: "The disk is full." });
-    expect(await problem()).toBe("The nightly export was not made: The disk is full. There is none yet.");
+    expect(await problem()).toEqual({
+      told: "The nightly export was not made; the log says why. There is none yet.",
+      whole: "The nightly export was not made: The disk is full. There is none yet.",
+    });
     const name = await make(30);
-    expect(await problem()).toBe(`The nightly export was not made: The disk is full. The last good one is ${name}.`);
+    expect(await problem()).toEqual({
+      told: `The nightly export was not made; the log says why. The last good one is ${name}.`,
+      whole: `The nightly export was not made: The disk is full. The last good one is ${name}.`,
+    });
   });
 
   it("is that none was made for two days", async () => {
     const name = await make(51);
-    expect(await problem()).toBe(`No nightly export was made for two days. The last good one is ${name}.`);
+    const told = `No nightly export was made for two days. The last good one is ${name}.`;
+    expect(await problem()).toEqual({ told, whole: told });
   });
 
   it("is that the folder is no folder, and never a broken note", async () => {
@@ -58,6 +65,9 @@ describe("what is wrong", () => {
     expect(await problem()).toBeNull();
     await rm(dir, { recursive: true });
     await writeFile(dir, "");
-    expect(await problem()).toMatch(/^The folder of nightly exports cannot be read: ENOTDIR/);
+    expect(await problem()).toEqual({
+      told: "The folder of nightly exports cannot be read; the log says why.",
+      whole: expect.stringMatching(/^The folder of nightly exports cannot be read: ENOTDIR/),
+    });
   });
 });

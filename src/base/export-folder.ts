@@ -58,13 +58,22 @@ export async function noteTry(folder: string, { at, problem }: ExportTry): Promi
   await writeFileDurably(join(folder, "last-try.json"), `${JSON.stringify({ at, problem })}\n`);
 }
 
-/** What is wrong, in a sentence; null: nothing, or nothing was to be made yet, or ever. */
-export async function exportProblemOf({ exports }: Pick<Config, "exports">): Promise<string | null> {
+export interface ExportProblem {
+  /** In a sentence, for everybody. */
+  told: string;
+  /** With what was thrown, which may name paths, prompts or tables: for operators. */
+  whole: string;
+}
+
+/** What is wrong; null: nothing, or nothing was to be made yet, or ever. */
+export async function exportProblemOf({ exports }: Pick<Config, "exports">): Promise<ExportProblem | null> {
   if (!exports.at) return null;
   try {
     return exportProblem(await readExports(exports.dir), now());
   } catch (error) {
-    return `The folder of nightly exports cannot be read: ${error instanceof Error ? error.message : error}.`;
+    const what = "The folder of nightly exports cannot be read";
+    const why = error instanceof Error ? error.message : error;
+    return { told: `${what}; the log says why.`, whole: `${what}: ${why}.` };
   }
 }
 
@@ -73,10 +82,15 @@ export function madeBefore(whole: readonly string[], now: Date): string[] {
   return whole.filter((name) => (exportedAt(name)?.getTime() ?? 0) <= now.getTime());
 }
 
-function exportProblem({ whole, last }: KnownExports, now: Date): string | null {
+function exportProblem({ whole, last }: KnownExports, now: Date): ExportProblem | null {
   const newest = madeBefore(whole, now).at(-1);
   const at = newest === undefined ? null : exportedAt(newest);
-  const told = newest === undefined ? "There is none yet." : `The last good one is ${newest}.`;
-  if (last?.problem) return `The nightly export was not made: ${last.problem} ${told}`;
-  return at && now.getTime() - at.getTime() > OLD_MS ? `No nightly export was made for two days. ${told}` : null;
+  const lastGood = newest === undefined ? "There is none yet." : `The last good one is ${newest}.`;
+  if (last?.problem) {
+    const what = "The nightly export was not made";
+    return { told: `${what}; the log says why. ${lastGood}`, whole: `${what}: ${last.problem} ${lastGood}` };
+  }
+  if (!at || now.getTime() - at.getTime() <= OLD_MS) return null;
+  const told = `No nightly export was made for two days. ${lastGood}`;
+  return { told, whole: told };
 }

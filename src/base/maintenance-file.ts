@@ -64,13 +64,17 @@ export class MaintenanceFile implements MaintenanceHolder {
     return await this.#write(({ changes, audited }) => ({ changes: [...changes, change].slice(-KEPT), audited }));
   }
 
+  /** Of one that is not kept nothing follows for those that are: whoever asked would write them all once more. */
   async audited(id: string): Promise<HeldMaintenance> {
-    return await this.#write(({ changes }) => ({ changes, audited: id }));
+    return await this.#write((held) =>
+      held.changes.some((change) => change.id === id) ? { ...held, audited: id } : held,
+    );
   }
 
   async #write(next: (held: HeldMaintenance) => HeldMaintenance): Promise<HeldMaintenance> {
     const written = this.#turn.then(async () => {
       const held = next(this.#held);
+      if (held === this.#held) return held;
       await writeFileDurably(fileOf(this.#home), `${JSON.stringify(held, null, 2)}\n`);
       this.#held = held;
       return held;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { parseRunning } from "../base/running.ts";
 import { plain } from "./readiness-lines.ts";
-import { parseRunning } from "./running.ts";
 import { statusLines } from "./status.ts";
 
 const health = {

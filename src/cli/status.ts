@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { now } from "../base/clock.ts";
 import type { Home } from "../base/config.ts";
 import { readMaintenance } from "../base/maintenance-file.ts";
+import { type Running, type RunningProcess, readRunning } from "../base/running.ts";
 import { errorTable } from "../contract/errors.ts";
 import { maintenanceOf } from "../contract/maintenance.ts";
 import type { Job, Readiness } from "../contract/recovery.ts";
@@ -11,7 +12,6 @@ import { type Connection, connect } from "./connect.ts";
 import { reachGuardian } from "./guardian-client.ts";
 import { localTime, print, printJson } from "./output.ts";
 import { jobLine, type Paint, paintFor, readinessLines } from "./readiness-lines.ts";
-import { type Running, type RunningProcess, readRunning } from "./running.ts";
 import { type Column, layTable } from "./table.ts";
 import { examples, jsonOption } from "./verb.ts";
 

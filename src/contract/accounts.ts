@@ -1,6 +1,6 @@
 /** What a person does with the own account, and an operator with those of others: shapes, and rows of the table of routes. */
 import { z } from "zod";
-import { apiKey, createdKey, listOf, password, projectName, text, user, userName } from "./shapes.ts";
+import { apiKey, createdKey, listOf, password, projectName, storedInstant, text, user, userName } from "./shapes.ts";
 
 const changePassword = z.strictObject({
   current: text().max(1024).describe("the password until now; asked for under the same limits as a sign-in"),
@@ -25,10 +25,11 @@ const rotateKey = z.strictObject({
     .max(90 * 86_400)
     .optional()
     .describe("how long the old key works on; 24 hours when left out, 0: it is revoked at once"),
-  expiresAt: z.iso
-    .datetime()
+  expiresAt: storedInstant()
     .optional()
-    .describe("of the new key; left out: as long after now as the old key's was after its making, if it had one"),
+    .describe(
+      "of the new key, not in the past; left out: as long after now as the old key's was after its making, if it had one",
+    ),
 });
 const rotatedKey = createdKey.extend({ replaces: apiKey.describe("the old key, with its new end") });
 

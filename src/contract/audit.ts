@@ -1,7 +1,7 @@
 /** The entries of the audit log, and what a reader can ask for. */
 import { z } from "zod";
 import { AUDIT_ACTION } from "./audit-action.ts";
-import { instant, projectName, text } from "./shapes.ts";
+import { instant, projectName, storedInstant, text } from "./shapes.ts";
 
 export const auditEntry = z.object({
   id: z.string(),
@@ -14,9 +14,6 @@ export const auditEntry = z.object({
   address: z.string().nullable(),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
-
-/** PostgreSQL's calendar has no year 0. */
-const storedInstant = () => z.iso.datetime().refine((at) => !at.startsWith("0000"), "there is no year 0");
 
 export const auditFilter = {
   project: projectName

@@ -61,7 +61,7 @@ const changeUser = z
 const newKey = z.strictObject({
   name: shapes.text().trim().min(1).max(128),
   scopes: z.array(shapes.keyScope).min(1).max(20).optional().describe("read when left out"),
-  expiresAt: z.iso.datetime().optional(),
+  expiresAt: shapes.storedInstant().optional(),
 });
 const newProject = z.strictObject({ name: shapes.projectName, description: shapes.text().max(2000).optional() });
 

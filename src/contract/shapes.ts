@@ -40,6 +40,8 @@ export const tag = text()
 const LARGEST_VERSION = 2147483647;
 export const versionNumber = z.int().min(1).max(LARGEST_VERSION);
 export const instant = z.iso.datetime().describe("UTC, ISO 8601");
+/** PostgreSQL's calendar has no year 0. */
+export const storedInstant = () => z.iso.datetime().refine((at) => !at.startsWith("0000"), "there is no year 0");
 
 export const promptType = z.enum(["text", "chat"]);
 const template = z.enum(["mustache", "none"]).describe("none: braces stay as they are");

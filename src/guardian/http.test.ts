@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ALONE, NO_PLAN, NOTHING_YET } from "../../test/support/guardian.ts";
 import { now, until } from "../base/clock.ts";
 import { readConfig } from "../base/config.ts";
+import { signGuardianToken } from "../base/guardian-token.ts";
 import { prepareHome } from "../base/home.ts";
 import { openLog } from "../base/log.ts";
 import { ACCESS_FILE, writeSealed } from "../base/sealed-file.ts";
@@ -97,6 +98,7 @@ async function operatorLogin(): Promise<string> {
   return await login.setExpirationTime("1h").sign(Buffer.from(SECRET));
 }
 
+const serverToken = async () => await signGuardianToken(SECRET, { name: "server", address: null });
 const order = async (request: unknown) =>
   await ask("/api/recovery/jobs", { method: "POST", body: JSON.stringify(request) });
 const put = async (change: object) => await ask("/api/maintenance", { method: "PUT", body: JSON.stringify(change) });
@@ -197,10 +199,63 @@ describe("the guardian over HTTP", () => {
     expect((await put({ ...closed, mode: "ajar" })).status).toBe(400);
   });
 
+  it("writes down who decided on maintenance: a server says of whom it is, a person can say it of nobody else", async () => {
+    const as = await operatorLogin();
+    const other = { at: now().toISOString(), by: "user:ada", address: "10.0.0.7", message: "", endsAt: null };
+    const body = (id: string) => JSON.stringify({ id, ...other, mode: "read-only" });
+    await ask("/api/maintenance", { method: "PUT", body: body("1"), as });
+    await ask("/api/maintenance", { method: "PUT", body: body("2"), as: await serverToken() });
+    expect((await ask("/api/maintenance")).body).toMatchObject({
+      changes: [
+        { id: "1", by: "user:eva", address: "127.0.0.1" },
+        { id: "2", by: "user:ada", address: "10.0.0.7" },
+      ],
+    });
+  });
+
+  it("lets nobody who signed in say what the audit log has, so that nothing is kept out of it", async () => {
+    const as = await operatorLogin();
+    const at = now().toISOString();
+    await put({ id: "1", at, by: "local:root", address: null, mode: "closed", message: "", endsAt: null });
+    vi.stubEnv("FAKE_JOB", "linger");
+    await ask("/api/recovery/jobs", { method: "POST", body: JSON.stringify(BACKUP), as });
+    const id = journal.waiting[0]?.id ?? "";
+    const inTheirName = await signGuardianToken(SECRET, { name: "user:eva", address: null });
+    const forbidden = { status: 403, body: { error: { code: "forbidden" } } };
+    for (const person of [as, inTheirName]) {
+      const mark = async (path: string, told: string) =>
+        await ask(path, { method: "PUT", body: JSON.stringify({ id: told }), as: person });
+      expect(await mark("/api/maintenance/audited", "1")).toMatchObject(forbidden);
+      expect(await mark("/api/recovery/deeds/audited", id)).toMatchObject(forbidden);
+    }
+    expect((await ask("/api/maintenance")).body).toMatchObject({ audited: null });
+    expect(journal.waiting).toMatchObject([{ id }]);
+    const body = JSON.stringify({ id });
+    await ask("/api/recovery/deeds/audited", { method: "PUT", body, as: await serverToken() });
+    expect(journal.waiting).toEqual([]);
+  });
+
+  it("does not take all changes of maintenance for missing in the audit log where one that it does not know is said to be there", async () => {
+    const who = { at: now().toISOString(), by: "user:eva", address: null, message: "", endsAt: null };
+    await put({ id: "1", ...who, mode: "closed" });
+    for (const id of ["1", "2"]) {
+      await ask("/api/maintenance/audited", { method: "PUT", body: JSON.stringify({ id }), as: await serverToken() });
+    }
+    expect((await ask("/api/maintenance")).body).toMatchObject({ audited: "1" });
+  });
+
   it("does not do later what it was asked for while it stood still", async () => {
     const at = new Date(now().getTime() - 10_000).toISOString();
     const late = { id: "1", at, by: "user:eva", address: null, mode: "closed", message: "", endsAt: null };
-    expect(await put(late)).toMatchObject({ status: 503, body: { error: { code: "guardian_unreachable" } } });
+    const { status, body } = await put(late);
+    expect([status, body.error]).toEqual([
+      503,
+      {
+        code: "guardian_unreachable",
+        message: expect.stringMatching(/this was asked \d+ s ago: it stood still, or the clocks differ/),
+        hint: expect.stringContaining("set the clocks"),
+      },
+    ]);
     expect((await ask("/api/maintenance")).body).toEqual({ changes: [], audited: null });
   });
 

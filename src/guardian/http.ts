@@ -13,11 +13,11 @@ import type { Log } from "../base/log.ts";
 import { CHANGE_PATIENCE_MS, MaintenanceFile } from "../base/maintenance-file.ts";
 import { version } from "../base/version.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { auditedMaintenance, maintenanceChange } from "../contract/maintenance.ts";
+import { auditedMaintenance, type MaintenanceChange, maintenanceChange } from "../contract/maintenance.ts";
 import { checked } from "./checked.ts";
 import type { Journal } from "./journal.ts";
 import type { GuardianMetrics } from "./metrics.ts";
-import { Operators } from "./operators.ts";
+import { isPerson, Operators, requireServer } from "./operators.ts";
 import { type Answering, recoveryRoutes } from "./recovery-routes.ts";
 
 export interface GuardianServer {
@@ -64,7 +64,7 @@ export async function startGuardianServer(parts: Parts): Promise<GuardianServer>
   };
   const actor = (request: FastifyRequest) => acting.get(request) ?? NOBODY;
   recoveryRoutes(app, { ...parts, onRequest, actor });
-  maintenanceRoutes(app, parts, await MaintenanceFile.open(config.home), onRequest);
+  maintenanceRoutes(app, { ...parts, onRequest, actor }, await MaintenanceFile.open(config.home));
   const url = await listen(app, config);
   const file = await keepLocalFile(config.home, "guardian.json", { url, token: operators.localToken });
   return {
@@ -83,20 +83,41 @@ function openRoutes(app: FastifyInstance, { metrics }: Parts): void {
   });
 }
 
-type Admit = (request: FastifyRequest) => Promise<void>;
+interface Admitting {
+  onRequest(request: FastifyRequest): Promise<void>;
+  actor(request: FastifyRequest): Acting;
+}
 
 /** Servers ask each second, and send what an operator decided; also the command line, where no server answers. */
-function maintenanceRoutes(app: FastifyInstance, { log }: Parts, maintenance: MaintenanceFile, onRequest: Admit): void {
+function maintenanceRoutes(
+  app: FastifyInstance,
+  { log, onRequest, actor }: Parts & Admitting,
+  maintenance: MaintenanceFile,
+): void {
   app.get("/api/maintenance", { onRequest }, async () => await maintenance.read());
-  app.put("/api/maintenance", { onRequest }, async ({ body }) => {
-    const change = checked(maintenanceChange, body);
-    // We stood still meanwhile, and whoever asked has gone.
-    if (now().getTime() - Date.parse(change.at) > CHANGE_PATIENCE_MS) throw new PromptlibError("guardian_unreachable");
+  app.put("/api/maintenance", { onRequest }, async (request) => {
+    const change = decidedBy(actor(request), checked(maintenanceChange, request.body));
+    const age = now().getTime() - Date.parse(change.at);
+    if (age > CHANGE_PATIENCE_MS) throw askedTooLongAgo(age);
     log.info(change, "maintenance");
     return await maintenance.change(change);
   });
-  app.put("/api/maintenance/audited", { onRequest }, async ({ body }) => {
-    return await maintenance.audited(checked(auditedMaintenance, body).id);
+  app.put("/api/maintenance/audited", { onRequest }, async (request) => {
+    requireServer(actor(request));
+    return await maintenance.audited(checked(auditedMaintenance, request.body).id);
+  });
+}
+
+/** A server says who decided; a person says it of nobody else. */
+function decidedBy(who: Acting, change: MaintenanceChange): MaintenanceChange {
+  return isPerson(who) ? { ...change, by: who.name, address: who.address } : change;
+}
+
+/** We stood still meanwhile, and whoever asked has gone; or the clock that they asked by is behind ours. */
+function askedTooLongAgo(ms: number): PromptlibError {
+  return new PromptlibError("guardian_unreachable", {
+    message: `By the clock of the guardian this was asked ${Math.round(ms / 1000)} s ago: it stood still, or the clocks differ. Nothing was changed.`,
+    hint: "Try again; if it is refused again, set the clocks of the guardian and of the server.",
   });
 }
 

@@ -77,7 +77,7 @@ export class Knowledge {
 
   /** Of the nightly exports, which the server makes. */
   async refreshExports(): Promise<void> {
-    this.#exportProblem = await exportProblemOf(this.#config);
+    this.#exportProblem = (await exportProblemOf(this.#config))?.whole ?? null;
   }
 
   jobEnded({ verb, state, error }: Job, isTakenBack = false): void {

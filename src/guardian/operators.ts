@@ -10,6 +10,7 @@ import { now } from "../base/clock.ts";
 import type { Home } from "../base/config.ts";
 import { type Acting, readGuardianToken } from "../base/guardian-token.ts";
 import { ACCESS_FILE, readSealed } from "../base/sealed-file.ts";
+import { PromptlibError } from "../contract/errors.ts";
 
 /** What the guardian must know of data/access.json. */
 const accessShape = z.object({
@@ -67,6 +68,18 @@ export class Operators {
     const file = await readSealed(this.#home.accessFile, { jwtSecret: this.#jwtSecret, purpose: ACCESS_FILE });
     if (file === null || file === "damaged") return null;
     return accessShape.safeParse(JSON.parse(file.content)).data ?? null;
+  }
+}
+
+/** Who signed in, here or at the server that asks in their name; the local operator and the server itself are none. */
+export function isPerson({ name }: Acting): boolean {
+  return name.startsWith("user:");
+}
+
+/** What the audit log has, only who writes it can say: anybody else could keep out of it what they did. Throws `forbidden`. */
+export function requireServer(who: Acting): void {
+  if (isPerson(who)) {
+    throw new PromptlibError("forbidden", { message: "Only the server says what the audit log has already." });
   }
 }
 

@@ -13,6 +13,7 @@ import { checked } from "./checked.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Journal } from "./journal.ts";
 import type { Looks } from "./looks.ts";
+import { requireServer } from "./operators.ts";
 
 /** Whom the routes ask. */
 export interface Answering {
@@ -35,7 +36,7 @@ const newest = z.object({ limit: z.coerce.number().int().min(1).max(200).default
 const deedId = z.strictObject({ id: z.string().min(1).max(64) });
 
 export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
-  const { guardian, journal, onRequest } = parts;
+  const { guardian, journal, onRequest, actor } = parts;
   app.get("/api/recovery/readiness", { onRequest }, async () => {
     await guardian.hasLooked();
     return guardian.readiness();
@@ -45,8 +46,9 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
     return await guardian.looks.plan(checked(planRequest, body));
   });
   app.get("/api/recovery/deeds", { onRequest }, () => ({ items: journal.waiting }));
-  app.put("/api/recovery/deeds/audited", { onRequest }, async ({ body }) => {
-    await journal.audited(checked(deedId, body).id);
+  app.put("/api/recovery/deeds/audited", { onRequest }, async (request) => {
+    requireServer(actor(request));
+    await journal.audited(checked(deedId, request.body).id);
     return { items: journal.waiting };
   });
   reportRoutes(app, parts);

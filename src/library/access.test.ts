@@ -1,8 +1,9 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { temporaryDirectory } from "../../test/support/cluster.ts";
 import { ACTOR, openLibrary, type TestLibrary } from "../../test/support/library.ts";
+import * as clock from "../base/clock.ts";
 import { openDatabase } from "../database/database.ts";
 import { AccessList } from "./access.ts";
 import { readAccessFile, writeAccessFile } from "./access-file.ts";
@@ -20,6 +21,7 @@ beforeEach(async () => {
   file = join(await temporaryDirectory(), "access.json");
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await library.close();
   await rm(dirname(file), { recursive: true, force: true });
 });
@@ -29,18 +31,20 @@ async function populate() {
   const { database, project } = library;
   await createUser(database, ACTOR, { username: "ada", password: PASSWORD, operator: true });
   await setMember(database, project, ACTOR, true, "ada", "owner");
-  const session = await signIn(
-    database,
-    { username: "ada", password: PASSWORD },
-    { address: null, userAgent: null },
-    new Date(),
-  );
-  const sid = session?.sid ?? "";
-  await endSession(database, ACTOR, sid);
+  const { sid, userId } = await endedSession();
   const working = await createKey(database, project, ACTOR, { name: "works", expiresAt: "2099-01-01T00:00:00Z" });
   const gone = await createKey(database, project, ACTOR, { name: "revoked" });
   await revokeKey(database, project, ACTOR, gone.id);
-  return { sid, working, gone, userId: session?.userId ?? "" };
+  return { sid, working, gone, userId };
+}
+
+async function endedSession(): Promise<{ sid: string; userId: string }> {
+  const { database } = library;
+  const ada = { username: "ada", password: PASSWORD };
+  const session = await signIn(database, ada, { address: null, userAgent: null }, new Date());
+  if (!session) throw new Error("ada cannot sign in");
+  await endSession(database, ACTOR, session.sid);
+  return session;
 }
 
 describe("who may what", () => {
@@ -128,5 +132,27 @@ describe("who may what", () => {
     await expect(access.refresh(away.reads, [{ ...change, tx: "8" }])).rejects.toThrow();
     expect(access.key(working.id)).toBeUndefined();
     await away.close();
+  });
+
+  it("forgets of an ended session when its token has expired, as soon as another ends", async () => {
+    const { sid } = await populate();
+    const access = new AccessList();
+    await access.load(library.database.reads);
+    const remembered = () => access.snapshot(new Date(0)).endedSessions.map(([id]) => id);
+    expect(remembered()).toEqual([sid]);
+    const later = new Date(clock.now().getTime() + 13 * 3_600_000);
+    const next = await endedSession();
+    vi.spyOn(clock, "now").mockReturnValue(later);
+    await access.refresh(library.database.reads, [{ kind: "session", subject: next.sid, revision: 0n, tx: "7" }]);
+    expect(remembered()).toEqual([next.sid]);
+  });
+
+  it("reads once more what was read long ago, instead of remembering all that ever changed", async () => {
+    const access = new AccessList();
+    const of = (subject: string) => ({ kind: "key", subject, revision: 0n, tx: "7" }) as const;
+    const refresh = (...subjects: string[]) => access.refresh(library.database.reads, subjects.map(of));
+    expect([await refresh("first"), await refresh("first")]).toEqual([true, false]);
+    await refresh(...Array.from({ length: 20_000 }, (_, at) => `k${at}`));
+    expect(await refresh("first")).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 /** Who may what, in memory: loaded whole, kept current by the change feed, so that a check asks no database. */
 import { sql } from "kysely";
+import { LRUCache } from "lru-cache";
 import { now } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Role } from "../contract/shapes.ts";
@@ -39,6 +40,8 @@ export interface AccessSnapshot {
 
 /** An ended session is remembered as long as its token could hold; its expiry is in the database. */
 const LONGEST_SESSION_MS = 12 * 3_600_000;
+/** Of what was read longer ago the feed hardly tells again; if it does, it is read once more. */
+const REMEMBERED_READS = 20_000;
 
 export class AccessList {
   readonly #projects = new Map<Id, ProjectRef>();
@@ -49,7 +52,7 @@ export class AccessList {
   /** Reads are numbered as they begin. While any is under way: the number of the last that told of each subject. */
   readonly #turns = new Map<string, number>();
   /** The transaction whose change of each subject was read last: the feed tells of it again. */
-  readonly #read = new Map<string, string>();
+  readonly #read = new LRUCache<string, string>({ max: REMEMBERED_READS });
   #turn = 0;
   #reading = 0;
   /** Counts every change, so that whoever writes it down knows whether there is anything new. */
@@ -146,15 +149,20 @@ export class AccessList {
   }
 
   snapshot(now: Date): AccessSnapshot {
-    for (const [sid, expiresAt] of this.#endedSessions) {
-      if (expiresAt < now.getTime()) this.#endedSessions.delete(sid);
-    }
+    this.#forgetSessionsBefore(now);
     return {
       projects: [...this.#projects.values()],
       users: [...this.#users.values()],
       keys: [...this.#keys.values()].map((key) => ({ ...key, secretHash: key.secretHash.toString("hex") })),
       endedSessions: [...this.#endedSessions],
     };
+  }
+
+  /** Their tokens have expired. */
+  #forgetSessionsBefore(now: Date): void {
+    for (const [sid, expiresAt] of this.#endedSessions) {
+      if (expiresAt < now.getTime()) this.#endedSessions.delete(sid);
+    }
   }
 
   takeSnapshot({ projects, users, keys, endedSessions }: AccessSnapshot): void {
@@ -175,6 +183,7 @@ export class AccessList {
     }
     for (const user of users) this.#users.set(user.id, user);
     for (const key of keys) this.#keys.set(key.id, key);
+    if (ended.length > 0) this.#forgetSessionsBefore(now());
     for (const [sid, expiresAt] of ended) this.#endedSessions.set(sid, expiresAt);
     this.revision += 1;
   }

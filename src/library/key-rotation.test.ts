@@ -54,6 +54,16 @@ describe("a key that is rotated", () => {
     expect(replaces).toMatchObject({ id, expiresAt: null, revokedAt: expect.any(String) });
   });
 
+  it("is not given up for one that would have ended already", async () => {
+    const { id } = await create();
+    const before = await listKeys(library.database.reads, library.project);
+    await expect(rotate(id, { expiresAt: new Date(Date.now() - 1000).toISOString() })).rejects.toMatchObject({
+      code: "invalid_request",
+      details: { faults: [{ field: "body.expiresAt" }] },
+    });
+    expect(await listKeys(library.database.reads, library.project)).toEqual(before);
+  });
+
   it("must not have ended, and be one of the project", async () => {
     const revoked = await create();
     await revokeKey(library.database, library.project, ACTOR, revoked.id);

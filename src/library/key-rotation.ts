@@ -12,7 +12,8 @@ const DEFAULT_OVERLAP_SECONDS = 24 * 3600;
 
 /**
  * A new key with the name and the scopes of the old one, which works on for the overlap, at most to its own end.
- * A key that was made for a time is followed by one for as long a time. Errors: `key_not_found`, `key_ended`.
+ * A key that was made for a time is followed by one for as long a time. Errors: `key_not_found`, `key_ended`;
+ * `invalid_request` for a new key that would have ended already: the old one would be given up for none.
  */
 export async function rotateKey(
   database: Database,
@@ -23,6 +24,7 @@ export async function rotateKey(
 ): Promise<RotatedKey> {
   return transact(database, async (transaction) => {
     const old = await lockLivingKey(transaction, project, id);
+    if (expiresAt !== undefined && new Date(expiresAt) <= old.present) throw endIsPast();
     const created = await insertKey(transaction, project, actor, {
       name: old.name,
       scopes: old.scopes,
@@ -55,6 +57,13 @@ async function lockLivingKey(transaction: Queries, project: ProjectRef, id: stri
   if (!row) throw keyNotFound(id);
   if (row.ended) throw new PromptlibError("key_ended", { message: `The key ${row.name} (${id}) has ended already.` });
   return row;
+}
+
+function endIsPast(): PromptlibError {
+  return new PromptlibError("invalid_request", {
+    message: "The end of the new key has passed already; nothing was changed.",
+    details: { faults: [{ field: "body.expiresAt", fault: "must lie in the future" }] },
+  });
 }
 
 interface OldKey {

@@ -7,7 +7,7 @@ import { fuzz, type TestLibrary } from "../../test/support/library.ts";
 import { TestMirror } from "../../test/support/mirror.ts";
 import type { ListQuery } from "../contract/routes.ts";
 import { listPrompts } from "./list.ts";
-import { listMirrored } from "./mirror-reader.ts";
+import { listMirrored, mirrorExists } from "./mirror-reader.ts";
 
 let mirror: TestMirror;
 let library: TestLibrary;
@@ -16,6 +16,10 @@ beforeEach(async () => {
   library = mirror.library;
 });
 afterEach(async () => await mirror.close());
+
+it("there is no mirror to read from on a disk that is gone", async () => {
+  for (const folder of ["/nowhere/prompts", "/dev/null/prompts"]) expect(await mirrorExists(folder)).toBe(false);
+});
 
 describe("the list without the database", () => {
   it("is the database's list, for any filter and sort, page by page, also from one to the other", async () => {

@@ -1,6 +1,7 @@
 /** Reading from the mirror, when PostgreSQL is gone. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isErrno } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import type { ListQuery } from "../contract/routes.ts";
 import type { FolderCount, LabelCount, SearchMatch, TagCount } from "../contract/search.ts";
@@ -263,7 +264,12 @@ function comparePositions(a: readonly string[], b: readonly string[]): number {
   return order !== 0 ? order : Number(BigInt(a[1] ?? 0) - BigInt(b[1] ?? 0));
 }
 
-/** Whether there is a mirror to read from. */
+/** Whether there is a mirror to read from: on a disk that is gone there is none. */
 export async function mirrorExists(folder: string): Promise<boolean> {
-  return (await readdir(folder)).includes(".mirror.json");
+  try {
+    return (await readdir(folder)).includes(".mirror.json");
+  } catch (error) {
+    if (isErrno(error)) return false;
+    throw error;
+  }
 }

@@ -120,6 +120,21 @@ describe("rotating a key", () => {
   });
 });
 
+it("a key that ends in the year 0, which no calendar has, is neither made nor put in the place of another", async () => {
+  const { id } = await server.local.createKey({ name: "app" });
+  const expiresAt = "0000-01-01T00:00:00Z";
+  for (const [path, body] of [
+    ["/api/keys", { name: "app", expiresAt }],
+    [`/api/keys/${id}/rotate`, { expiresAt }],
+  ] as const) {
+    const refused = await server.ask(path, { method: "POST", token: server.localToken, body });
+    expect(refused, path).toMatchObject({
+      status: 400,
+      json: { error: { code: "invalid_request", details: { faults: [{ field: "body.expiresAt" }] } } },
+    });
+  }
+});
+
 describe("while the database is away", () => {
   it("accounts wait for it, and no attempt is counted", async () => {
     const database = await freshDatabase();

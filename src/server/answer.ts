@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { sleep } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import { routes } from "../contract/routes.ts";
+import { endUnlessWhole, isStillSending } from "./bodies.ts";
 import { isToldByMirror, toPromptlibError } from "./failure.ts";
 import { forWantOfRoom } from "./room.ts";
 import type { Answer, Parts } from "./route.ts";
@@ -85,7 +86,7 @@ async function sendLines(
     if (!gone.signal.aborted) {
       raw.write(held.take());
       raw.write(`${JSON.stringify(problemOf(parts, error, reply.request))}\n`);
-      await readOut(reply.request.raw);
+      await readOut(parts, reply.request.raw);
     }
   } finally {
     held.take();
@@ -99,8 +100,9 @@ function isSendingPage({ headers, raw }: FastifyRequest): boolean {
 }
 
 /** An answer that ends while the request is still being sent breaks the connection, and may itself be lost. */
-async function readOut(request: IncomingMessage): Promise<void> {
+async function readOut({ bodyPatience }: Parts, request: IncomingMessage): Promise<void> {
   if (request.complete || request.destroyed) return;
+  endUnlessWhole(request, bodyPatience);
   const end = Promise.withResolvers<void>();
   for (const event of ["end", "close", "error"]) request.once(event, () => end.resolve());
   request.resume();
@@ -137,22 +139,18 @@ export function fail(parts: Parts, error: unknown, request: FastifyRequest, repl
     .code(problem.status)
     .header(...NOSNIFF)
     .type(JSON_TYPE);
-  if (isStillSending(request.raw)) void sendMeanwhile(request.raw, reply, body);
+  if (isStillSending(request.raw)) void sendMeanwhile(parts, request.raw, reply, body);
   else void reply.send(body);
 }
 
-function isStillSending({ complete, headers }: IncomingMessage): boolean {
-  return !complete && (Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined);
-}
-
 /** The answer is whole at once; the connection goes on until the request is whole too. */
-async function sendMeanwhile(request: IncomingMessage, reply: FastifyReply, body: string): Promise<void> {
+async function sendMeanwhile(parts: Parts, request: IncomingMessage, reply: FastifyReply, body: string): Promise<void> {
   reply.hijack();
   const { raw } = reply;
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
   raw.writeHead(reply.statusCode, { "content-length": Buffer.byteLength(body) });
   raw.write(body);
-  await readOut(request);
+  await readOut(parts, request);
   raw.end();
 }
 

@@ -8,7 +8,7 @@ import { PUBLIC_REQUEST_LIMIT, REQUEST_LIMIT } from "../contract/shapes.ts";
 import { Proxies } from "./addresses.ts";
 import { type Admitted, admit } from "./admit.ts";
 import { answerBadHttp, fail, send } from "./answer.ts";
-import { readBodies, requireMediaType } from "./bodies.ts";
+import { endUnlessWhole, readBodies, requireMediaType } from "./bodies.ts";
 import { callerName } from "./caller.ts";
 import { accountHandlers } from "./handlers-accounts.ts";
 import { auditHandlers } from "./handlers-audit.ts";
@@ -87,7 +87,10 @@ function register(app: FastifyInstance, parts: Parts, proxies: Proxies, id: Rout
       admitted.set(request, await admit(parts, route, request));
       parts.maintenance.require(route);
       requireMediaType(route, request);
-      if (!route.media) request.raw.setTimeout(BODY_SILENCE_MS);
+      // An import takes as long as it goes on.
+      if (route.media && route.body) return;
+      request.raw.setTimeout(BODY_SILENCE_MS);
+      endUnlessWhole(request.raw, parts.bodyPatience);
     },
     async handler(request, reply) {
       request.raw.setTimeout(0);

@@ -1,4 +1,5 @@
 /** The bodies of requests: JSON is read whole, lines are left to the route that reads them as they come. */
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { PromptlibError } from "../contract/errors.ts";
 import { namesProto, nestedDeeper } from "../contract/json-values.ts";
@@ -17,6 +18,19 @@ export function readBodies(app: FastifyInstance): void {
     }
   });
   app.addContentTypeParser("application/x-ndjson", (_request, _payload, done) => done(null));
+}
+
+export function isStillSending({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined);
+}
+
+/** Ends the connection if the body is not whole in so many ms: who sends a byte now and then is never silent. */
+export function endUnlessWhole(request: IncomingMessage, ms: number): void {
+  if (!isStillSending(request)) return;
+  const late = setTimeout(() => {
+    if (!request.complete) request.socket.destroy();
+  }, ms).unref();
+  request.once("close", () => clearTimeout(late));
 }
 
 /** A body of the other kind would be read as if it were empty. Throws `unsupported_media_type`. */

@@ -1,9 +1,9 @@
 /** The health of each part, as /api/system/health tells it. Says nothing that a stranger should not know. */
-import { join } from "node:path";
 import type { Config } from "../base/config.ts";
 import { exportProblemOf } from "../base/export-folder.ts";
-import { readIfExists } from "../base/files.ts";
+import { isErrno } from "../base/files.ts";
 import { leastRoom } from "../base/home.ts";
+import { readRunning } from "../base/running.ts";
 import { version } from "../base/version.ts";
 import type { Maintenance, SystemHealth } from "../contract/shapes.ts";
 import type { Backend } from "./backend.ts";
@@ -31,7 +31,7 @@ export async function systemHealth(
     mirror: mirrorHealth(backend),
     disk: await diskHealth(backend.config),
     export: await nightlyExport(backend),
-    ...(await processes(backend)),
+    ...(await processes(backend.config)),
     ...silence(guardian?.silentSince ?? null),
   };
   if (!canRead) {
@@ -53,6 +53,10 @@ export async function systemHealth(
 
 function up(latencyMs: number | null = null, note: string | null = null): Part {
   return { state: "up", latencyMs, note };
+}
+
+function degraded(note: string): Part {
+  return { state: "degraded", latencyMs: null, note };
 }
 
 function database(backend: Backend): Part {
@@ -90,18 +94,19 @@ interface Mirrored {
 export function mirrorHealth({ feed, mirror }: Mirrored): Part {
   if (!feed.isLive) return up(null, "Answers instead of the database.");
   if (mirror.isFailing) {
-    return { state: "degraded", latencyMs: null, note: `The mirror cannot be written${behind(mirror.age)}.` };
+    return degraded(`The mirror cannot be written${behind(mirror.age)}.`);
   }
   if (mirror.unwrittenFor > MIRROR_NEGLECT_MS) return neglected(mirror.unwrittenFor);
   if (!mirror.isWriter) return up(null, "Another server writes it, or it is about to be written.");
   if (mirror.age === null) return up(null, "Is being compared with the database.");
   if (mirror.age < MIRROR_LAG_MS) return up();
-  return { state: "degraded", latencyMs: null, note: `The mirror is not current${behind(mirror.age)}.` };
+  return degraded(`The mirror is not current${behind(mirror.age)}.`);
 }
 
 function neglected(ms: number): Part {
-  const note = `The mirror of this home is left to another server, and has not been current for ${Math.round(ms / 1000)} s. If this home is a copy of that server's, remove data/prompts/.mirror-id and start again.`;
-  return { state: "degraded", latencyMs: null, note };
+  return degraded(
+    `The mirror of this home is left to another server, and has not been current for ${Math.round(ms / 1000)} s. If this home is a copy of that server's, remove data/prompts/.mirror-id and start again.`,
+  );
 }
 
 function behind(age: number | null): string {
@@ -110,19 +115,20 @@ function behind(age: number | null): string {
 
 /** Of a PostgreSQL that is not ours the disk is not known. */
 export async function diskHealth({ home, database }: Pick<Config, "home" | "database">): Promise<Part> {
-  const { of, free } = await leastRoom(home, database ? ["mirror"] : ["database", "mirror"]);
-  if (free > LITTLE_SPACE) return up();
-  return {
-    state: "degraded",
-    latencyMs: null,
-    note: `Only ${Math.floor(free / 1048576)} MiB are free on the disk of the ${of}.`,
-  };
+  try {
+    const { of, free } = await leastRoom(home, database ? ["mirror"] : ["database", "mirror"]);
+    if (free > LITTLE_SPACE) return up();
+    return degraded(`Only ${Math.floor(free / 1048576)} MiB are free on the disk of the ${of}.`);
+  } catch (error) {
+    if (!isErrno(error)) throw error;
+    return degraded(`How much room is left cannot be told (${error.code}): is a disk not mounted?`);
+  }
 }
 
 async function nightlyExport({ config }: Backend): Promise<Part> {
   if (!config.exports.at) return up(null, "Nightly exports are off.");
-  const note = await exportProblemOf(config);
-  return note === null ? up() : { state: "degraded", latencyMs: null, note };
+  const problem = await exportProblemOf(config);
+  return problem === null ? up() : degraded(problem.told);
 }
 
 /** Also one that runs elsewhere, or whose process is there and stands still. */
@@ -137,16 +143,21 @@ function secondOf(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
+/** Of the children of the supervisor: serve is ourselves, and PostgreSQL is told as the database. */
+const TOLD_OF = ["guard"];
+
 /** What the supervisor wrote down of its children; nothing when the server runs without one. */
-async function processes({ config }: Backend): Promise<SystemHealth["parts"]> {
-  const text = await readIfExists(join(config.home.run, "children.json"));
-  if (text === null) return {};
-  const { children } = JSON.parse(text) as { children: Record<string, { state: string; since: string }> };
-  const found = Object.entries(children).filter(([name]) => name !== "serve");
+export async function processes({ home }: Pick<Config, "home">): Promise<SystemHealth["parts"]> {
+  const running = await readRunning(home).catch((error: unknown) => {
+    if (isErrno(error)) return null;
+    throw error;
+  });
+  const found = running?.processes.filter(({ name }) => TOLD_OF.includes(name)) ?? [];
   return Object.fromEntries(
-    found.map(([name, { state, since }]) => {
-      const note = `The process ${name} has been ${state} since ${secondOf(new Date(since))}.`;
-      return [name, state === "running" ? up() : { state: "degraded", latencyMs: null, note }];
+    found.map(({ name, state, since }) => {
+      const at = new Date(since ?? "");
+      const began = Number.isNaN(at.getTime()) ? "" : ` since ${secondOf(at)}`;
+      return [name, state === "running" ? up() : degraded(`The process ${name} has been ${state}${began}.`)];
     }),
   );
 }

@@ -174,6 +174,7 @@ describe("closed", () => {
 describe("what cannot be set", () => {
   it.each([
     ["an end that has passed", { mode: "closed", endsAt: "2020-01-01T00:00:00Z" }],
+    ["an end after the year 9999", { mode: "closed", endsAt: "9999-12-31T23:59:59-01:00" }],
     ["an end of nothing", { mode: "off", endsAt: "2090-01-01T00:00:00Z" }],
     ["a message about nothing", { mode: "off", message: "x" }],
     ["a mode that is none", { mode: "paused" }],

@@ -24,6 +24,8 @@ const ASK_EVERY_MS = 1_000;
 const RETRY_S = 30;
 /** Nobody waits longer than this because of a plan that may change. */
 const LONGEST_RETRY_S = 86_400;
+/** The last that ISO 8601 says with four digits. */
+const LAST_YEAR = 9999;
 
 /** Who sets it finds it in the audit log, unless the database is not as quick. */
 const AUDIT_PATIENCE_MS = 1_000;
@@ -91,7 +93,10 @@ export class Maintenance {
   ): Promise<Known> {
     const at = now();
     const end = endsAt === undefined ? null : new Date(endsAt);
-    if (end && end <= at) throw endIsPast();
+    if (end && end <= at) throw badEnd("has passed already", "must lie in the future");
+    // With an offset it may lie beyond what the file can say, which would be unreadable from then on.
+    if (end && end.getUTCFullYear() > LAST_YEAR)
+      throw badEnd("is too far away", `must be in ${LAST_YEAR} at the latest`);
     const told = { mode, message: message.replaceAll(/\s+/gu, " ").trim(), endsAt: end?.toISOString() ?? null };
     const change = { id: randomUUID(), at: at.toISOString(), ...by, ...told };
     const held = await this.#holder.change(change);
@@ -157,9 +162,9 @@ export function maintenanceSentence({ mode, message, endsAt }: Known): string {
   return `The library is ${what}${until}${message === "" ? "." : `: ${message}`}`;
 }
 
-function endIsPast(): PromptlibError {
+function badEnd(why: string, fault: string): PromptlibError {
   return new PromptlibError("invalid_request", {
-    message: "The planned end of maintenance has passed already.",
-    details: { faults: [{ field: "body.endsAt", fault: "must lie in the future" }] },
+    message: `The planned end of maintenance ${why}.`,
+    details: { faults: [{ field: "body.endsAt", fault }] },
   });
 }

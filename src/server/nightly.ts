@@ -130,7 +130,7 @@ export class Nightly {
     }
     const problem = await exportProblemOf(config);
     if (problem === null) log.info("the nightly export was made");
-    else log.error({ problem }, "the nightly export was not made");
+    else log.error({ problem: problem.whole }, "the nightly export was not made");
   }
 
   /** null: it was made; else how the process ended. */

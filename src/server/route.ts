@@ -32,6 +32,8 @@ export interface Parts {
   guardian: GuardianLink | null;
   recoveryAudit: RecoveryAudit;
   metrics: Metrics;
+  /** ms; so long a body may take that is kept until it is whole, or that nobody needs any more. */
+  bodyPatience: number;
 }
 
 type Input<R, K extends "params" | "query" | "body"> =

@@ -31,6 +31,8 @@ const HOUR_MS = 3_600_000;
 const DATABASE_PATIENCE_MS = 1_500;
 /** After this an older server on the same socket has surely left; until then fetches cost a query. */
 const SHARED_MS = 30_000;
+/** 2 MiB at 17 KiB/s. */
+const BODY_PATIENCE_MS = 120_000;
 
 export interface ServeOptions {
   log: Log;
@@ -40,6 +42,8 @@ export interface ServeOptions {
   shared?: boolean;
   /** What starts this program again, for the nightly export; left out, none is made. */
   program?: readonly string[];
+  /** ms; in which a body that is no import must be whole. */
+  bodyPatience?: number;
   onFirstAdmin(username: string, password: string): void;
   /** The server runs, but must not go on: the database is newer, say. */
   onRefused(error: PromptlibError): void;
@@ -55,7 +59,7 @@ export interface Served {
 /** Errors: `port_in_use`, `config_invalid` where HOST or PORT cannot be listened on. */
 export async function startServer(
   config: Config,
-  { log, socket, shared = false, program, onFirstAdmin, onRefused }: ServeOptions,
+  { log, socket, shared = false, program, bodyPatience = BODY_PATIENCE_MS, onFirstAdmin, onRefused }: ServeOptions,
 ): Promise<Served> {
   const backend = await Backend.open(config, { log, onFirstAdmin, onRefused });
   if (shared) backend.share(SHARED_MS);
@@ -78,6 +82,7 @@ export async function startServer(
     gate: new Gate(backend.access, backend.jwtSecret, localToken),
     loginGuard: new LoginGuard(),
     metrics: new Metrics(backend, maintenance, version),
+    bodyPatience,
   };
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 30_000, requestTimeout: 0 });
   const app = await createApp(parts, (listener) => server.on("request", listener));

@@ -101,7 +101,7 @@ export interface Served {
 /** A server on this database; several may share it. `proxy`: reach the database through it. */
 export async function serveOn(
   database: FreshDatabase,
-  { proxy, home, settings = {}, wait = true }: ServeSettings = {},
+  { proxy, home, settings = {}, wait = true, bodyPatience }: ServeSettings = {},
 ): Promise<Served> {
   const own = home === undefined ? await temporaryHome() : null;
   const root = home ?? own?.home.root ?? "";
@@ -120,6 +120,7 @@ export async function serveOn(
   const server = await startServer(config, {
     log,
     socket: null,
+    ...(bodyPatience === undefined ? {} : { bodyPatience }),
     onFirstAdmin() {},
     onRefused: (error) => refused.push(error),
   });
@@ -161,6 +162,8 @@ export interface ServeSettings {
   settings?: Record<string, string>;
   /** false: do not wait until everything is well. */
   wait?: boolean;
+  /** ms; in which a body that is no import must be whole. */
+  bodyPatience?: number;
 }
 
 /** A database and a server on it, both gone after close. */

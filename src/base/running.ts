@@ -1,7 +1,7 @@
 /** Which processes run on a home, as the supervisor tells in run/children.json. */
 import { join } from "node:path";
-import type { Home } from "../base/config.ts";
-import { isErrno, readIfExists } from "../base/files.ts";
+import type { Home } from "./config.ts";
+import { isErrno, readIfExists } from "./files.ts";
 
 export interface RunningProcess {
   name: string;
