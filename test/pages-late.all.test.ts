@@ -124,6 +124,9 @@ describe.skipIf(!path)("a deed that ends late, in Chromium", () => {
       await full.trashPrompt(`${n}`);
     }
     const { page } = await visit("/trash?project=full");
+    // Nobody tells of changes: what is asked for is what is wanted here.
+    await page.route("**/api/changes*", (route) => route.abort());
+    await page.reload();
     const rows = page.getByRole("list", { name: "In the trash" }).getByRole("listitem");
     await page.getByText("101 prompts, with all their versions").waitFor();
     const goOn = await hold(page, /api\/trash/, "GET");
@@ -170,7 +173,6 @@ describe.skipIf(!path)("a deed that ends late, in Chromium", () => {
     await button(page, "Edit").click();
     await textOf(page).fill("It says now: {{> late/inner@latest}}.");
     await page.getByText("Away for the moment.").waitFor();
-    await eventually(async () => (await page.getByText("It says now: the second.").count()) === 0);
     await page.unroute("**/api/**");
     await page.getByText("It says now: the second.").waitFor();
     await button(page, "Throw away").click();

@@ -197,6 +197,8 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     const said = page.getByText("production is on version 1 again.");
     const close = button(page, "Close this notice");
     await close.hover();
+    // By now the page has heard of the mouse.
+    await page.waitForTimeout(200);
     await page.clock.fastForward(15_000);
     await close.focus();
     await page.mouse.move(0, 0);
@@ -362,6 +364,8 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     await visitor.open("/");
     await visitor.signIn("ada");
     await (await loaded).finished();
+    // And run.
+    await page.evaluate("new Promise((done) => setTimeout(() => requestIdleCallback(done), 300))");
     await page.keyboard.press("Control+k");
     await page.keyboard.type("pal");
     expect(await page.getByRole("combobox", { name: "A prompt, a page, or what to do" }).inputValue()).toBe("pal");
@@ -379,11 +383,15 @@ describe.skipIf(!path)("the pages, in Chromium", () => {
     expect(await visitor.inaccessible()).toEqual([]);
     await page.keyboard.press("Escape");
     await heading(page, "Nothing matches").waitFor();
-    await page.unroute(/assets\/palette-.*\.js/);
     await page.keyboard.press("Control+k");
     await button(page, "Load the page again").click();
     await dialogOf(page).waitFor({ state: "hidden" });
     await heading(page, "Nothing matches").waitFor();
+    await page.keyboard.press("Control+k");
+    await dialogOf(page).getByText("This cannot be shown: the server does not answer").waitFor();
+    await page.keyboard.press("Escape");
+    await dialogOf(page).waitFor({ state: "hidden" });
+    await page.unroute(/assets\/palette-.*\.js/);
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox", { name: "A prompt, a page, or what to do" }).waitFor();
   });

@@ -44,12 +44,12 @@ describe("what is wrong", () => {
   it("is why the last one failed, with the last good one; everybody is told that it did", async () => {
     await noteTry(dir, { at: now().toISOString(), problem: "The disk is full." });
     expect(await problem()).toEqual({
-      told: "The nightly export was not made; the log says why. There is none yet.",
+      told: "The nightly export was not made; last-try.json beside the exports says why. There is none yet.",
       whole: "The nightly export was not made: The disk is full. There is none yet.",
     });
     const name = await make(30);
     expect(await problem()).toEqual({
-      told: `The nightly export was not made; the log says why. The last good one is ${name}.`,
+      told: `The nightly export was not made; last-try.json beside the exports says why. The last good one is ${name}.`,
       whole: `The nightly export was not made: The disk is full. The last good one is ${name}.`,
     });
   });

@@ -88,7 +88,10 @@ function exportProblem({ whole, last }: KnownExports, now: Date): ExportProblem 
   const lastGood = newest === undefined ? "There is none yet." : `The last good one is ${newest}.`;
   if (last?.problem) {
     const what = "The nightly export was not made";
-    return { told: `${what}; the log says why. ${lastGood}`, whole: `${what}: ${last.problem} ${lastGood}` };
+    return {
+      told: `${what}; last-try.json beside the exports says why. ${lastGood}`,
+      whole: `${what}: ${last.problem} ${lastGood}`,
+    };
   }
   if (!at || now.getTime() - at.getTime() <= OLD_MS) return null;
   const told = `No nightly export was made for two days. ${lastGood}`;

@@ -67,10 +67,11 @@ it("takes a guardian that is slow for one that lives: the job is followed to its
       if (asked.events === 2) return request.socket.destroy();
       response.end(line("running") + line("done"));
     },
-    { answerMs: 200 },
+    { answerMs: 2_000 },
   );
   expect((await followed(client)).at(-1)).toBe("done");
-  expect(asked).toEqual({ events: 3, job: 3 });
+  expect(asked.events).toBe(3);
+  expect(asked.job).toBeGreaterThanOrEqual(3);
 });
 
 it("tells of a job that ended meanwhile, though its events cannot be had any more", async () => {

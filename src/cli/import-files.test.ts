@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -129,18 +129,23 @@ describe("a folder", () => {
     });
   });
 
-  it("with another in it that is closed is refused by the name of that one", async () => {
+  it("with another in it that is closed is refused by the name of that one", async ({ skip }) => {
     const root = await made("a/b/system.md", "a/system.md");
     for (const path of [folder, root, join(root, "a")]) await chmod(path, 0o755);
     const closed = join(root, "a/b");
     await chmod(closed, 0);
     // No folder is closed to root.
     const isRoot = process.geteuid?.() === 0;
-    if (isRoot) process.seteuid?.(65_534);
     onTestFinished(async () => {
       if (isRoot) process.seteuid?.(0);
       await chmod(closed, 0o755);
     });
+    try {
+      if (isRoot) process.seteuid?.(65_534);
+      await readdir(root);
+    } catch {
+      skip("nobody else is here who could come to the folder");
+    }
     await expect(openFiles([root], undefined)).rejects.toMatchObject({
       code: "file_not_found",
       message: `${closed} could not be read (EACCES).`,

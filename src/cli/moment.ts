@@ -15,5 +15,6 @@ export function momentOf(given: string, edge: "start" | "end"): Date {
 }
 
 function timeOf(given: string): Date {
-  return new Date(readInstant(given) ?? Number.NaN);
+  // Others write nanoseconds.
+  return new Date(readInstant(given.replace(/(\.\d{6})\d+/, "$1")) ?? Number.NaN);
 }

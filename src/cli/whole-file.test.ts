@@ -37,6 +37,14 @@ it("a link goes on leading where it did, to a file that others can read no more 
   expect((await stat(kept)).mode & 0o777).toBe(0o600);
 });
 
+it("what is open takes what comes, also by its number", async () => {
+  const path = join(folder, "out");
+  const script = `import { writeLine, writeWholeFile } from ${JSON.stringify(join(import.meta.dirname, "whole-file.ts"))};
+    await writeWholeFile("/dev/stdout", (stream) => writeLine(stream, "one"));`;
+  execFileSync("bash", ["-c", `"$0" --input-type=module -e "$1" | cat > "$2"`, process.execPath, script, path]);
+  expect(await readFile(path, "utf8")).toBe("one\n");
+});
+
 it("a pipe takes what comes, and stays what it is", async () => {
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);

@@ -26,9 +26,10 @@ export async function writeWholeFile<T>(path: string, write: (stream: Writable) 
 /** What `path` leads to, with its permissions; they are undefined where there is nothing yet. */
 async function replacedBy(path: string): Promise<{ target: string; mode: number | undefined; isFile: boolean }> {
   try {
-    const target = await realpath(path);
-    const found = await stat(target);
-    return { target, mode: found.mode & 0o777, isFile: found.isFile() || found.isDirectory() };
+    const found = await stat(path);
+    const isFile = found.isFile() || found.isDirectory();
+    // Where /dev/stdout leads has no name of its own.
+    return { target: isFile ? await realpath(path) : path, mode: found.mode & 0o777, isFile };
   } catch (error) {
     if (isErrno(error, "ENOENT")) return { target: path, mode: undefined, isFile: true };
     throw error;

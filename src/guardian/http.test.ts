@@ -257,6 +257,12 @@ describe("the guardian over HTTP", () => {
       },
     ]);
     expect((await ask("/api/maintenance")).body).toEqual({ changes: [], audited: null });
+    // By a clock that is ahead it would not be late, however long it took.
+    const early = { ...late, at: new Date(now().getTime() + 10_000).toISOString() };
+    expect((await put(early)).body.error).toMatchObject({
+      code: "guardian_unreachable",
+      message: expect.stringMatching(/this was asked in \d+ s: the clocks differ/),
+    });
   });
 
   it("knows nothing of other places and jobs", async () => {

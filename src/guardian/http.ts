@@ -98,7 +98,7 @@ function maintenanceRoutes(
   app.put("/api/maintenance", { onRequest }, async (request) => {
     const change = decidedBy(actor(request), checked(maintenanceChange, request.body));
     const age = now().getTime() - Date.parse(change.at);
-    if (age > CHANGE_PATIENCE_MS) throw askedTooLongAgo(age);
+    if (Math.abs(age) > CHANGE_PATIENCE_MS) throw askedAtAnotherTime(age);
     log.info(change, "maintenance");
     return await maintenance.change(change);
   });
@@ -113,10 +113,12 @@ function decidedBy(who: Acting, change: MaintenanceChange): MaintenanceChange {
   return isPerson(who) ? { ...change, by: who.name, address: who.address } : change;
 }
 
-/** We stood still meanwhile, and whoever asked has gone; or the clock that they asked by is behind ours. */
-function askedTooLongAgo(ms: number): PromptlibError {
+/** We stood still meanwhile, and whoever asked has gone; or the clock that they asked by is another, which would hide that. */
+function askedAtAnotherTime(ms: number): PromptlibError {
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  const when = ms < 0 ? `in ${seconds} s: the clocks differ` : `${seconds} s ago: it stood still, or the clocks differ`;
   return new PromptlibError("guardian_unreachable", {
-    message: `By the clock of the guardian this was asked ${Math.round(ms / 1000)} s ago: it stood still, or the clocks differ. Nothing was changed.`,
+    message: `By the clock of the guardian this was asked ${when}. Nothing was changed.`,
     hint: "Try again; if it is refused again, set the clocks of the guardian and of the server.",
   });
 }

@@ -58,6 +58,8 @@ export async function createApp(parts: Parts, makeServer: (listener: Listener) =
   // Else the body of what leads nowhere would be read first.
   app.addHook("onRequest", async (request) => {
     if (request.is404) throw nothingAt(request);
+    // Of the pages, which are in no table.
+    if (request.routeOptions.config.id === undefined) endUnlessWhole(request.raw, parts.bodyPatience);
   });
   app.setNotFoundHandler((request, reply) => fail(parts, nothingAt(request), request, reply));
   const proxies = new Proxies(parts.backend.config.trustProxy);

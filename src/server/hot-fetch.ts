@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { PromptlibError } from "../contract/errors.ts";
 import type { Selector } from "../library/find.ts";
 import { JSON_TYPE, NOSNIFF, RENAMED_TO, REVISION } from "./answer.ts";
+import { isStillSending } from "./bodies.ts";
 import type { Parts } from "./route.ts";
 
 const PREFIX = "/api/prompts/";
@@ -18,7 +19,7 @@ export function hotFetch(parts: Parts, request: IncomingMessage, response: Serve
   const { url, method, headers } = request;
   if (method !== "GET" || !url?.startsWith(PREFIX) || !headers.authorization?.startsWith("Bearer plk_")) return false;
   if (headers["if-none-match"] !== undefined || !parts.backend.isFresh) return false;
-  if (parts.maintenance.mode === "closed") return false;
+  if (parts.maintenance.mode === "closed" || isStillSending(request)) return false;
   const asked = parse(url);
   const key = asked ? parts.gate.checkKey(headers.authorization.slice(7)) : null;
   if (!asked || !key?.scopes.some((scope) => scope === "read" || scope === "write")) return false;

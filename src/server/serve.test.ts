@@ -41,7 +41,7 @@ describe("a running server", () => {
     const { dir } = server.config.exports;
     await mkdir(dir, { mode: 0o700 });
     await noteTry(dir, { at: now().toISOString(), problem: `It could not be written: EIO, open '${dir}/x'.` });
-    const note = "The nightly export was not made; the log says why. There is none yet.";
+    const note = "The nightly export was not made; last-try.json beside the exports says why. There is none yet.";
     const found = await server.ask("/api/system/health");
     expect(found.json).toMatchObject({
       status: "degraded",
@@ -199,7 +199,14 @@ describe("a body that comes byte by byte", () => {
     const answered = once(importing, "response");
     const dripping = setInterval(() => importing.write("\n"), 50);
     try {
-      const whole = ["POST /api/auth/login", "POST /nothing", "POST /api/prompts", `POST ${path}`, "GET /metrics"];
+      const whole = [
+        "POST /api/auth/login",
+        "POST /nothing",
+        "POST /api/prompts",
+        `POST ${path}`,
+        "GET /metrics",
+        "GET /",
+      ];
       await Promise.all(whole.map((what) => drip(Number(port), hostname, what)));
       clearInterval(dripping);
       importing.end();

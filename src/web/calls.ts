@@ -111,12 +111,13 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
     };
   }, [key, turn, recoveries]);
   const reload = useCallback(() => setTurn((last) => last + 1), []);
+  const [owner] = useState(() => person);
   const put = useCallback(
     (value: T) => {
-      keep(key, value);
+      if (person === owner) keep(key, value);
       setOutcome({ key, value, error: null, loading: false });
     },
-    [key],
+    [key, owner],
   );
   return useMemo(() => {
     const current =

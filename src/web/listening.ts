@@ -88,6 +88,9 @@ async function alone(name: string, signal: AbortSignal, work: () => Promise<void
   }
 }
 
+/** Another server of the same library may answer, and know of a change this much later. */
+export const COHERENT_MS = 1_500;
+
 export function useHeard(hear: (heard: Heard) => void): void {
   const present = useRef(hear);
   useEffect(() => {

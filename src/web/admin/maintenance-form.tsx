@@ -36,10 +36,10 @@ function asItIs({ mode, message, endsAt }: Maintenance): Typed {
 }
 
 export function MaintenanceForm({ now, onSet }: MaintenanceFormProps) {
-  /** null: nothing yet, the fields follow what other operators do. */
-  const [typed, setTyped] = useState<Typed | null>(null);
-  const { mode, message, end } = typed ?? asItIs(now);
-  const type = (part: Partial<Typed>) => setTyped({ mode, message, end, ...part });
+  /** The other fields follow what other operators do. */
+  const [typed, setTyped] = useState<Partial<Typed>>({});
+  const { mode, message, end } = { ...asItIs(now), ...typed };
+  const type = (part: Partial<Typed>) => setTyped((last) => ({ ...last, ...part }));
   const [isAsking, setAsking] = useState(false);
   const deed = useDeed();
   const { faults, isWhole } = fieldFaults(deed.error, { message, endsAt: end });
@@ -49,7 +49,7 @@ export function MaintenanceForm({ now, onSet }: MaintenanceFormProps) {
     const done = await deed.attempt(async () => {
       const next = await clientOf(null).setMaintenance(asked(mode, message, endsAt));
       onSet(next);
-      setTyped((last) => (last === typed ? null : last));
+      setTyped((last) => (last === typed ? {} : last));
       say(`The library is ${mode} now.`);
       lookAgain();
     });

@@ -40,14 +40,17 @@ export function useRunning(project: string): Running {
     items: readonly T[],
     deed: (item: T) => Promise<Outcome>,
     failed: (item: T, why: string) => Outcome,
+    past: string,
   ) => {
     stopped.current = false;
     setRunning(true);
     const rest = [...items];
+    let begun = 0;
     let ended = 0;
     const worker = async () => {
       for (let item = rest.shift(); item !== undefined && !stopped.current; item = rest.shift()) {
         const { name } = item;
+        begun += 1;
         let outcome: Outcome;
         try {
           outcome = await deed(item);
@@ -63,7 +66,8 @@ export function useRunning(project: string): Running {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     if (isLeft.current) {
       forgetListings();
-      say(`Stopped, as you left: ${ended} of ${items.length} were done.`);
+      const why = begun < items.length ? "Stopped, as you left: " : "";
+      say(`${why}${ended} of ${items.length} were ${past}.`);
     }
     setRunning(false);
   };
@@ -77,6 +81,7 @@ export function useRunning(project: string): Running {
         prompts,
         async (prompt) => ({ state: "done", done: await doOne(client, bulk, prompt) }),
         (_, why) => ({ state: "failed", why }),
+        "done",
       );
     },
     stop() {
@@ -94,6 +99,7 @@ export function useRunning(project: string): Running {
         },
         // It stands, and can be taken back another time.
         ({ done }, why) => ({ state: "done", done: { ...done, said: `not taken back: ${why}` } }),
+        "taken back",
       );
     },
   };

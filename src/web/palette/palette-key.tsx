@@ -10,7 +10,7 @@ import type { PaletteProps } from "./palette.tsx";
 
 /** As soon as its code is there: shown at once, where even what needs no waiting would let letters go by. */
 let ready: ComponentType<PaletteProps> | null = null;
-const Later = lazy(() => loadPalette().catch(() => ({ default: NotLoaded })));
+let later: ComponentType<PaletteProps> | null = null;
 const isMac = /mac|iphone|ipad/i.test(navigator.userAgent);
 
 export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "access">) {
@@ -52,7 +52,16 @@ export function PaletteKey({ identity, access }: Pick<RoomProps, "identity" | "a
 }
 
 /** As React takes a component that is put into a state. */
-const current = () => ready ?? Later;
+const current = () => {
+  later ??= lazy(() => loadPalette().catch(notLoaded));
+  return ready ?? later;
+};
+
+/** The next time it is sent for again. */
+function notLoaded() {
+  later = null;
+  return { default: NotLoaded };
+}
 
 async function loadPalette() {
   const code = await import("./palette.tsx");

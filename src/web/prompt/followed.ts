@@ -5,7 +5,7 @@
 import { useEffect, useRef } from "react";
 import type { FetchedPrompt, LabelPosition, List, PromptChange, VersionSummary } from "../../sdk/index.ts";
 import { clientOf, type Loaded, noteFailure } from "../calls.ts";
-import { type Heard, useHeard } from "../listening.ts";
+import { COHERENT_MS, type Heard, useHeard } from "../listening.ts";
 import { go } from "../navigation.tsx";
 import { CLOSE, nextLook } from "../next-look.ts";
 import { useIsDialogOpen } from "../shell/dialog.tsx";
@@ -24,9 +24,6 @@ interface Followed {
   labels: Loaded<List<LabelPosition>>;
   drafting: Drafting;
 }
-
-/** Another server of the same library may answer, and know of a change this much later. */
-const COHERENT_MS = 1_500;
 
 export function useFollowed(followed: Followed): void {
   const { access, name, asked, fetched, versions, labels, drafting } = followed;

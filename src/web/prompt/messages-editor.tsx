@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Message } from "../../sdk/index.ts";
 import { useIsHere } from "../deed.ts";
-import { say } from "../shell/notices.tsx";
+import { type Action, say } from "../shell/notices.tsx";
 import { moved, useDragging } from "./dragging.ts";
 import { TemplateField } from "./template-field.tsx";
 
@@ -10,6 +10,11 @@ let keysMade = 0;
 function newKey(): string {
   keysMade += 1;
   return `message ${keysMade}`;
+}
+
+function copyOf(message: Message): Action | null {
+  if (!("content" in message)) return null;
+  return { name: "Copy it", run: () => void navigator.clipboard.writeText(message.content) };
 }
 
 const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
@@ -37,11 +42,11 @@ export function MessagesEditor({ messages, writing, onChange }: MessagesEditorPr
   const bringBack = (index: number, message: Message, key: string) => {
     const now = present.current;
     if (isHere()) now.change(now.messages.toSpliced(index, 0, message), now.known.toSpliced(index, 0, key));
-    else say("The message was not brought back: it is not written on any more.");
+    else say("The message was not brought back: where it was is not written on any more.", copyOf(message));
   };
   const takeOut = (index: number, message: Message, key: string) => {
     change(messages.toSpliced(index, 1), known.toSpliced(index, 1));
-    list.current?.focus();
+    list.current?.focus({ preventScroll: true });
     say(`Message ${index + 1} is taken out.`, { name: "Undo", run: () => bringBack(index, message, key) });
   };
   const replace = (index: number, message: Message) => change(messages.with(index, message), known);
@@ -55,7 +60,7 @@ export function MessagesEditor({ messages, writing, onChange }: MessagesEditorPr
   return (
     <fieldset className="messages-editor">
       <legend>Messages</legend>
-      <ol ref={list} className="messages" tabIndex={-1}>
+      <ol ref={list} className="messages" aria-label="Messages" tabIndex={-1}>
         {messages.map((message, index) => (
           <li
             key={known[index]}

@@ -1,5 +1,5 @@
 /** Rendering as one types, by the same code as the server’s; only what is included is asked for. */
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { contentIncludes } from "../../prompt/template.ts";
 import {
   type FindPrompt,
@@ -14,7 +14,7 @@ import {
 } from "../../sdk/index.ts";
 import { clientOf, noteFailure } from "../calls.ts";
 import { useRecoveries } from "../connection.ts";
-import { useHeard } from "../listening.ts";
+import { COHERENT_MS, useHeard } from "../listening.ts";
 
 export type Rendering =
   | { state: "rendered"; rendered: Rendered }
@@ -32,13 +32,19 @@ export function useIncludes(
   const key = useMemo(() => [...contentIncludes(prompt).keys()].join("\n"), [prompt]);
   const recoveries = useRecoveries();
   const [turn, setTurn] = useState(0);
+  const later = useRef(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: at each turn all is asked for anew
   const { find, asked } = useMemo(() => remembering(project), [project, turn]);
   useHeard((heard) => {
     const isIncluded =
       heard.type === "reset" || [heard.change.name, ...heard.change.formerNames].some((name) => asked.has(name));
-    if (isIncluded && asked.size > 0) setTurn((last) => last + 1);
+    if (!isIncluded || asked.size === 0) return;
+    const anew = () => setTurn((last) => last + 1);
+    anew();
+    clearTimeout(later.current);
+    later.current = window.setTimeout(anew, COHERENT_MS);
   });
+  useEffect(() => () => clearTimeout(later.current), []);
   const [found, setFound] = useState<{ key: string; includes: ResolvedIncludes; error: PromptlibError | null }>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: of the prompt only what it includes counts
   useEffect(() => {

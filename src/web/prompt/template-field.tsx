@@ -50,7 +50,7 @@ export function TemplateField({ value, project, variables, isTemplate, onText, .
   const takesTab = open !== null && (open.begun === "" || !open.isClosed);
   const press = (event: KeyboardEvent) => {
     // Its keys choose among what an input method offers.
-    if (event.nativeEvent.isComposing) return;
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     const [first] = suggested;
     if (first === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.key === "Tab" && takesTab) {
@@ -91,7 +91,13 @@ export function TemplateField({ value, project, variables, isTemplate, onText, .
               {takesTab ? "Tab puts in the first, Escape none:" : "Instead:"}
             </span>
             {suggested.map((name) => (
-              <button key={name} type="button" tabIndex={-1} className="chip tag" onClick={() => take(name)}>
+              <button
+                key={name}
+                type="button"
+                tabIndex={takesTab ? -1 : 0}
+                className="chip tag"
+                onClick={() => take(name)}
+              >
                 <bdi>{name}</bdi>
               </button>
             ))}

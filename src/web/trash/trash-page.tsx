@@ -124,7 +124,7 @@ function Trash({ access }: { access: Access }) {
         />
       )}
       {value.nextCursor !== null && (
-        <button type="button" disabled={trash.loading} onClick={() => setLimit(limit + PAGE)}>
+        <button type="button" onClick={() => setLimit(value.items.length + PAGE)}>
           Show more
         </button>
       )}
