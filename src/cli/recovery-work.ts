@@ -85,7 +85,7 @@ async function backup({ reason }: BackupOptions, context: WorkContext) {
   // What a slow location misses must not keep the next backup from being made.
   const mayBegin = () => monotonic() - begun < settings.interval * 1000;
   const filled = await fillIn((await listBackups(claimed, signal)).backups, claimed, { signal, mayBegin });
-  const wal = await fillInWal(walFolder(made.manifest), claimed, signal);
+  const wal = await fillInWal(walFolder(made.manifest), claimed, { signal, mayBegin });
   const caughtUp = filled.filled.flatMap((one) => (one.backup === made.manifest.id ? [one.location] : []));
   const missing = [...made.missing, ...("missing" in attest ? attest.missing : [])];
   const { parts, ...manifest } = made.manifest;

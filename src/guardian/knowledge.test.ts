@@ -31,18 +31,19 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-function ended(state: Job["state"], verb: Job["verb"] = "backup", isTakenBack = false): void {
+function ended(state: Job["state"], verb: Job["verb"] = "backup", isTakenBack = false, id = ID): void {
+  const at = new Date().toISOString();
   const error = state === "failed" ? { code: "backup_failed" as const, message: "no room", hint: "" } : null;
   const job: Job = {
     id: "1",
     verb,
     by: "guardian",
-    options: {},
+    options: { reason: "schedule" },
     state,
-    startedAt: "",
-    endedAt: "",
+    startedAt: at,
+    endedAt: at,
     progress: null,
-    result: null,
+    result: state === "done" ? { id } : null,
     error,
   };
   knowledge.jobEnded(job, isTakenBack);
@@ -54,7 +55,7 @@ describe("what the guardian knows", () => {
     await knowledge.refreshIfOld();
     expect(knowledge.isKnown).toBe(true);
     expect(knowledge.facts(null)).toMatchObject({ backup: null, drill: null, restore: null, lastDrill: null });
-    expect(knowledge.schedule(OF.incarnation)).toEqual({ newest: null, any: false, failed: null });
+    expect(knowledge.schedule(OF.incarnation)).toEqual({ newest: null, any: false, made: null, failed: null });
   });
 
   it("is the newest whole backup, of the life of the database that runs, and where it lies", async () => {
@@ -73,7 +74,7 @@ describe("what the guardian knows", () => {
       start: new Date(manifest.start.at),
       lsn: parseLsn(manifest.start.lsn),
     });
-    expect(knowledge.schedule("ffffffff")).toEqual({ newest: null, any: true, failed: null });
+    expect(knowledge.schedule("ffffffff")).toEqual({ newest: null, any: true, made: null, failed: null });
   });
 
   it("is the backup that goes furthest: the id of another may be of a clock that was ahead", async () => {
@@ -86,6 +87,19 @@ describe("what the guardian knows", () => {
     expect(knowledge.schedule(OF.incarnation).newest?.lsn).toBe(parseLsn("0/9000028"));
     const receiver = { incarnation: OF.incarnation, locations: [] };
     expect(knowledge.facts(receiver as unknown as ReceiverStatus).backup).toMatchObject({ id: ID, attested: false });
+  });
+
+  it("is the backup that was just made, too, as long as it is there, also where another goes further", async () => {
+    const later = "20261122T120000Z-7f3a";
+    await storeBackup([primary], { id: ID });
+    await storeBackup([primary], { id: later });
+    ended("done", "backup", false, later);
+    await knowledge.refreshIfOld();
+    expect(knowledge.schedule(OF.incarnation).made).toEqual({ seconds: expect.any(Number), reason: "schedule" });
+    await rm(join(config.backup.dir, "backups"), { recursive: true });
+    ended("done", "verify");
+    await knowledge.refreshIfOld();
+    expect(knowledge.schedule(OF.incarnation).made).toBeNull();
   });
 
   it("does not count a backup that can only be brought up to where WAL was lost", async () => {

@@ -5,7 +5,7 @@ import { exportProblemOf } from "../base/export-folder.ts";
 import { DISK_AWAY, isErrno } from "../base/files.ts";
 import type { Log } from "../base/log.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import type { Job } from "../contract/recovery.ts";
+import type { BackupOptions, Job } from "../contract/recovery.ts";
 import { type BackupList, type ListedBackup, listBackups } from "../recovery/backups.ts";
 import { configuredLocations } from "../recovery/configured-locations.ts";
 import type { BackupManifest } from "../recovery/layout.ts";
@@ -33,6 +33,8 @@ export class Knowledge {
   readonly #first = Promise.withResolvers<void>();
   #hasLooked = false;
   #failed: { at: Date; times: number; message: string } | null = null;
+  /** The last backup that was made since the guardian runs. `began` by the clock that only goes forward, in ms. */
+  #made: { id: string; reason: string; began: number } | null = null;
 
   constructor(config: Config, log: Log) {
     this.#config = config;
@@ -80,22 +82,30 @@ export class Knowledge {
     this.#exportProblem = (await exportProblemOf(this.#config))?.whole ?? null;
   }
 
-  jobEnded({ verb, state, error }: Job, isTakenBack = false): void {
+  jobEnded(job: Job, isTakenBack = false): void {
+    const { verb, state, error } = job;
     this.#readAt = Number.NEGATIVE_INFINITY;
     if (verb !== "backup" || isTakenBack) return;
-    if (state === "done") this.#failed = null;
-    else this.#failed = { at: now(), times: (this.#failed?.times ?? 0) + 1, message: error?.message ?? "" };
+    if (state === "done") {
+      this.#failed = null;
+      this.#made = madeBy(job);
+    } else this.#failed = { at: now(), times: (this.#failed?.times ?? 0) + 1, message: error?.message ?? "" };
   }
 
   /** What the schedule goes by, for the life of the database that runs now. */
-  schedule(incarnation: string): Pick<ScheduleState, "newest" | "any" | "failed"> {
+  schedule(incarnation: string): Pick<ScheduleState, "newest" | "any" | "made" | "failed"> {
     const whole = this.#whole();
     const newest = furthest(whole.filter(({ manifest }) => manifest?.incarnation === incarnation))?.manifest;
     return {
       newest: newest ? { start: new Date(newest.start.at), lsn: positionOf(newest.start) } : null,
       any: whole.length > 0,
+      made: whole.some(({ id }) => id === this.#made?.id) ? this.#madeAgo() : null,
       failed: this.#failed,
     };
+  }
+
+  #madeAgo(): ScheduleState["made"] {
+    return this.#made && { seconds: (monotonic() - this.#made.began) / 1000, reason: this.#made.reason };
   }
 
   /** `lost`: WAL of this life that nothing can be replayed across; null: none. */
@@ -165,6 +175,12 @@ function furthest(backups: readonly ListedBackup[]): ListedBackup | null {
 }
 
 /** A drill that failed has measured nothing. */
+function madeBy({ options, result, startedAt, endedAt }: Job) {
+  const { id } = result as { id: string };
+  const took = Math.max(0, Date.parse(endedAt ?? startedAt) - Date.parse(startedAt));
+  return { id, reason: (options as BackupOptions).reason, began: monotonic() - took };
+}
+
 function newestMeasured(reports: Reports, figure: string): { at: Date; seconds: number } | null {
   const measured = reports.flatMap(({ at, ok, [figure]: seconds }) =>
     typeof seconds === "number" && ok !== false ? [{ at: new Date(at), seconds }] : [],

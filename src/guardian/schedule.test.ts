@@ -13,6 +13,7 @@ const due = (changes: Partial<ScheduleState>) =>
     newest: { start: ago(60), lsn: lsn("0/5000000") },
     any: true,
     lost: null,
+    made: null,
     failed: null,
     ...changes,
   });
@@ -49,6 +50,18 @@ describe("a backup", () => {
     expect(lost(ago(60), "0/5000000")).toBe("schedule");
     expect(due({ lost: { at: ago(-30 * 86_400), to: lsn("0/5000000") } })).toBeNull();
     expect(due({ lost: { at: ago(-30 * 86_400), to: lsn("0/5000001") } })).toBe("wal_lost");
+  });
+
+  it("that was made just now is followed by none, though one lies further ahead that is old, or WAL that was lost", () => {
+    const old = begun(ago(7_200));
+    const made = (seconds: number, reason = "schedule") => ({ made: { seconds, reason } });
+    expect(due({ ...old, ...made(10) })).toBeNull();
+    expect(due({ ...old, ...made(3_600) })).toBe("schedule");
+    expect(due({ ...begun(ago(-30 * 86_400)), ...made(10) })).toBeNull();
+    const lost = { lost: { at: ago(5), to: lsn("0/9000000") } };
+    expect(due({ ...old, ...lost, ...made(10) })).toBe("wal_lost");
+    expect(due({ ...old, ...lost, ...made(10, "wal_lost") })).toBeNull();
+    expect(due({ ...old, ...lost, ...made(900, "wal_lost") })).toBe("wal_lost");
   });
 
   it("that failed while the clock was ahead holds up nothing", () => {

@@ -62,7 +62,7 @@ describe("filling it in", () => {
     const [one, other] = locations;
     await one.put(segment(OLD, 1), Buffer.from("first"));
     await other.put(segment(OLD, 2), Buffer.from("second"));
-    const { filled, failed } = await fillInWal(NOW, locations, never);
+    const { filled, failed } = await fillInWal(NOW, locations, { signal: never });
     expect(failed).toEqual([]);
     expect(filled).toEqual([
       { location: "l0", from: "l1", objects: 1 },
@@ -70,12 +70,22 @@ describe("filling it in", () => {
     ]);
     expect(await text(await other.get(segment(OLD, 1)))).toBe("first");
     expect(await text(await one.get(segment(OLD, 2)))).toBe("second");
-    expect(await fillInWal(NOW, locations, never)).toEqual({ filled: [], failed: [] });
+    expect(await fillInWal(NOW, locations, { signal: never })).toEqual({ filled: [], failed: [] });
+  });
+
+  it("begins no more when its time is over, with the newest first: what is left is for the next time", async () => {
+    const [one, other] = locations;
+    for (const number of [1, 2, 3]) await one.put(segment(OLD, number), Buffer.from(`${number}`));
+    let left = 1;
+    const some = await fillInWal(NOW, locations, { signal: never, mayBegin: () => left-- > 0 });
+    expect(some).toEqual({ filled: [{ location: "l1", from: "l0", objects: 1 }], failed: [] });
+    expect((await other.list("wal/")).map(({ name }) => name)).toEqual([segment(OLD, 3)]);
+    expect((await fillInWal(NOW, locations, { signal: never })).filled).toMatchObject([{ objects: 2 }]);
   });
 
   it("leaves a location that is away as it is", async () => {
     await locations[0].put(segment(OLD, 1), Buffer.from("first"));
     await rm(directories[1] ?? "", { recursive: true });
-    expect(await fillInWal(NOW, locations, never)).toEqual({ filled: [], failed: [] });
+    expect(await fillInWal(NOW, locations, { signal: never })).toEqual({ filled: [], failed: [] });
   });
 });

@@ -15,13 +15,13 @@ interface Stock {
 }
 
 /**
- * `growing`: the folder of the present life of the database. Answers what was filled in, and what could not be.
- * Throws `interrupted`.
+ * `growing`: the folder of the present life of the database. Answers what was filled in, and what could not be; what may
+ * not begin any more is left for the next time, the oldest. Throws `interrupted`.
  */
 export async function fillInWal(
   growing: string,
   locations: readonly Location[],
-  signal: AbortSignal,
+  { signal, mayBegin = () => true }: { signal: AbortSignal; mayBegin?: () => boolean },
 ): Promise<{ filled: FilledWal[]; failed: (FilledWal & { reason: string })[] }> {
   const filled: FilledWal[] = [];
   const failed: (FilledWal & { reason: string })[] = [];
@@ -30,7 +30,8 @@ export async function fillInWal(
     for (const from of stocks) {
       const one = { location: to.location.name, from: from.location.name, objects: 0 };
       let reason: string | null = null;
-      for (const name of missingWal(from.names, to.names, growing)) {
+      for (const name of missingWal(from.names, to.names, growing).toReversed()) {
+        if (!mayBegin()) break;
         try {
           await copyObject(name, { from: from.location, to: to.location }, signal);
           to.names.add(name);
