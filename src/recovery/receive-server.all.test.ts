@@ -273,6 +273,33 @@ it("a data directory that was put back to an earlier state is refused, and what 
   expect(await walObjects(location, stage.recovery)).toEqual(expect.arrayContaining(received.slice(0, -1)));
 });
 
+it("is refused also once it has written beyond the segment's boundary at which receiving ended", async () => {
+  const location = stage.location("primary");
+  await server.cluster.stop();
+  await copy(server.place.data, stage.path("earlier"));
+  await server.cluster.start();
+  const first = stage.start([location]);
+  await writeWal(server, 5);
+  await server.sql("select pg_switch_wal()");
+  await stage.stored(first, "primary");
+  await first.stop();
+  const boundary = endOf(await compareWithPgWal(location, stage.recovery, server));
+  expect(boundary).toBe(segmentStart(boundary));
+  const received = await walObjects(location, stage.recovery);
+  await server.cluster.stop();
+  await rm(server.place.data, { recursive: true });
+  await copy(stage.path("earlier"), server.place.data);
+  await server.cluster.start();
+  const second = stage.start([location]);
+  await until(() => second.told.at(-1)?.state === "failed", { timeout: 20_000 });
+  expect(second.status().problem).toContain("put back to an earlier state");
+  while ((await stage.flushed()) <= boundary) await writeWal(server, 5);
+  expect(await until(() => second.told.at(-1)?.problem?.includes("sends other WAL"), { timeout: 20_000 })).toBe(true);
+  await second.stop();
+  expect(await walObjects(location, stage.recovery)).toEqual(received);
+  expect(await stage.slot()).toBeLessThan(boundary);
+});
+
 it("another database in the place of ours is refused", async () => {
   const first = stage.start([stage.location("primary")]);
   await stage.stored(first, "primary");
