@@ -65,6 +65,14 @@ export class Reception {
     return this.#stream?.serverEnd ?? null;
   }
 
+  /** How far PostgreSQL is on its own timeline: it said so when it was asked who it is, and goes on saying so. */
+  get place(): WalPosition {
+    const { timeline, lsn } = this.#options.server;
+    const end = this.serverEnd;
+    if (end === null || this.#timeline < timeline) return { timeline, lsn };
+    return { timeline: this.#timeline, lsn: this.#timeline === timeline && lsn > end ? lsn : end };
+  }
+
   /** Where this stream began. */
   get began(): Lsn | null {
     return this.#began;
