@@ -19,6 +19,8 @@ export interface HoldingsOptions {
   host: string;
   /** Bytes that the spool may have. */
   spoolCap: number;
+  /** How far PostgreSQL is on its own timeline; null: nobody knows yet. */
+  server: () => WalPosition | null;
   /** A location has more, or fenced us. */
   onProgress: () => void;
 }
@@ -47,7 +49,7 @@ export class Holdings {
   }
 
   private constructor(options: HoldingsOptions, spool: Spool, directory: string, gap: Gap | null) {
-    const { incarnation, locations, host, onProgress } = options;
+    const { incarnation, locations, host, server, onProgress } = options;
     const claimant = { incarnation, host, recovery: options.recoveryDirectory };
     this.incarnation = incarnation;
     this.spool = spool;
@@ -60,6 +62,7 @@ export class Holdings {
         location,
         claimant,
         spool,
+        server,
         peers: () => others().flatMap((other) => (other.fenced ? [] : [other.location])),
         knownClaims: () => others().flatMap(({ claims }) => claims),
         onProgress,

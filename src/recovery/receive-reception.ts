@@ -3,11 +3,13 @@ import { sleep } from "../base/clock.ts";
 import { DISK_AWAY, isErrno } from "../base/files.ts";
 import { PromptlibError } from "../contract/errors.ts";
 import {
+  addBytes,
   type Branch,
   formatLsn,
   type Lsn,
   parseHistory,
   parseLsn,
+  SEGMENT_BYTES,
   type Timeline,
   type WalPosition,
 } from "../postgres/lsn.ts";
@@ -46,6 +48,8 @@ export class Reception {
   #timeline: Timeline;
   #began: Lsn | null = null;
   #confirmed: Lsn | null = null;
+  /** Up to here this stream's bytes were compared with what was received before, and stored. */
+  #stored: Lsn | null = null;
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
@@ -59,6 +63,14 @@ export class Reception {
   /** How far PostgreSQL is, as it last said; null before the stream. */
   get serverEnd(): Lsn | null {
     return this.#stream?.serverEnd ?? null;
+  }
+
+  /** How far PostgreSQL is on its own timeline: it said so when it was asked who it is, and goes on saying so. */
+  get place(): WalPosition {
+    const { timeline, lsn } = this.#options.server;
+    const end = this.serverEnd;
+    if (end === null || this.#timeline < timeline) return { timeline, lsn };
+    return { timeline: this.#timeline, lsn: this.#timeline === timeline && lsn > end ? lsn : end };
   }
 
   /** Where this stream began. */
@@ -84,6 +96,7 @@ export class Reception {
     for (;;) {
       const stream = await this.#options.replication.streamWal({ slot: SLOT, start });
       this.#stream = stream;
+      this.#stored = start.lsn;
       this.#timeline = start.timeline;
       this.#began ??= start.lsn;
       this.#options.onStreaming();
@@ -93,9 +106,10 @@ export class Reception {
     }
   }
 
+  /** Told only once this stream has come so far: the slot of a server that sends other WAL must stay before it. */
   confirm(flushed: Lsn): void {
     this.#confirmed = flushed;
-    this.#stream?.confirm(flushed);
+    if (this.#stored !== null && flushed <= this.#stored) this.#stream?.confirm(flushed);
   }
 
   async leave(): Promise<void> {
@@ -117,7 +131,18 @@ export class Reception {
     if (loss === "wal") return await this.#skip(received, restart);
     const { position, forkedAt } = startAfter(received, server, branches);
     if (forkedAt !== null) this.#options.onFork({ at: forkedAt, received: received.lsn });
-    return position;
+    return forkedAt === null && position.lsn === received.lsn ? this.#overlapping(position, restart) : position;
+  }
+
+  /**
+   * At a segment's boundary nothing comes again that could be compared, and a server that was put back and has written
+   * beyond it would be taken for ours: so the segment before is asked for, too, where PostgreSQL still has it for us.
+   */
+  #overlapping(position: WalPosition, restart: WalPosition): WalPosition {
+    const newest = this.#options.spool.segments().at(-1);
+    if (newest?.length !== SEGMENT_BYTES || addBytes(newest.start, SEGMENT_BYTES) !== position.lsn) return position;
+    const kept = restart.timeline === position.timeline && restart.lsn < position.lsn;
+    return kept && newest.timeline === position.timeline ? { ...position, lsn: newest.start } : position;
   }
 
   /** What came after `received` is removed: on with the oldest that PostgreSQL still has for us. */
@@ -169,6 +194,7 @@ export class Reception {
       try {
         for (const { start, bytes } of batch.pieces) spool.write({ timeline, lsn: start }, bytes);
         await spool.sync();
+        this.#stored = endOf(batch);
         if (failed) await onDisk(null);
         return;
       } catch (error) {
@@ -178,4 +204,9 @@ export class Reception {
       }
     }
   }
+}
+
+function endOf({ pieces }: WalBatch): Lsn | null {
+  const last = pieces.at(-1);
+  return last ? addBytes(last.start, last.bytes.length) : null;
 }

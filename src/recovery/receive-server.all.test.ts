@@ -273,6 +273,71 @@ it("a data directory that was put back to an earlier state is refused, and what 
   expect(await walObjects(location, stage.recovery)).toEqual(expect.arrayContaining(received.slice(0, -1)));
 });
 
+it("is refused also once it has written beyond the segment's boundary at which receiving ended", async () => {
+  const location = stage.location("primary");
+  await server.cluster.stop();
+  await copy(server.place.data, stage.path("earlier"));
+  await server.cluster.start();
+  const first = stage.start([location]);
+  await writeWal(server, 5);
+  await server.sql("select pg_switch_wal()");
+  await stage.stored(first, "primary");
+  await first.stop();
+  const boundary = endOf(await compareWithPgWal(location, stage.recovery, server));
+  expect(boundary).toBe(segmentStart(boundary));
+  const received = await walObjects(location, stage.recovery);
+  await server.cluster.stop();
+  await rm(server.place.data, { recursive: true });
+  await copy(stage.path("earlier"), server.place.data);
+  await server.cluster.start();
+  const second = stage.start([location]);
+  await until(() => second.told.at(-1)?.state === "failed", { timeout: 20_000 });
+  expect(second.status().problem).toContain("put back to an earlier state");
+  while ((await stage.flushed()) <= boundary) await writeWal(server, 5);
+  expect(await until(() => second.told.at(-1)?.problem?.includes("sends other WAL"), { timeout: 20_000 })).toBe(true);
+  await second.stop();
+  expect(await walObjects(location, stage.recovery)).toEqual(received);
+  expect(await stage.slot()).toBeLessThan(boundary);
+});
+
+it("home and database that were put back together are told by what the location holds, and nothing is confirmed", async () => {
+  const location = stage.location("primary");
+  const first = stage.start([location]);
+  await writeWal(server, 2);
+  await stage.stored(first, "primary");
+  await first.stop();
+  await server.cluster.stop();
+  await copy(server.place.data, stage.path("earlier"));
+  await copy(stage.recovery, stage.path("earlier-recovery"));
+  await server.cluster.start();
+  const second = stage.start([location]);
+  await writeWal(server, 20);
+  const end = await stage.stored(second, "primary");
+  await second.stop();
+  const stored = await walObjects(location, stage.recovery);
+  await server.cluster.stop();
+  await rm(server.place.data, { recursive: true });
+  await rm(stage.recovery, { recursive: true });
+  await copy(stage.path("earlier"), server.place.data);
+  await copy(stage.path("earlier-recovery"), stage.recovery);
+  await server.cluster.start();
+  const kept = await stage.slot();
+  const receiver = stage.start([location]);
+  await writeWal(server, 2);
+  const told = (words: string) => async () => {
+    const { state, locations } = receiver.told.at(-1) ?? {};
+    return state === "streaming" && locations?.[0]?.problem?.includes(words);
+  };
+  expect(await until(told("was put back to an earlier state"), { timeout: 20_000 })).toBe(true);
+  expect(receiver.status().locations[0]).toMatchObject({ durable: null, riskSeconds: null, lagBytes: null });
+  while ((await stage.flushed()) <= end) await writeWal(server, 5);
+  expect(await until(told("holds other bytes"), { timeout: 20_000 })).toBe(true);
+  expect(receiver.status().locations[0]).toMatchObject({ durable: null, riskSeconds: null });
+  await receiver.stop();
+  expect(await walObjects(location, stage.recovery)).toEqual(stored);
+  expect(await stage.slot()).toBe(kept);
+});
+
 it("another database in the place of ours is refused", async () => {
   const first = stage.start([stage.location("primary")]);
   await stage.stored(first, "primary");

@@ -7,7 +7,7 @@
 import type pg from "pg";
 import { monotonic, now, sleep, until } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { formatLsn } from "../postgres/lsn.ts";
+import { formatLsn, type WalPosition } from "../postgres/lsn.ts";
 import { openReplication, type Replication, type SystemIdentity } from "../postgres/replication.ts";
 import { ensureIncarnation, type Incarnation, readIncarnation } from "./incarnation.ts";
 import type { Location } from "./location.ts";
@@ -65,6 +65,7 @@ class Receiver {
   #holdings: Holdings | null = null;
   #uploading: Promise<void> | null = null;
   #reception: Reception | null = null;
+  #place: WalPosition | null = null;
   #state: ReceiverState = "connecting";
   #since = now().toISOString();
   /** Of the connection, of the disk, of locations that lag too far; each until it is over. */
@@ -138,6 +139,7 @@ class Receiver {
       if (this.#ending.signal.aborted) return;
       await reception.run();
     } finally {
+      this.#serverPlace();
       this.#reception = null;
       this.#problems.disk = null;
       replication.destroy();
@@ -153,12 +155,25 @@ class Receiver {
     if (open) return open;
     const { recoveryDirectory, locations, host } = this.#options;
     const { spoolCap } = this.#limits;
-    const onProgress = () => this.#confirm();
-    const holdings = await Holdings.open({ recoveryDirectory, incarnation, locations, host, spoolCap, onProgress });
+    const holdings = await Holdings.open({
+      recoveryDirectory,
+      incarnation,
+      locations,
+      host,
+      spoolCap,
+      server: () => this.#serverPlace(),
+      onProgress: () => this.#confirm(),
+    });
     this.#holdings = holdings;
     this.#uploading = holdings.run(this.#ending.signal);
     this.#uploading.catch((error: unknown) => this.#crash.reject(error));
     return holdings;
+  }
+
+  /** Where PostgreSQL is on its own timeline, as it last said. */
+  #serverPlace(): WalPosition | null {
+    this.#place = this.#reception?.place ?? this.#place;
+    return this.#place;
   }
 
   #receptionOf(holdings: Holdings, replication: Replication, server: SystemIdentity): ReceptionOptions {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../test/support/cluster.ts";
-import { addBytes, formatLsn, type Lsn, parseLsn, SEGMENT_BYTES } from "../postgres/lsn.ts";
+import { addBytes, formatLsn, type Lsn, parseLsn, SEGMENT_BYTES, type WalPosition } from "../postgres/lsn.ts";
 import type { Location } from "./location.ts";
-import { Spool } from "./spool.ts";
+import { Spool, type SpoolSegment } from "./spool.ts";
 import { FickleLocation } from "./testing/receive-fickle.ts";
 import { folderAt } from "./testing/receive-stage.ts";
 import { UploadLine } from "./wal-upload-line.ts";
@@ -21,11 +21,13 @@ let directory: string;
 let spool: Spool;
 let location: FickleLocation;
 let gaps: string[];
+let server: WalPosition | null;
 beforeEach(async () => {
   directory = await temporaryDirectory();
   spool = await Spool.open(join(directory, "spool"));
   location = new FickleLocation(await folder("primary"));
   gaps = [];
+  server = null;
 });
 afterEach(async () => {
   spool.close();
@@ -41,7 +43,8 @@ async function lineTo(to: Location = location, peers: Location[] = []): Promise<
   const onGap = async ({ from, to: end }: { from: Lsn; to: Lsn }) => {
     gaps.push(`${formatLsn(from)} ${formatLsn(end)}`);
   };
-  const options = { folder: FOLDER, spool, peers: () => peers, onGap, fragmentEvery: 0, peersPatience: 0 };
+  const waits = { fragmentEvery: 0, peersPatience: 0 };
+  const options = { folder: FOLDER, spool, server: () => server, peers: () => peers, onGap, ...waits };
   const line = new UploadLine({ location: to, ...options });
   await line.takeStock(never);
   return line;
@@ -122,8 +125,9 @@ describe("after a kill", () => {
     location.refusesRemoval = false;
     await receive(SEGMENT_BYTES + 7, SEGMENT_BYTES + 20);
     const line = await lineTo();
-    expect(durable(line)).toBe(at(SEGMENT_BYTES + 7));
+    expect(line.position).toEqual({ timeline: 1, lsn: addBytes(START, SEGMENT_BYTES + 7) });
     await upload(line);
+    expect(durable(line)).toBe(at(SEGMENT_BYTES + 20));
     expect(await names()).toEqual([`00000001/${three}.zst`, `00000001/${four}/0-7.zst`, `00000001/${four}/7-20.zst`]);
   });
 
@@ -136,9 +140,10 @@ describe("after a kill", () => {
     await receive(0, 50);
     const line = await lineTo();
     await upload(line);
-    expect(durable(line)).toBe(at(100));
+    expect(durable(line)).toBeNull();
     await receive(50, 120);
     await upload(line);
+    expect(durable(line)).toBe(at(120));
     expect(await names()).toEqual([`00000001/${three}/0-100.zst`, `00000001/${three}/100-120.zst`]);
   });
 
@@ -148,6 +153,91 @@ describe("after a kill", () => {
     const line = await lineTo();
     await expect(upload(line)).rejects.toMatchObject({ code: "backup_damaged", details: { reason: "other_bytes" } });
     expect(await names()).toEqual([`00000001/${three}/0-100.zst`]);
+  });
+});
+
+describe("home and database that were put back together, and the location was not", () => {
+  /** The location holds so much; the spool then so much of another history, of which nothing is known to be stored. */
+  async function putBack(stored: number, received: number, known = true): Promise<UploadLine> {
+    await receive(0, stored);
+    await upload(await lineTo());
+    spool.close();
+    await rm(join(directory, "spool"), { recursive: true });
+    spool = await Spool.open(join(directory, "spool"));
+    server = known ? { timeline: 1, lsn: START } : null;
+    await receiveOther(0, received);
+    return await lineTo();
+  }
+
+  async function receiveOther(from: number, to: number): Promise<void> {
+    spool.write({ timeline: 1, lsn: addBytes(START, from) }, Buffer.alloc(to - from, 7));
+    await spool.sync();
+    if (server) server = { ...server, lsn: addBytes(START, to) };
+  }
+
+  const holds = (line: UploadLine) => spool.segments().some((segment) => line.has(segment));
+
+  it.each([2 * SEGMENT_BYTES, 2 * SEGMENT_BYTES + 100])(
+    "are told, and nothing counts as stored, up to %i",
+    async (end) => {
+      const line = await putBack(end, SEGMENT_BYTES + 50);
+      const stored = await names();
+      await upload(line);
+      expect(line.problem).toContain(
+        `up to ${at(end)} on timeline 1, but PostgreSQL is only at ${at(SEGMENT_BYTES + 50)}`,
+      );
+      expect({ durable: durable(line), position: line.position, holds: holds(line) }).toEqual({
+        durable: null,
+        position: null,
+        holds: false,
+      });
+      // Also once PostgreSQL has written beyond it, and for who starts then.
+      await receiveOther(SEGMENT_BYTES + 50, end + 200);
+      for (const one of [line, await lineTo()]) {
+        await expect(upload(one)).rejects.toMatchObject({ code: "backup_damaged", details: { reason: "other_bytes" } });
+        await one.takeStock(never);
+        expect({ durable: durable(one), holds: holds(one) }).toEqual({ durable: null, holds: false });
+      }
+      expect(await names()).toEqual(stored);
+    },
+  );
+
+  it("let nothing count as stored while nobody knows where PostgreSQL is", async () => {
+    const line = await putBack(2 * SEGMENT_BYTES, SEGMENT_BYTES + 50, false);
+    await upload(line);
+    expect({ durable: durable(line), holds: holds(line) }).toEqual({ durable: null, holds: false });
+  });
+});
+
+describe("what ended exactly at a segment's boundary", () => {
+  it("counts as stored once the segment before is seen to be the same", async () => {
+    await receive(0, SEGMENT_BYTES);
+    await upload(await lineTo());
+    const line = await lineTo();
+    expect(durable(line)).toBeNull();
+    await upload(line);
+    expect(durable(line)).toBe(at(SEGMENT_BYTES));
+  });
+
+  it("goes on where the spool no longer has that segment", async () => {
+    await receive(0, SEGMENT_BYTES + 5);
+    const first = await lineTo();
+    await first.step(never);
+    await spool.remove(spool.segments()[0] as SpoolSegment);
+    const line = await lineTo();
+    await upload(line);
+    expect(durable(line)).toBe(at(SEGMENT_BYTES + 5));
+  });
+
+  it("and cannot be read any more keeps nothing from going on", async () => {
+    await receive(0, SEGMENT_BYTES);
+    await upload(await lineTo());
+    await location.remove(`${FOLDER}00000001/${three}.zst`);
+    await location.put(`${FOLDER}00000001/${three}.zst`, Buffer.from("rotten"));
+    const line = await lineTo();
+    await receive(SEGMENT_BYTES, SEGMENT_BYTES + 5);
+    await upload(line);
+    expect(durable(line)).toBe(at(SEGMENT_BYTES + 5));
   });
 });
 

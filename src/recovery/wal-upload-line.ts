@@ -4,18 +4,20 @@
  */
 import { monotonic, sleep } from "../base/clock.ts";
 import { PromptlibError } from "../contract/errors.ts";
-import { type Lsn, SEGMENT_BYTES, type Timeline, timelineName, type WalPosition } from "../postgres/lsn.ts";
+import { addBytes, type Lsn, SEGMENT_BYTES, type Timeline, timelineName, type WalPosition } from "../postgres/lsn.ts";
 import { fragmentObject, historyObject, segmentObject } from "./layout.ts";
 import type { ByteRange, Location } from "./location.ts";
 import type { Spool, SpoolSegment } from "./spool.ts";
-import { otherBytes, putHistory, putWal, readWal } from "./wal-upload-objects.ts";
-import { nameAt, nextPoint, positionOf, takeStock, type UploadPoint } from "./wal-upload-stock.ts";
+import { otherBytes, putHistory, putWal, readIfWhole, readWal } from "./wal-upload-objects.ts";
+import { beyondServer, nameAt, nextPoint, positionOf, takeStock, type UploadPoint } from "./wal-upload-stock.ts";
 
 interface LineOptions {
   location: Location;
   /** Of the incarnation: wal/<system id>-<incarnation>/ */
   folder: string;
   spool: Spool;
+  /** How far PostgreSQL is on its own timeline; null: nobody knows yet. */
+  server: () => WalPosition | null;
   /** Other locations, which may have what the spool let go of. */
   peers: () => readonly Location[];
   /** WAL that is neither in the spool nor in another location, so this one will never have it. */
@@ -40,6 +42,8 @@ export class UploadLine {
   #point: UploadPoint | null = null;
   #durable: Lsn | null = null;
   #unverified = false;
+  /** What was there before us was compared with what PostgreSQL sends, as far as it can be: until then nothing counts. */
+  #trusted = false;
   #nextFragmentAt = 0;
   #lackingSince: { name: string; at: number } | null = null;
   #leftovers: string[] = [];
@@ -49,25 +53,28 @@ export class UploadLine {
     this.#options = options;
   }
 
-  /** The location holds everything before it, as far as it was received in this incarnation; null: nothing yet. */
+  /**
+   * The location holds everything before it, as far as it was received in this incarnation; null: nothing yet, or nobody
+   * knows whether it is what PostgreSQL sent.
+   */
   get durable(): Lsn | null {
-    return this.#durable;
+    return this.#trusted && !this.#beyond() ? this.#durable : null;
   }
 
-  /** Where it goes on, or null: nothing is stored yet, or nobody has looked. */
+  /** Where it goes on, or null: nothing is stored yet, nobody has looked, or it is not PostgreSQL's. */
   get position(): WalPosition | null {
-    if (this.#durable === null || !this.#point) return null;
+    if (this.#durable === null || !this.#point || this.#beyond()) return null;
     return { timeline: this.#point.timeline, lsn: positionOf(this.#point) };
   }
 
   /** What does not keep it from going on. */
   get problem(): string | null {
-    return this.#sweepProblem;
+    return this.#beyond() ?? this.#sweepProblem;
   }
 
   /** Whether all of the segment is stored. */
   has(segment: SpoolSegment): boolean {
-    if (!this.#point || !segment.closed) return false;
+    if (!this.#point || !segment.closed || !this.#trusted || this.#beyond()) return false;
     const name = nameAt(this.#point);
     return name > segment.name || (name === segment.name && this.#point.done >= segment.length);
   }
@@ -91,6 +98,8 @@ export class UploadLine {
   /** Stores the next object. Answers false when there is nothing to do before the spool grows. */
   async step(signal: AbortSignal): Promise<boolean> {
     const { spool } = this.#options;
+    if (this.#beyond()) return false;
+    if (!this.#trusted) await this.#compareBefore(signal);
     const segment = this.#point ? spool.from(nameAt(this.#point)) : (spool.segments()[0] ?? null);
     if (!segment) return false;
     const point = this.#point ?? beginning(segment);
@@ -98,6 +107,7 @@ export class UploadLine {
       // A newer timeline repeats the segment in which it left the older one; else something in between is missing.
       if (segment.start > point.start) await this.#fill(point, segment, signal);
       else this.#point = beginning(segment);
+      this.#trusted = true;
       return true;
     }
     this.#point = point;
@@ -109,6 +119,7 @@ export class UploadLine {
       if (segment.length < point.done && !segment.closed) return false;
       await this.#verify(point, segment, signal);
     }
+    this.#trusted = true;
     if (segment.length > 0) await this.#putHistories(point.timeline, signal);
     if (segment.length === SEGMENT_BYTES) {
       const bytes = await this.#options.spool.read(segment, 0, SEGMENT_BYTES);
@@ -178,6 +189,31 @@ export class UploadLine {
       if (!agrees) throw otherBytes(location, name);
     }
     this.#unverified = false;
+  }
+
+  /** At a segment's boundary the one before is all that can be compared, once the spool has come as far. */
+  async #compareBefore(signal: AbortSignal): Promise<void> {
+    const { location, folder, spool } = this.#options;
+    const point = this.#point;
+    if (point && point.done > 0) return;
+    const all = spool.segments();
+    const before =
+      point &&
+      all.find(({ timeline, start, length }) => {
+        return timeline === point.timeline && addBytes(start, length) === point.start && length === SEGMENT_BYTES;
+      });
+    if (before) {
+      const name = segmentObject(folder, before.timeline, before.name);
+      const stored = await readIfWhole(location, name, signal);
+      if (stored && !stored.equals(await spool.read(before, 0, SEGMENT_BYTES))) throw otherBytes(location, name);
+    }
+    const newest = all.at(-1);
+    this.#trusted = !point || before !== undefined || (newest !== undefined && newest.name >= nameAt(point));
+  }
+
+  /** It would be taken for the keeper of WAL that it never got. */
+  #beyond(): string | null {
+    return beyondServer(this.#options.location.name, this.#point, this.#options.server());
   }
 
   /** Before the WAL of a timeline comes the way to it. */

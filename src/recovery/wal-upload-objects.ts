@@ -39,6 +39,16 @@ export async function readWal(location: Location, name: string, signal: AbortSig
   return await unpackWal(name, await readObject(location, name, LARGEST_STORED, signal));
 }
 
+/** null: it is not there, or damaged, so it tells nothing. */
+export async function readIfWhole(location: Location, name: string, signal: AbortSignal): Promise<Buffer | null> {
+  try {
+    return await readWal(location, name, signal);
+  } catch (error) {
+    if (error instanceof PromptlibError && ["object_not_found", "backup_damaged"].includes(error.code)) return null;
+    throw error;
+  }
+}
+
 /** A history file, which is stored as it is. */
 export async function putHistory(
   location: Location,

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { fuzz } from "../../test/support/library.ts";
-import { formatLsn, lsn, SEGMENT_BYTES } from "../postgres/lsn.ts";
+import { formatLsn, lsn, parseLsn, SEGMENT_BYTES } from "../postgres/lsn.ts";
 import { fragmentObject, historyObject, segmentObject } from "./layout.ts";
-import { coveredFromStart, nameAt, positionOf, takeStock } from "./wal-upload-stock.ts";
+import { beyondServer, coveredFromStart, nameAt, positionOf, takeStock } from "./wal-upload-stock.ts";
 
 const FOLDER = "wal/7-0a1b2c3d/";
 const four = "000000010000000000000004";
@@ -62,4 +62,17 @@ it("the last segment of a file number leads to the first of the next", () => {
   const { point } = takeStock(FOLDER, [whole(last)]);
   expect(point?.start).toBe(lsn(256n * BigInt(SEGMENT_BYTES)));
   expect(point && nameAt(point)).toBe("000000010000000100000000");
+});
+
+it("is beyond PostgreSQL only on its timeline or a later one, and where it is known", () => {
+  const point = (timeline: number) => ({ timeline, start: parseLsn("0/5000000"), done: 100, fragments: [] });
+  const server = (timeline: number, at: string) => ({ timeline, lsn: parseLsn(at) });
+  expect(beyondServer("nas", point(1), server(1, "0/5000063"))).toContain(
+    "The location nas holds WAL of this life of the database up to 0/5000064 on timeline 1, but PostgreSQL is only at 0/5000063",
+  );
+  expect(beyondServer("nas", point(2), server(1, "0/9000000"))).not.toBeNull();
+  expect(beyondServer("nas", point(1), server(1, "0/5000064"))).toBeNull();
+  expect(beyondServer("nas", point(1), server(2, "0/4000000"))).toBeNull();
+  expect(beyondServer("nas", point(1), null)).toBeNull();
+  expect(beyondServer("nas", null, server(1, "0/4000000"))).toBeNull();
 });

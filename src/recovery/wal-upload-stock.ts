@@ -1,5 +1,14 @@
 /** What a location holds of an incarnation's WAL, and where its uploads go on. Pure. */
-import { addBytes, type Lsn, parseSegmentName, SEGMENT_BYTES, segmentName, type Timeline } from "../postgres/lsn.ts";
+import {
+  addBytes,
+  formatLsn,
+  type Lsn,
+  parseSegmentName,
+  SEGMENT_BYTES,
+  segmentName,
+  type Timeline,
+  type WalPosition,
+} from "../postgres/lsn.ts";
 import { parseWalObject } from "./layout.ts";
 import type { ByteRange } from "./location.ts";
 
@@ -50,6 +59,19 @@ export function nameAt({ timeline, start }: UploadPoint): string {
 /** Up to here the location has everything. */
 export function positionOf({ start, done }: UploadPoint): Lsn {
   return addBytes(start, done);
+}
+
+/**
+ * PostgreSQL cannot be behind what it sent: home and database were put back together, and the location was not. The
+ * sentence that says so; null: it is not so, or nobody knows yet where PostgreSQL is. A location on an older timeline is
+ * none of it: PostgreSQL left that one at a failover.
+ */
+export function beyondServer(name: string, point: UploadPoint | null, server: WalPosition | null): string | null {
+  if (!server || !point || point.timeline < server.timeline) return null;
+  const held = { timeline: point.timeline, lsn: positionOf(point) };
+  if (held.timeline === server.timeline && held.lsn <= server.lsn) return null;
+  const shown = ({ timeline, lsn }: WalPosition) => `${formatLsn(lsn)} on timeline ${timeline}`;
+  return `The location ${name} holds WAL of this life of the database up to ${shown(held)}, but PostgreSQL is only at ${shown(server)}: the home was put back to an earlier state, or is a copy of another one. Nothing is stored there. A new life of the database, with what the locations hold, begins with: promptlib restore latest.`;
 }
 
 /** The end of what the ranges cover from 0 on without a hole. */

@@ -14,6 +14,8 @@ export interface UploadOptions {
   location: Location;
   claimant: Claimant;
   spool: Spool;
+  /** How far PostgreSQL is on its own timeline; null: nobody knows yet. */
+  server: () => WalPosition | null;
   /** The other locations that we may read from. */
   peers: () => readonly Location[];
   /** Claims that were read in the other locations. */
@@ -43,13 +45,13 @@ export class WalUpload {
   #busySince: number | null = null;
 
   constructor(options: UploadOptions) {
-    const { location, claimant, spool, peers, onGap } = options;
+    const { location, claimant, spool, server, peers, onGap } = options;
     this.location = location;
     this.#options = options;
-    this.#line = new UploadLine({ location, folder: walFolder(claimant.incarnation), spool, peers, onGap });
+    this.#line = new UploadLine({ location, folder: walFolder(claimant.incarnation), spool, server, peers, onGap });
   }
 
-  /** Null also while nobody knows yet what the location holds. */
+  /** Null also while nobody knows yet what the location holds, or whether it is what PostgreSQL sent. */
   get durable(): Lsn | null {
     return this.#line.durable;
   }
