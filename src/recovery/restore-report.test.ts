@@ -35,6 +35,8 @@ it("the target of a restore is told in words", () => {
   expect(targetWords(LATEST)).toBe("everything there is");
   expect(targetWords({ kind: "time", time: "2026-11-22T06:00:00Z" })).toBe("the state at 2026-11-22T06:00:00Z");
   expect(targetWords({ kind: "lsn", lsn: parseLsn("0/3000028"), timeline: null })).toMatch(/position 0\/3000028$/);
+  expect(targetWords({ kind: "lsn", lsn: parseLsn("0/3000028"), timeline: 1 })).toMatch(/0\/3000028 of timeline 1$/);
+  expect(targetWords({ kind: "time", time: "2026-11-22T06:00:00Z", timeline: 1 })).toMatch(/00Z of timeline 1$/);
   expect(targetWords({ kind: "point", name: "p" })).toBe("the point p");
   expect(targetWords({ kind: "backup", id: "20261122T060000Z-7f3a" })).toMatch(/20261122T060000Z-7f3a as it is$/);
 });

@@ -1,6 +1,6 @@
 /** What a restore says of itself afterwards. Pure. */
 import type { RestoreReport } from "../contract/recovery-shapes.ts";
-import { formatLsn, parseLsn } from "../postgres/lsn.ts";
+import { formatLsn, parseLsn, type Timeline } from "../postgres/lsn.ts";
 import { totalSeconds } from "./phases.ts";
 import type { Restored } from "./restore-look.ts";
 import type { RestoreTarget } from "./restore-plan-shapes.ts";
@@ -46,12 +46,16 @@ export function targetWords(target: RestoreTarget): string {
     case "latest":
       return "everything there is";
     case "time":
-      return `the state at ${target.time}`;
+      return `the state at ${target.time}${ofTimeline(target.timeline ?? null)}`;
     case "lsn":
-      return `the state at position ${formatLsn(target.lsn)}`;
+      return `the state at position ${formatLsn(target.lsn)}${ofTimeline(target.timeline)}`;
     case "point":
       return `the point ${target.name}`;
     case "backup":
       return `the backup ${target.id} as it is`;
   }
+}
+
+function ofTimeline(timeline: Timeline | null): string {
+  return timeline === null ? "" : ` of timeline ${timeline}`;
 }
