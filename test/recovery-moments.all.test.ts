@@ -101,6 +101,8 @@ it("an idle library is restored to now, which is behind all WAL", slow, async ()
   await prompts.save("idle");
   const report = await done<RestoreReport>(instance, "restore", "--at", now().toISOString());
   expect(report.reached).toMatchObject({ timeline: 2, newTimeline: 3 });
+  // PostgreSQL did not reach that time, and read all there is.
+  expect(report.warnings.join()).not.toContain("PostgreSQL read it up to");
   expect(await prompts.names()).toEqual(["deleted", "idle", "kept"]);
 });
 

@@ -70,6 +70,8 @@ export interface RestorePlan {
    * `notLaterThan`: everything restored was written by then; ISO 8601, null where nothing tells.
    */
   reaches: { lsn: string; timeline: Timeline; incarnation: string; systemId: string; notLaterThan: string | null };
+  /** So far PostgreSQL reads the WAL, unless it stops at the target before. For a time this is enough. */
+  mustRead: string;
   /** Bytes that it writes, at least. */
   bytes: number;
   warnings: string[];

@@ -158,6 +158,7 @@ describe("a position", () => {
     const found = plan(world.plan({ kind: "lsn", lsn: at(45), timeline: null }));
     expect(found.backup.id).toBe(early.id);
     expect(found.recovery).toEqual({ timeline: 1, target: { lsn: "0/2D00000" }, unreached: "end" });
+    expect(found.mustRead).toBe("0/2D00000");
     expect(found.lost).toEqual({ from: "0/2D00000", to: "0/6400000", reason: "target" });
   });
 
@@ -250,6 +251,7 @@ describe("a time", () => {
     const found = plan(world.plan({ kind: "time", time: time(30) }));
     expect(found.backup.id).toBe(early.id);
     expect(found.recovery).toEqual({ timeline: 1, target: { time: time(30) }, unreached: "end" });
+    expect([found.mustRead, found.reaches.lsn]).toEqual(["0/3100000", "0/6400000"]);
     expect(found.walNeeded.map(({ segment }) => segment.slice(-2))).toEqual(["01", "02", "03"]);
   });
 
@@ -288,6 +290,7 @@ describe("a time", () => {
     const until = new Date(Date.parse(time(100)) + 500).toISOString();
     expect(found.warnings).toEqual([`Nothing later than ${until} was received: this restores all there is.`]);
     expect(found.recovery.unreached).toBe("end");
+    expect(found.mustRead).toBe("0/6400000");
     expect(found.lost).toBeNull();
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseLsn } from "../postgres/lsn.ts";
-import { lossOf, targetWords } from "./restore-report.ts";
+import { lossOf, shortfall, targetWords } from "./restore-report.ts";
 
 const LATEST = { kind: "latest" } as const;
 const restored = (lsn: string, lastCommit: string | null = "2026-11-22T06:00:00.000Z") => ({
-  ...{ timeline: 2, branch: { timeline: 1, lsn }, lastCommit },
+  ...{ timeline: 2, branch: { timeline: 1, lsn }, lastCommit, targetReached: false },
 });
 const seen = (lsn: string) => ({ lsn, at: "2026-11-22T06:00:02.500Z" });
 
@@ -28,6 +28,22 @@ describe("what a restore has lost", () => {
   it("is not known where nobody saw PostgreSQL, and no loss where less was asked for", () => {
     expect(lossOf(LATEST, restored("0/3000000"), null)).toBeNull();
     expect(lossOf({ kind: "time", time: "2026-11-22T06:00:00Z" }, restored("0/3"), seen("0/4"))).toBeNull();
+  });
+});
+
+describe("a recovery that ended before the end of its WAL", () => {
+  const plan = { mustRead: "0/6400000" };
+
+  it("is told, with a target, too, unless that was reached", () => {
+    expect(shortfall(plan, restored("0/6000028"))).toEqual([
+      expect.stringMatching(/^WAL is there up to 0\/6400000, and PostgreSQL read it up to 0\/6000028: /),
+    ]);
+    expect(shortfall(plan, { ...restored("0/6000028"), targetReached: true })).toEqual([]);
+  });
+
+  it("is none where all was read, because nothing was committed behind the time asked for", () => {
+    expect(shortfall(plan, restored("0/6400000"))).toEqual([]);
+    expect(shortfall(plan, restored("0/7000000"))).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { RestoreReport } from "../contract/recovery-shapes.ts";
 import { formatLsn, parseLsn, type Timeline } from "../postgres/lsn.ts";
 import { totalSeconds } from "./phases.ts";
 import type { Restored } from "./restore-look.ts";
-import type { RestoreTarget } from "./restore-plan-shapes.ts";
+import type { RestorePlan, RestoreTarget } from "./restore-plan-shapes.ts";
 
 /** All of a report that is known when the restored state is about to be put in place. */
 export type ReportDraft = Omit<RestoreReport, "at" | "downtime" | "seconds"> & {
@@ -39,6 +39,14 @@ export function lossOf(
   if (missing <= 0n) return { bytes: 0, seconds: 0 };
   const seconds = lastCommit === null ? null : Math.max(0, (Date.parse(lastSeen.at) - Date.parse(lastCommit)) / 1000);
   return { bytes: Number(missing), seconds };
+}
+
+/** PostgreSQL takes WAL that it cannot read for its end, without a word; a later target is then not reached. */
+export function shortfall({ mustRead }: Pick<RestorePlan, "mustRead">, { branch, targetReached }: Restored): string[] {
+  if (targetReached || parseLsn(branch.lsn) >= parseLsn(mustRead)) return [];
+  return [
+    `WAL is there up to ${mustRead}, and PostgreSQL read it up to ${branch.lsn}: what lies between is a record that was never finished, or is damaged (promptlib verify tells which).`,
+  ];
 }
 
 export function targetWords(target: RestoreTarget): string {
