@@ -331,6 +331,21 @@ describe("a time", () => {
     expect(found.warnings).toEqual([expect.stringContaining("--timeline 1")]);
   });
 
+  it("at which an incarnation wrote that was given up warns of that, and not of the branch before", () => {
+    const { world, branch } = plainWorld();
+    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
+    world.receive(second, 64, 90);
+    const third = world.live("cccccccc", 85, { parent: branch, from: 60 });
+    world.receive(third, 48, 85);
+    const of = (one: typeof second, timeline: number | null) =>
+      plan(world.plan({ kind: "time", time: new Date(timeOf(one, 80)).toISOString(), timeline }));
+    expect(of(second, null).warnings).toEqual([
+      "At this time the database may have been on timeline 2, which a later restore left. What it wrote there is not restored; it is reached with --at and --timeline 2.",
+    ]);
+    expect(of(second, 2)).toMatchObject({ reaches: { incarnation: "bbbbbbbb" }, warnings: [] });
+    expect(of(third, null)).toMatchObject({ reaches: { incarnation: "cccccccc" }, warnings: [] });
+  });
+
   it("on a branch that was left is reached by its timeline", () => {
     const { world, branch, time } = plainWorld();
     const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });

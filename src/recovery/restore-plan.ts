@@ -3,13 +3,14 @@
  * disk. What it promises: nothing of an abandoned branch is replayed, no backup is used for a state before its end, and
  * a plan that leads less far than there is says so.
  */
-import { formatLsn, type Lsn, parseLsn, segmentStart, type Timeline } from "../postgres/lsn.ts";
+import { formatLsn, type Lsn, parseLsn, type Timeline } from "../postgres/lsn.ts";
 import type { ListedBackup } from "./backups.ts";
 import type { Life } from "./lineage.ts";
 import { type Line, lineTo } from "./lineage-line.ts";
 import { positionOf } from "./manifest-shapes.ts";
 import { type Aim, planAim } from "./restore-plan-aim.ts";
-import { lineAtTime, spanOf, writtenBy } from "./restore-plan-moments.ts";
+import { branchWarnings } from "./restore-plan-branches.ts";
+import { lineAtTime, spanOf } from "./restore-plan-moments.ts";
 import type { Impossible, PlanInput, RestorePlan } from "./restore-plan-shapes.ts";
 import { microseconds } from "./restore-plan-time.ts";
 import { endOfLine, groundOf, presentLine, timelinesOf, windowOf } from "./restore-plan-window.ts";
@@ -241,23 +242,6 @@ function othersWith(found: Found | Refusal, known: Known): { timeline: Timeline;
     const fork = main.find((span) => isSameEnd([span], [end]))?.to ?? null;
     return [
       { timeline, name: `Timeline ${timeline}, which was left${fork === null ? "" : ` at ${formatLsn(fork)}`},` },
-    ];
-  });
-}
-
-/** A time between two timelines: the database went on for a while on a branch that a restore then left. */
-function branchWarnings(aim: Aim, main: Line, { coverages, target }: PlanInput): string[] {
-  if (aim.stop !== "time" || (target.kind === "time" && (target.timeline ?? null) !== null)) return [];
-  return main.flatMap((span, index) => {
-    const before = main[index - 1];
-    if (!before || !span.since || aim.at >= span.since.getTime() * 1000) return [];
-    const left =
-      coverages.get(before.incarnation)?.coveredFrom({ timeline: before.timeline, lsn: span.from }) ?? span.from;
-    // When exactly it passed the fork nobody knows, only when the segment before was stored.
-    const written = writtenBy(before, segmentStart(span.from), coverages);
-    if (left === span.from || (written !== null && aim.at < written * 1000)) return [];
-    return [
-      `At this time the database may have been on a branch that was left at ${formatLsn(span.from)}. What it wrote there up to ${formatLsn(left)} is not restored; it is reached with --lsn or --at and --timeline ${before.timeline}.`,
     ];
   });
 }
