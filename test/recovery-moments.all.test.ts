@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { now, sleep, until } from "../src/base/clock.ts";
 import type { RestoreReport } from "../src/contract/recovery-shapes.ts";
+import { parseLsn } from "../src/postgres/lsn.ts";
 import { Instance } from "./support/instance.ts";
 import { done, info, refused, reports, settled } from "./support/recovery-orders.ts";
 import { Prompts } from "./support/recovery-prompts.ts";
@@ -100,8 +101,57 @@ it("an idle library is restored to now, which is behind all WAL", slow, async ()
   await prompts.save("idle");
   const report = await done<RestoreReport>(instance, "restore", "--at", now().toISOString());
   expect(report.reached).toMatchObject({ timeline: 2, newTimeline: 3 });
+  // PostgreSQL did not reach that time, and read all there is.
+  expect(report.warnings.join()).not.toContain("PostgreSQL read it up to");
   expect(await prompts.names()).toEqual(["deleted", "idle", "kept"]);
 });
+
+it(
+  "what a restore to too early a moment left is reached by its timeline, when the next has passed it",
+  slow,
+  async () => {
+    await prompts.save("v1");
+    // What is cut off of a moment is behind every save.
+    await sleep(2);
+    const early = now().toISOString();
+    await prompts.save("v2");
+    await prompts.save("v3");
+    // Its end is behind all of them.
+    await done(instance, "backup");
+    const end = await latest();
+    const { reached } = await done<RestoreReport>(instance, "restore", "--at", early);
+    expect(reached.timeline).toBe(end.timeline);
+    await prompts.save("between");
+    await until(async () => (await mirrored()).includes("between"), { timeout: 20_000 });
+    // Each backup begins a new segment.
+    const passed = async () => {
+      await done(instance, "backup");
+      return parseLsn((await latest()).lsn) > parseLsn(end.lsn);
+    };
+    expect(await until(passed, { timeout: 90_000 })).toBe(true);
+    const bare = await done<{ warnings: string[] }>(instance, "restore", "--lsn", end.lsn, "--plan");
+    expect(bare.warnings.join()).toContain(`add --timeline ${end.timeline} for the other`);
+
+    const report = await done<RestoreReport>(instance, "restore", "--lsn", end.lsn, "--timeline", `${end.timeline}`);
+
+    expect(report).toMatchObject({
+      target: `the state at position ${end.lsn} of timeline ${end.timeline}`,
+      reached: { timeline: end.timeline, newTimeline: end.timeline + 1 },
+    });
+    const names = await prompts.names();
+    expect(names).toEqual(expect.arrayContaining(["v1", "v2", "v3"]));
+    expect(names).not.toContain("between");
+    const beyond = join(instance.home.recovery, "beyond");
+    expect(await until(async () => await filesOf(beyond, "between"), { timeout: 20_000 })).toHaveLength(1);
+  },
+);
+
+/** The last moment that can be returned to. */
+async function latest(): Promise<{ lsn: string; timeline: number }> {
+  const { window } = await info(instance);
+  if (!window.latest) throw new Error("there is none");
+  return window.latest;
+}
 
 /** Names of the prompts that the mirror holds. */
 async function mirrored(): Promise<string[]> {

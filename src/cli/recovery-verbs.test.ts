@@ -147,6 +147,17 @@ describe("a home that was never made", () => {
     expect(await readdir(instance.directory)).toEqual([]);
   });
 
+  it.each([
+    ["--lsn", "0/3000028", "--timeline", "first"],
+    ["--lsn", "0/3000028", "--timeline", "0"],
+    ["latest", "--timeline", "1"],
+    ["--point", "before_lunch", "--timeline", "1"],
+  ])("is not made by restore %s %s %s %s, whose timeline says nothing", async (...words) => {
+    const { stderr } = await instance.run(["restore", ...words]);
+    expect(stderr).toEqual(refusal("usage", "--timeline is a number, and goes with --at or --lsn."));
+    expect(await readdir(instance.directory)).toEqual([]);
+  });
+
   it("is not made by info either where a location is named that holds nothing", async () => {
     const far = join(instance.directory, "far");
     await mkdir(far);

@@ -155,12 +155,15 @@ async function toldPlan(options: RestoreOptions, context: WorkContext) {
   return { ...plan, backup: { ...manifest, parts: parts.length }, walNeeded: plan.walNeeded.length };
 }
 
-function targetOf({ backup, at, lsn, point }: RestoreOptions): RestoreTarget {
+function targetOf({ backup, at, lsn, point, timeline }: RestoreOptions): RestoreTarget {
   if ([backup, at, lsn, point].filter((one) => one !== undefined).length > 1) {
     throw new PromptlibError("usage", { message: "A restore has one target: a backup, --at, --lsn or --point." });
   }
-  if (at !== undefined) return { kind: "time", time: at };
-  if (lsn !== undefined) return { kind: "lsn", lsn: parseLsn(lsn), timeline: null };
+  if (timeline !== undefined && at === undefined && lsn === undefined) {
+    throw new PromptlibError("usage", { message: "--timeline is a number, and goes with --at or --lsn." });
+  }
+  if (at !== undefined) return { kind: "time", time: at, timeline: timeline ?? null };
+  if (lsn !== undefined) return { kind: "lsn", lsn: parseLsn(lsn), timeline: timeline ?? null };
   if (point !== undefined) return { kind: "point", name: point };
   return backup === undefined ? { kind: "latest" } : { kind: "backup", id: backup };
 }

@@ -21,6 +21,7 @@ export function registerRestore(program: Command): void {
     .option("--at <time>", "as it was at this time: 2026-11-22T06:00:00Z, or a local time without a zone")
     .option("--lsn <position>", "as it was before this position of the WAL: 0/3000028")
     .option("--point <name>", "as it was at this attested point")
+    .option("--timeline <number>", "with --at or --lsn: on this timeline, also one that an earlier restore left")
     .addOption(new Option("--plan", "only say what would be done, and what would be lost"))
     .action(restore);
   examples(
@@ -28,6 +29,7 @@ export function registerRestore(program: Command): void {
     "promptlib restore latest",
     "promptlib restore --at '2026-11-22 06:00' --plan",
     "promptlib restore 20261122T060000Z-7f3a",
+    "promptlib restore --lsn 0/70036D0 --timeline 1",
   );
 }
 
@@ -35,6 +37,7 @@ interface Options {
   at?: string;
   lsn?: string;
   point?: string;
+  timeline?: string;
   plan?: true;
   json?: true;
 }
@@ -47,7 +50,7 @@ async function restore(what: string | undefined, options: Options): Promise<void
   for (const line of reportLines(report)) print(line);
 }
 
-function requestOf(what: string | undefined, { at, lsn, point, plan }: Options): RestoreOptions {
+function requestOf(what: string | undefined, { at, lsn, point, timeline, plan }: Options): RestoreOptions {
   const given = [what, at, lsn, point].filter((one) => one !== undefined);
   if (given.length === 0) throw usage("Say what to restore: latest, the id of a backup, --at, --lsn or --point.");
   if (given.length > 1) throw usage("A restore has one target: latest, a backup, --at, --lsn or --point.");
@@ -56,8 +59,16 @@ function requestOf(what: string | undefined, { at, lsn, point, plan }: Options):
     ...(at === undefined ? {} : { at: instantOf(at) }),
     ...(lsn === undefined ? {} : { lsn }),
     ...(point === undefined ? {} : { point }),
+    ...(timeline === undefined ? {} : { timeline: timelineOf(timeline, at ?? lsn) }),
     ...(plan ? { plan } : {}),
   };
+}
+
+function timelineOf(given: string, moment: string | undefined): number {
+  if (moment === undefined || !/^[1-9]\d{0,8}$/.test(given)) {
+    throw usage("--timeline is a number, and goes with --at or --lsn.");
+  }
+  return Number(given);
 }
 
 export function reportLines(report: RestoreReport): string[] {

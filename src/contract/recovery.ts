@@ -22,6 +22,14 @@ export const restoreOptions = z.strictObject({
   at: instant.optional(),
   lsn: lsn.optional(),
   point: z.string().max(63).optional(),
+  timeline: z
+    .int()
+    .positive()
+    .max(0xffff_ffff)
+    .optional()
+    .describe(
+      "with at or lsn: on this timeline, also one that was left; none: on the line of the database that counts",
+    ),
   /** Only say what would be done. */
   plan: z.boolean().optional(),
 });

@@ -177,6 +177,7 @@ describe("the guardian over HTTP", () => {
     ["no job", '{"verb":"dance"}'],
     ["an option that nobody reads", '{"verb":"backup","options":{"fast":true}}'],
     ["a time that is none", '{"verb":"restore","options":{"at":"yesterday"}}'],
+    ["a timeline that is none", '{"verb":"restore","options":{"lsn":"0/3000028","timeline":0}}'],
     ["too much", JSON.stringify({ verb: "backup", options: { x: "x".repeat(100_000) } })],
   ])("refuses %s, and starts nothing", async (_what, body) => {
     expect(await ask("/api/recovery/jobs", { method: "POST", body })).toMatchObject({

@@ -36,6 +36,7 @@ describe("a look at a restored server", () => {
   it("tells which timeline it left, and where, when it can read every table of every database", async () => {
     expect(await lookAt(scratch(), data, [fresh.name])).toEqual({
       ...{ timeline: 1, branch: { timeline: 1, lsn: "0/3000028" }, lastCommit: null },
+      targetReached: true,
     });
   });
 

@@ -14,6 +14,8 @@ export interface Restored {
   branch: { timeline: number; lsn: string };
   /** Time of the last commit that was replayed; ISO 8601, UTC. null: there was none behind the backup. */
   lastCommit: string | null;
+  /** Recovery ended at its target, and not because the WAL did. False without a target. */
+  targetReached: boolean;
 }
 
 /** Throws `restore_failed` where a database is missing or a table cannot be read. */
@@ -23,7 +25,12 @@ export async function lookAt(scratch: Scratch, data: string, databases: readonly
   const branch = parseHistory(history).at(-1);
   if (!branch) throw failed("its history says nothing of where it comes from");
   for (const database of databases) await readTables(scratch, database);
-  return { timeline, branch: { timeline: branch.timeline, lsn: formatLsn(branch.lsn) }, lastCommit };
+  return {
+    timeline,
+    branch: { timeline: branch.timeline, lsn: formatLsn(branch.lsn) },
+    lastCommit,
+    targetReached: scratch.targetReached,
+  };
 }
 
 async function askServer(scratch: Scratch): Promise<{ timeline: number; lastCommit: string | null }> {

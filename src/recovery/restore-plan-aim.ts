@@ -42,6 +42,8 @@ export function planAim(aim: Aim, usable: readonly ListedBackup[], main: Line, i
   const found = wayOf(aim, best, reach, enough, input);
   if ("reason" in found) return found;
   const { end, ...way } = found;
+  // A time that is so far behind is reached before.
+  const certain = aim.stop === "time" && enough !== null && reach.lsn >= enough;
   const { span } = reach;
   const { incarnation, timeline, systemId } = span;
   const bytes = best.manifest.tar.size + way.walNeeded.length * SEGMENT_BYTES;
@@ -55,6 +57,7 @@ export function planAim(aim: Aim, usable: readonly ListedBackup[], main: Line, i
     ...way,
     history: historyOf(aim.line, span, input),
     reaches: { lsn: end.lsn, timeline, incarnation, systemId, notLaterThan: end.at },
+    mustRead: certain ? formatLsn(enough) : end.lsn,
     bytes,
     lost: lossOf(aim, best, reach, main, input),
   };

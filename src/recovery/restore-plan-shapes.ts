@@ -9,8 +9,11 @@ import type { Coverages, NeededSegment } from "./restore-plan-reach.ts";
 export type RestoreTarget =
   /** As far as there is WAL on the line that counts. */
   | { kind: "latest" }
-  /** What was committed up to this time, inclusively; ISO 8601 with a zone, microseconds count. */
-  | { kind: "time"; time: string }
+  /**
+   * What was committed up to this time, inclusively; ISO 8601 with a zone, microseconds count. On the line that counts
+   * unless another timeline is named.
+   */
+  | { kind: "time"; time: string; timeline?: Timeline | null }
   /** Everything before this position; on the line that counts unless another timeline is named. */
   | { kind: "lsn"; lsn: Lsn; timeline: Timeline | null }
   /** An attested point, by its name. */
@@ -67,6 +70,8 @@ export interface RestorePlan {
    * `notLaterThan`: everything restored was written by then; ISO 8601, null where nothing tells.
    */
   reaches: { lsn: string; timeline: Timeline; incarnation: string; systemId: string; notLaterThan: string | null };
+  /** So far PostgreSQL reads the WAL, unless it stops at the target before. For a time this is enough. */
+  mustRead: string;
   /** Bytes that it writes, at least. */
   bytes: number;
   warnings: string[];

@@ -158,6 +158,7 @@ describe("a position", () => {
     const found = plan(world.plan({ kind: "lsn", lsn: at(45), timeline: null }));
     expect(found.backup.id).toBe(early.id);
     expect(found.recovery).toEqual({ timeline: 1, target: { lsn: "0/2D00000" }, unreached: "end" });
+    expect(found.mustRead).toBe("0/2D00000");
     expect(found.lost).toEqual({ from: "0/2D00000", to: "0/6400000", reason: "target" });
   });
 
@@ -211,6 +212,36 @@ describe("a position", () => {
     const present = plan(world.plan({ kind: "lsn", lsn: at(80), timeline: null }));
     expect(present.reaches.incarnation).toBe("bbbbbbbb");
     expect(impossible(world.plan({ kind: "lsn", lsn: at(80), timeline: 7 })).message).toContain("on timeline 7");
+    expect(left.warnings).toEqual([]);
+  });
+
+  it("that lies on a branch that was left, too, is told with the timeline that reaches the other", () => {
+    const { world, branch } = plainWorld();
+    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
+    world.receive(second, 64, 90);
+    const bare = (mib: number) => world.plan({ kind: "lsn", lsn: at(mib), timeline: null });
+    expect(plan(bare(80)).warnings).toEqual([
+      "Timeline 1, which was left at 0/4600000, has this position, too. This restores that of timeline 2; add --timeline 1 for the other.",
+    ]);
+    expect(plan(bare(70)).warnings).toEqual([]);
+    expect(plan(bare(60)).warnings).toEqual([]);
+    expect(impossible(bare(95)).message).toBe(
+      "This cannot be restored. It lies behind everything that was received, which ends at 0/5A00000. Timeline 1, which was left at 0/4600000, has it: add --timeline 1.",
+    );
+    expect(plan(world.plan({ kind: "lsn", lsn: at(95), timeline: 1 })).reaches.incarnation).toBe("aaaaaaaa");
+    expect(impossible(bare(101)).message).not.toContain("--timeline");
+  });
+
+  it("that an incarnation had which was given up is told, too", () => {
+    const { world, branch } = plainWorld();
+    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
+    world.receive(second, 64, 90);
+    const third = world.live("cccccccc", 99, { parent: second, from: 75 });
+    world.receive(third, 64, 99);
+    world.live("dddddddd", 60, { parent: branch, from: 55 });
+    const { message } = impossible(world.plan({ kind: "lsn", lsn: at(85), timeline: null }));
+    expect(message).toContain("Timeline 1, which was left at 0/3700000, has it: add --timeline 1. ");
+    expect(message).toContain("Timeline 3, which was left, has it: add --timeline 3.");
   });
 });
 
@@ -220,6 +251,7 @@ describe("a time", () => {
     const found = plan(world.plan({ kind: "time", time: time(30) }));
     expect(found.backup.id).toBe(early.id);
     expect(found.recovery).toEqual({ timeline: 1, target: { time: time(30) }, unreached: "end" });
+    expect([found.mustRead, found.reaches.lsn]).toEqual(["0/3100000", "0/6400000"]);
     expect(found.walNeeded.map(({ segment }) => segment.slice(-2))).toEqual(["01", "02", "03"]);
   });
 
@@ -258,6 +290,7 @@ describe("a time", () => {
     const until = new Date(Date.parse(time(100)) + 500).toISOString();
     expect(found.warnings).toEqual([`Nothing later than ${until} was received: this restores all there is.`]);
     expect(found.recovery.unreached).toBe("end");
+    expect(found.mustRead).toBe("0/6400000");
     expect(found.lost).toBeNull();
   });
 
@@ -282,7 +315,67 @@ describe("a time", () => {
     expect(found.warnings).toEqual([
       expect.stringContaining("left at 0/4600000. What it wrote there up to 0/6400000 is not restored"),
     ]);
+    expect(found.warnings[0]).toContain("it is reached with --lsn or --at and --timeline 1.");
     expect(plan(world.plan({ kind: "time", time: time(60) })).warnings).toEqual([]);
+  });
+
+  it("warns of a branch that was left also where nothing tells when it was written", () => {
+    const world = new World();
+    const branch = world.live("aaaaaaaa", 100);
+    world.receive(branch, 64, 100);
+    const early = world.backup(branch, 66);
+    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
+    world.receive(second, 64, 90);
+    const found = plan(world.plan({ kind: "time", time: new Date(timeOf(branch, 80)).toISOString() }));
+    expect(found.backup.id).toBe(early.id);
+    expect(found.warnings).toEqual([expect.stringContaining("--timeline 1")]);
+  });
+
+  it("at which an incarnation wrote that was given up warns of that, and not of the branch before", () => {
+    const { world, branch } = plainWorld();
+    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
+    world.receive(second, 64, 90);
+    const third = world.live("cccccccc", 85, { parent: branch, from: 60 });
+    world.receive(third, 48, 85);
+    const of = (one: typeof second, timeline: number | null) =>
+      plan(world.plan({ kind: "time", time: new Date(timeOf(one, 80)).toISOString(), timeline }));
+    expect(of(second, null).warnings).toEqual([
+      "At this time the database may have been on timeline 2, which a later restore left. What it wrote there is not restored; it is reached with --at and --timeline 2.",
+    ]);
+    expect(of(second, 2)).toMatchObject({ reaches: { incarnation: "bbbbbbbb" }, warnings: [] });
+    expect(of(third, null)).toMatchObject({ reaches: { incarnation: "cccccccc" }, warnings: [] });
+  });
+
+  it("on a branch that was left is reached by its timeline", () => {
+    const { world, branch, time } = plainWorld();
+    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
+    world.receive(second, 64, 90);
+    const found = plan(world.plan({ kind: "time", time: time(80), timeline: 1 }));
+    expect(found.reaches.incarnation).toBe("aaaaaaaa");
+    expect(found.recovery).toEqual({ timeline: 1, target: { time: time(80) }, unreached: "end" });
+    expect(found.walNeeded.every(({ incarnation }) => incarnation === "aaaaaaaa")).toBe(true);
+    expect(found.warnings).toEqual([]);
+    expect(world.recover(found).end).toBe(80);
+    expect(impossible(world.plan({ kind: "time", time: time(80), timeline: 7 })).message).toContain(
+      "Nothing is known of timeline 7.",
+    );
+  });
+
+  it("tells which of two timelines of one number is meant", () => {
+    const { world, branch } = plainWorld();
+    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
+    world.receive(second, 64, 90);
+    const third = world.live("cccccccc", 85, { parent: branch, from: 60 });
+    world.receive(third, 48, 85);
+    const of = (one: typeof second) =>
+      plan(world.plan({ kind: "time", time: new Date(timeOf(one, 80)).toISOString(), timeline: 2 })).reaches;
+    expect(of(second)).toMatchObject({ incarnation: "bbbbbbbb", timeline: 2 });
+    expect(of(third)).toMatchObject({ incarnation: "cccccccc", timeline: 2 });
+    world.live("dddddddd", 84, { parent: third, from: 80 });
+    expect(of(second)).toMatchObject({ incarnation: "bbbbbbbb", timeline: 2 });
+    expect(of(third)).toMatchObject({ incarnation: "cccccccc", timeline: 2 });
+    const lifeAt = (mib: number) => plan(world.plan({ kind: "lsn", lsn: at(mib), timeline: 2 })).reaches.incarnation;
+    expect([lifeAt(84), lifeAt(89)]).toEqual(["cccccccc", "bbbbbbbb"]);
   });
 
   it("before a fork is recovered along the old timeline, and not beyond the fork", () => {

@@ -3,12 +3,14 @@
  * disk. What it promises: nothing of an abandoned branch is replayed, no backup is used for a state before its end, and
  * a plan that leads less far than there is says so.
  */
-import { formatLsn, type Lsn, parseLsn, segmentStart, type Timeline } from "../postgres/lsn.ts";
+import { formatLsn, type Lsn, parseLsn, type Timeline } from "../postgres/lsn.ts";
 import type { ListedBackup } from "./backups.ts";
+import type { Life } from "./lineage.ts";
 import { type Line, lineTo } from "./lineage-line.ts";
 import { positionOf } from "./manifest-shapes.ts";
 import { type Aim, planAim } from "./restore-plan-aim.ts";
-import { lineAtTime, spanOf, writtenBy } from "./restore-plan-moments.ts";
+import { branchWarnings } from "./restore-plan-branches.ts";
+import { lineAtTime, spanOf } from "./restore-plan-moments.ts";
 import type { Impossible, PlanInput, RestorePlan } from "./restore-plan-shapes.ts";
 import { microseconds } from "./restore-plan-time.ts";
 import { endOfLine, groundOf, presentLine, timelinesOf, windowOf } from "./restore-plan-window.ts";
@@ -20,24 +22,48 @@ interface Refusal {
 export function planRestore(input: PlanInput): RestorePlan | Impossible {
   const { usable, skipped } = sortBackups(input);
   const main = presentLine(input);
-  const aims = aimsOf(input, main, usable);
-  if ("reason" in aims) return impossible(aims, usable, skipped, input);
+  const known = { usable, main, input };
+  const found = firstOf(aimsOf(input, main, usable), known);
+  const others = othersWith(found, known);
+  if ("reason" in found) {
+    const where = others.map(({ timeline, name }) => `${name} has it: add --timeline ${timeline}`);
+    return impossible({ reason: [found.reason, ...where].join(". ") }, usable, skipped, input);
+  }
+  const { aim, plan } = found;
+  const better = skipped.filter(({ backup }) => backup.id > plan.backup.id && mayMatter(backup, aim));
+  const warnings = [
+    ...input.lineage.warnings,
+    ...sentences(better),
+    ...plan.warnings,
+    ...branchWarnings(aim, main, input),
+    ...others.map(
+      ({ timeline, name }) =>
+        `${name} has this position, too. This restores that of timeline ${plan.reaches.timeline}; add --timeline ${timeline} for the other.`,
+    ),
+  ];
+  return { ...plan, warnings };
+}
+
+interface Known {
+  usable: readonly ListedBackup[];
+  main: Line;
+  input: PlanInput;
+}
+
+interface Found {
+  aim: Aim;
+  plan: RestorePlan;
+}
+
+function firstOf(aims: Aim[] | Refusal, { usable, main, input }: Known): Found | Refusal {
+  if ("reason" in aims) return aims;
   let refusal: Refusal | null = null;
   for (const aim of aims) {
-    const found = planAim(aim, usable, main, input);
-    if ("kind" in found) {
-      const better = skipped.filter(({ backup }) => backup.id > found.backup.id && mayMatter(backup, aim));
-      const warnings = [
-        ...input.lineage.warnings,
-        ...sentences(better),
-        ...found.warnings,
-        ...branchWarnings(aim, main, input),
-      ];
-      return { ...found, warnings };
-    }
-    refusal ??= found;
+    const plan = planAim(aim, usable, main, input);
+    if ("kind" in plan) return { aim, plan };
+    refusal ??= plan;
   }
-  return impossible(refusal ?? { reason: "Nothing is known of the database" }, usable, skipped, input);
+  return refusal ?? { reason: "Nothing is known of the database" };
 }
 
 interface Skipped {
@@ -88,7 +114,7 @@ function aimsOf(input: PlanInput, main: Line, usable: readonly ListedBackup[]): 
     case "latest":
       return [{ line: main, stop: "end" }];
     case "time":
-      return aimsOfTime(target.time, main, input);
+      return aimsOfTime(target, main, input);
     case "lsn":
       return aimsOfLsn(target, main, input);
     case "point":
@@ -98,11 +124,25 @@ function aimsOf(input: PlanInput, main: Line, usable: readonly ListedBackup[]): 
   }
 }
 
-function aimsOfTime(time: string, main: Line, { now, coverages }: PlanInput): Aim[] | Refusal {
+function aimsOfTime(
+  { time, timeline = null }: { time: string; timeline?: Timeline | null },
+  main: Line,
+  input: PlanInput,
+): Aim[] | Refusal {
+  const { now, coverages } = input;
   const at = microseconds(time);
   if (at === null) return { reason: `${time} is no time with a zone, such as 2026-11-22T06:00:00Z` };
   if (at > now.getTime() * 1000) return { reason: `${time} has not come yet` };
-  return [{ line: lineAtTime(main, at, coverages), stop: "time", time, at }];
+  const lines = timeline === null ? [main] : branchesWith(timeline, input);
+  if (lines.length === 0) return { reason: `Nothing is known of timeline ${timeline}` };
+  // Of several timelines of one number the one that began last by then is meant.
+  const began = (line: Line) => {
+    const since = line.at(-1)?.since?.getTime() ?? 0;
+    return since * 1000 <= at ? since : -1;
+  };
+  return lines
+    .toSorted((one, other) => began(other) - began(one))
+    .map((line) => ({ line: lineAtTime(line, at, coverages), stop: "time", time, at }));
 }
 
 function aimsOfLsn(
@@ -133,7 +173,9 @@ function isSameEnd(one: Line, other: Line): boolean {
 /** The lines that end with this timeline, those of younger incarnations first; the number alone does not tell which. */
 function branchesWith(timeline: Timeline, input: PlanInput): Line[] {
   const { lineage, histories } = input;
-  return [...lineage.chain, ...lineage.abandoned.toReversed()].toReversed().flatMap((life) => {
+  const since = (life: Life) => (life.since === null ? 0 : Date.parse(life.since));
+  const lives = [...lineage.lives.values()].sort((one, other) => since(other) - since(one));
+  return lives.flatMap((life) => {
     if (!timelinesOf(life.incarnation, input).includes(timeline)) return [];
     if (life.from && timeline <= life.from.timeline) return [];
     return [lineTo({ life, timeline }, { lives: lineage.lives, histories })];
@@ -185,19 +227,21 @@ function aimsOfBackup(
   return [{ line: spanOf(line, incarnation, timeline, to) ? line : alone, stop: "backup", manifest }];
 }
 
-/** A time between two timelines: the database went on for a while on a branch that a restore then left. */
-function branchWarnings(aim: Aim, main: Line, { coverages }: PlanInput): string[] {
-  if (aim.stop !== "time") return [];
-  return main.flatMap((span, index) => {
-    const before = main[index - 1];
-    if (!before || !span.since || aim.at >= span.since.getTime() * 1000) return [];
-    const left =
-      coverages.get(before.incarnation)?.coveredFrom({ timeline: before.timeline, lsn: span.from }) ?? span.from;
-    // When exactly it passed the fork nobody knows, only when the segment before was stored.
-    const written = writtenBy(before, segmentStart(span.from), coverages);
-    if (left === span.from || written === null || aim.at < written * 1000) return [];
+/** Timelines besides the one found that have the position, where none was named: a restore or a failover left them. */
+function othersWith(found: Found | Refusal, known: Known): { timeline: Timeline; name: string }[] {
+  const { main, input } = known;
+  const { target, lineage } = input;
+  if (target.kind !== "lsn" || target.timeline !== null) return [];
+  const timelines = new Set([...lineage.lives.keys()].flatMap((incarnation) => timelinesOf(incarnation, input)));
+  return [...timelines].flatMap((timeline) => {
+    const other = firstOf(aimsOfLsn({ lsn: target.lsn, timeline }, main, input), known);
+    const end = "aim" in other ? other.aim.line.at(-1) : null;
+    // Where it begins it is what the timeline before it is.
+    if (!end || end.from >= target.lsn) return [];
+    if ("aim" in found && isSameEnd(found.aim.line, [end])) return [];
+    const fork = main.find((span) => isSameEnd([span], [end]))?.to ?? null;
     return [
-      `At this time the database may have been on a branch that was left at ${formatLsn(span.from)}. What it wrote there up to ${formatLsn(left)} is not restored; it is reached by that position on timeline ${before.timeline}.`,
+      { timeline, name: `Timeline ${timeline}, which was left${fork === null ? "" : ` at ${formatLsn(fork)}`},` },
     ];
   });
 }

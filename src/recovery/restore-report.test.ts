@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseLsn } from "../postgres/lsn.ts";
-import { lossOf, targetWords } from "./restore-report.ts";
+import { lossOf, shortfall, targetWords } from "./restore-report.ts";
 
 const LATEST = { kind: "latest" } as const;
 const restored = (lsn: string, lastCommit: string | null = "2026-11-22T06:00:00.000Z") => ({
-  ...{ timeline: 2, branch: { timeline: 1, lsn }, lastCommit },
+  ...{ timeline: 2, branch: { timeline: 1, lsn }, lastCommit, targetReached: false },
 });
 const seen = (lsn: string) => ({ lsn, at: "2026-11-22T06:00:02.500Z" });
 
@@ -31,10 +31,28 @@ describe("what a restore has lost", () => {
   });
 });
 
+describe("a recovery that ended before the end of its WAL", () => {
+  const plan = { mustRead: "0/6400000" };
+
+  it("is told, with a target, too, unless that was reached", () => {
+    expect(shortfall(plan, restored("0/6000028"))).toEqual([
+      expect.stringMatching(/^WAL is there up to 0\/6400000, and PostgreSQL read it up to 0\/6000028: /),
+    ]);
+    expect(shortfall(plan, { ...restored("0/6000028"), targetReached: true })).toEqual([]);
+  });
+
+  it("is none where all was read, because nothing was committed behind the time asked for", () => {
+    expect(shortfall(plan, restored("0/6400000"))).toEqual([]);
+    expect(shortfall(plan, restored("0/7000000"))).toEqual([]);
+  });
+});
+
 it("the target of a restore is told in words", () => {
   expect(targetWords(LATEST)).toBe("everything there is");
   expect(targetWords({ kind: "time", time: "2026-11-22T06:00:00Z" })).toBe("the state at 2026-11-22T06:00:00Z");
   expect(targetWords({ kind: "lsn", lsn: parseLsn("0/3000028"), timeline: null })).toMatch(/position 0\/3000028$/);
+  expect(targetWords({ kind: "lsn", lsn: parseLsn("0/3000028"), timeline: 1 })).toMatch(/0\/3000028 of timeline 1$/);
+  expect(targetWords({ kind: "time", time: "2026-11-22T06:00:00Z", timeline: 1 })).toMatch(/00Z of timeline 1$/);
   expect(targetWords({ kind: "point", name: "p" })).toBe("the point p");
   expect(targetWords({ kind: "backup", id: "20261122T060000Z-7f3a" })).toMatch(/20261122T060000Z-7f3a as it is$/);
 });

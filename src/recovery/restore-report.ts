@@ -1,9 +1,9 @@
 /** What a restore says of itself afterwards. Pure. */
 import type { RestoreReport } from "../contract/recovery-shapes.ts";
-import { formatLsn, parseLsn } from "../postgres/lsn.ts";
+import { formatLsn, parseLsn, type Timeline } from "../postgres/lsn.ts";
 import { totalSeconds } from "./phases.ts";
 import type { Restored } from "./restore-look.ts";
-import type { RestoreTarget } from "./restore-plan-shapes.ts";
+import type { RestorePlan, RestoreTarget } from "./restore-plan-shapes.ts";
 
 /** All of a report that is known when the restored state is about to be put in place. */
 export type ReportDraft = Omit<RestoreReport, "at" | "downtime" | "seconds"> & {
@@ -41,17 +41,29 @@ export function lossOf(
   return { bytes: Number(missing), seconds };
 }
 
+/** PostgreSQL takes WAL that it cannot read for its end, without a word; a later target is then not reached. */
+export function shortfall({ mustRead }: Pick<RestorePlan, "mustRead">, { branch, targetReached }: Restored): string[] {
+  if (targetReached || parseLsn(branch.lsn) >= parseLsn(mustRead)) return [];
+  return [
+    `WAL is there up to ${mustRead}, and PostgreSQL read it up to ${branch.lsn}: what lies between is a record that was never finished, or is damaged (promptlib verify tells which).`,
+  ];
+}
+
 export function targetWords(target: RestoreTarget): string {
   switch (target.kind) {
     case "latest":
       return "everything there is";
     case "time":
-      return `the state at ${target.time}`;
+      return `the state at ${target.time}${ofTimeline(target.timeline ?? null)}`;
     case "lsn":
-      return `the state at position ${formatLsn(target.lsn)}`;
+      return `the state at position ${formatLsn(target.lsn)}${ofTimeline(target.timeline)}`;
     case "point":
       return `the point ${target.name}`;
     case "backup":
       return `the backup ${target.id} as it is`;
   }
+}
+
+function ofTimeline(timeline: Timeline | null): string {
+  return timeline === null ? "" : ` of timeline ${timeline}`;
 }

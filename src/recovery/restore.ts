@@ -20,7 +20,7 @@ import { keepReport } from "./reports.ts";
 import { lookAt, type Restored } from "./restore-look.ts";
 import { planRestore } from "./restore-plan.ts";
 import type { Impossible, RestorePlan, RestoreTarget } from "./restore-plan-shapes.ts";
-import { completed, lossOf, type ReportDraft, targetWords } from "./restore-report.ts";
+import { completed, lossOf, type ReportDraft, shortfall, targetWords } from "./restore-report.ts";
 import { carryOutSwap, confirmSwap, finishSwap, type Ground, revertSwap } from "./swap.ts";
 
 export interface RestoreRequest {
@@ -167,14 +167,6 @@ function refuseContradiction({ history, recovery }: RestorePlan, { branch }: Res
     message: `PostgreSQL read the WAL of timeline ${began.timeline} up to ${branch.lsn}, but timeline ${recovery.timeline} began behind it, at ${formatLsn(began.lsn)}: what lies between is lost or damaged.`,
     hint: `Restore what there is before it with --lsn ${branch.lsn}.`,
   });
-}
-
-/** PostgreSQL takes WAL that it cannot read for its end, without a word. */
-function shortfall({ recovery, reaches }: RestorePlan, { branch }: Restored): string[] {
-  if (recovery.target !== null || parseLsn(branch.lsn) >= parseLsn(reaches.lsn)) return [];
-  return [
-    `WAL is there up to ${reaches.lsn}, and PostgreSQL read it up to ${branch.lsn}: what lies between is a record that was never finished, or is damaged (promptlib verify tells which).`,
-  ];
 }
 
 async function draft(
