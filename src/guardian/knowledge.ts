@@ -174,13 +174,13 @@ function furthest(backups: readonly ListedBackup[]): ListedBackup | null {
   }, null);
 }
 
-/** A drill that failed has measured nothing. */
 function madeBy({ options, result, startedAt, endedAt }: Job) {
   const { id } = result as { id: string };
   const took = Math.max(0, Date.parse(endedAt ?? startedAt) - Date.parse(startedAt));
   return { id, reason: (options as BackupOptions).reason, began: monotonic() - took };
 }
 
+/** A drill that failed has measured nothing. */
 function newestMeasured(reports: Reports, figure: string): { at: Date; seconds: number } | null {
   const measured = reports.flatMap(({ at, ok, [figure]: seconds }) =>
     typeof seconds === "number" && ok !== false ? [{ at: new Date(at), seconds }] : [],

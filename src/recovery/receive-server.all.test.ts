@@ -251,19 +251,27 @@ it("locations that lag far are an alarm, and PostgreSQL lets go of what only the
   await expect.poll(() => receiver.status().problem).toBeNull();
 });
 
-it("a data directory that was put back to an earlier state is refused, and what was received stays", async () => {
-  const location = stage.location("primary");
+async function keepEarlier(): Promise<void> {
   await server.cluster.stop();
   await copy(server.place.data, stage.path("earlier"));
   await server.cluster.start();
-  const receiver = stage.start([location]);
-  await writeWal(server, 5);
-  await stage.stored(receiver, "primary");
-  const received = await walObjects(location, stage.recovery);
+}
+
+async function putBack(): Promise<void> {
   await server.cluster.stop();
   await rm(server.place.data, { recursive: true });
   await copy(stage.path("earlier"), server.place.data);
   await server.cluster.start();
+}
+
+it("a data directory that was put back to an earlier state is refused, and what was received stays", async () => {
+  const location = stage.location("primary");
+  await keepEarlier();
+  const receiver = stage.start([location]);
+  await writeWal(server, 5);
+  await stage.stored(receiver, "primary");
+  const received = await walObjects(location, stage.recovery);
+  await putBack();
   await writeWal(server, 1);
   await until(() => receiver.told.at(-1)?.state === "failed", { timeout: 20_000 });
   expect(receiver.status().problem).toContain("put back to an earlier state");
@@ -275,9 +283,7 @@ it("a data directory that was put back to an earlier state is refused, and what 
 
 it("is refused also once it has written beyond the segment's boundary at which receiving ended", async () => {
   const location = stage.location("primary");
-  await server.cluster.stop();
-  await copy(server.place.data, stage.path("earlier"));
-  await server.cluster.start();
+  await keepEarlier();
   const first = stage.start([location]);
   await writeWal(server, 5);
   await server.sql("select pg_switch_wal()");
@@ -286,10 +292,7 @@ it("is refused also once it has written beyond the segment's boundary at which r
   const boundary = endOf(await compareWithPgWal(location, stage.recovery, server));
   expect(boundary).toBe(segmentStart(boundary));
   const received = await walObjects(location, stage.recovery);
-  await server.cluster.stop();
-  await rm(server.place.data, { recursive: true });
-  await copy(stage.path("earlier"), server.place.data);
-  await server.cluster.start();
+  await putBack();
   const second = stage.start([location]);
   await until(() => second.told.at(-1)?.state === "failed", { timeout: 20_000 });
   expect(second.status().problem).toContain("put back to an earlier state");

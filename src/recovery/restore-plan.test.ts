@@ -24,6 +24,14 @@ function plainWorld() {
   return { world, branch, early, late, time: (mib: number) => new Date(timeOf(branch, mib)).toISOString() };
 }
 
+/** The same, of which a restore left what came behind 70 MiB: another life goes on from there, up to 90. */
+function leftWorld() {
+  const plain = plainWorld();
+  const second = plain.world.live("bbbbbbbb", 90, { parent: plain.branch, from: 70 });
+  plain.world.receive(second, 64, 90);
+  return { ...plain, second };
+}
+
 describe("the latest state", () => {
   it("is the newest backup and all WAL behind it, from the segment in which the backup ends", () => {
     const { world, late, time } = plainWorld();
@@ -75,9 +83,7 @@ describe("the latest state", () => {
   });
 
   it("of a database restored before goes through the fork, on the new timeline from the segment that holds it", () => {
-    const { world, branch, late } = plainWorld();
-    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
-    world.receive(second, 64, 90);
+    const { world, late } = leftWorld();
     const found = plan(world.plan(latest));
     expect(found.backup.id).toBe(late.id);
     expect(found.walNeeded).toMatchObject([
@@ -204,9 +210,7 @@ describe("a position", () => {
   });
 
   it("on a branch that was left is reached by its timeline", () => {
-    const { world, branch } = plainWorld();
-    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
-    world.receive(second, 64, 90);
+    const { world } = leftWorld();
     const left = plan(world.plan({ kind: "lsn", lsn: at(80), timeline: 1 }));
     expect(left.walNeeded.every(({ incarnation }) => incarnation === "aaaaaaaa")).toBe(true);
     const present = plan(world.plan({ kind: "lsn", lsn: at(80), timeline: null }));
@@ -216,9 +220,7 @@ describe("a position", () => {
   });
 
   it("that lies on a branch that was left, too, is told with the timeline that reaches the other", () => {
-    const { world, branch } = plainWorld();
-    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
-    world.receive(second, 64, 90);
+    const { world } = leftWorld();
     const bare = (mib: number) => world.plan({ kind: "lsn", lsn: at(mib), timeline: null });
     expect(plan(bare(80)).warnings).toEqual([
       "Timeline 1, which was left at 0/4600000, has this position, too. This restores that of timeline 2; add --timeline 1 for the other.",
@@ -233,9 +235,7 @@ describe("a position", () => {
   });
 
   it("that an incarnation had which was given up is told, too", () => {
-    const { world, branch } = plainWorld();
-    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
-    world.receive(second, 64, 90);
+    const { world, branch, second } = leftWorld();
     const third = world.live("cccccccc", 99, { parent: second, from: 75 });
     world.receive(third, 64, 99);
     world.live("dddddddd", 60, { parent: branch, from: 55 });
@@ -308,9 +308,7 @@ describe("a time", () => {
   });
 
   it("at which the database wrote on a branch that was left warns of what is not restored", () => {
-    const { world, branch, time } = plainWorld();
-    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
-    world.receive(second, 64, 90);
+    const { world, time } = leftWorld();
     const found = plan(world.plan({ kind: "time", time: time(80) }));
     expect(found.warnings).toEqual([
       expect.stringContaining("left at 0/4600000. What it wrote there up to 0/6400000 is not restored"),
@@ -332,9 +330,7 @@ describe("a time", () => {
   });
 
   it("at which an incarnation wrote that was given up warns of that, and not of the branch before", () => {
-    const { world, branch } = plainWorld();
-    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
-    world.receive(second, 64, 90);
+    const { world, branch, second } = leftWorld();
     const third = world.live("cccccccc", 85, { parent: branch, from: 60 });
     world.receive(third, 48, 85);
     const of = (one: typeof second, timeline: number | null) =>
@@ -347,9 +343,7 @@ describe("a time", () => {
   });
 
   it("on a branch that was left is reached by its timeline", () => {
-    const { world, branch, time } = plainWorld();
-    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
-    world.receive(second, 64, 90);
+    const { world, time } = leftWorld();
     const found = plan(world.plan({ kind: "time", time: time(80), timeline: 1 }));
     expect(found.reaches.incarnation).toBe("aaaaaaaa");
     expect(found.recovery).toEqual({ timeline: 1, target: { time: time(80) }, unreached: "end" });
@@ -362,9 +356,7 @@ describe("a time", () => {
   });
 
   it("tells which of two timelines of one number is meant", () => {
-    const { world, branch } = plainWorld();
-    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
-    world.receive(second, 64, 90);
+    const { world, branch, second } = leftWorld();
     const third = world.live("cccccccc", 85, { parent: branch, from: 60 });
     world.receive(third, 48, 85);
     const of = (one: typeof second) =>
@@ -379,9 +371,7 @@ describe("a time", () => {
   });
 
   it("before a fork is recovered along the old timeline, and not beyond the fork", () => {
-    const { world, branch, time } = plainWorld();
-    const second = world.live("bbbbbbbb", 90, { parent: branch, from: 70 });
-    world.receive(second, 64, 90);
+    const { world, time } = leftWorld();
     const found = plan(world.plan({ kind: "time", time: time(60) }));
     expect(found.recovery.timeline).toBe(1);
     expect(found.walNeeded.at(-1)).toMatchObject({ segment: "000000010000000000000004", upTo: 6 * 1024 * 1024 });

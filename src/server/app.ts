@@ -58,8 +58,9 @@ export async function createApp(parts: Parts, makeServer: (listener: Listener) =
   // Else the body of what leads nowhere would be read first.
   app.addHook("onRequest", async (request) => {
     if (request.is404) throw nothingAt(request);
-    // Of the pages, which are in no table.
-    if (request.routeOptions.config.id === undefined) endUnlessWhole(request.raw, parts.bodyPatience);
+    // An import takes as long as it goes on. The pages are in no table.
+    const { id } = request.routeOptions.config;
+    if (id === undefined || !isImport(routes[id])) endUnlessWhole(request.raw, parts.bodyPatience);
   });
   app.setNotFoundHandler((request, reply) => fail(parts, nothingAt(request), request, reply));
   const proxies = new Proxies(parts.backend.config.trustProxy);
@@ -76,6 +77,11 @@ function nothingAt(request: FastifyRequest): PromptlibError {
   return new PromptlibError("not_found", { message: `There is nothing at ${request.method} ${path}.` });
 }
 
+/** Its body is read as it comes. */
+function isImport({ media, body }: Route): boolean {
+  return media !== undefined && body !== undefined;
+}
+
 function register(app: FastifyInstance, parts: Parts, proxies: Proxies, id: RouteId, route: Route): void {
   const handle = handlers[handlerOf(id)] as Handler<HandlerId>;
   const admitted = new WeakMap<FastifyRequest, Admitted>();
@@ -89,10 +95,7 @@ function register(app: FastifyInstance, parts: Parts, proxies: Proxies, id: Rout
       admitted.set(request, await admit(parts, route, request));
       parts.maintenance.require(route);
       requireMediaType(route, request);
-      // An import takes as long as it goes on.
-      if (route.media && route.body) return;
-      request.raw.setTimeout(BODY_SILENCE_MS);
-      endUnlessWhole(request.raw, parts.bodyPatience);
+      if (!isImport(route)) request.raw.setTimeout(BODY_SILENCE_MS);
     },
     async handler(request, reply) {
       request.raw.setTimeout(0);

@@ -1,10 +1,11 @@
 /** Fields of files that others wrote: what they should hold, they may not. */
+import { isJsonObject } from "../../contract/json-values.ts";
 import type { Json, Variable } from "../../contract/shapes.ts";
 
 export type Fields = Record<string, Json>;
 
 export function isRecord(value: Json | undefined): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isJsonObject(value);
 }
 
 /** The fields of an object; none of anything else. */

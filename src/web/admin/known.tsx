@@ -1,5 +1,4 @@
 /** What was loaded, with when: shown on while it cannot be loaded anew, and its age is said then. */
-import { useEffect } from "react";
 import { type Loaded, useLoaded } from "../calls.ts";
 import { Failure, isToldByBanner } from "../shell/failure.tsx";
 import { When } from "../shell/when.tsx";
@@ -15,27 +14,6 @@ export function useKnown<T>(key: string, load: () => Promise<T>): Loaded<Known<T
     const value = await load();
     return { at: new Date().toISOString(), value };
   });
-}
-
-const AGAIN_MS = 10_000;
-
-/**
- * For what others change too, and no change event tells of: looked at again as long as somebody sees it, and at once
- * when somebody does again.
- */
-export function useLookedAgain({ loading, reload }: Pick<Loaded<unknown>, "loading" | "reload">, ms = AGAIN_MS): void {
-  useEffect(() => {
-    if (loading) return;
-    const look = () => {
-      if (!document.hidden) reload();
-    };
-    const timer = setTimeout(look, ms);
-    document.addEventListener("visibilitychange", look);
-    return () => {
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", look);
-    };
-  }, [loading, reload, ms]);
 }
 
 /** `what`: a noun in the plural, like “The keys”. Nothing while all is well. */

@@ -3,12 +3,13 @@ import type { Maintenance } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { lookAgain } from "../connection.ts";
 import { useDeed } from "../deed.ts";
+import { useLookedAgain } from "../looked-again.ts";
 import { minute } from "../shell/dates.ts";
 import { Failure } from "../shell/failure.tsx";
 import { say } from "../shell/notices.tsx";
 import { type RoomProps, useTitle } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
-import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
+import { NotCurrent, useKnown } from "./known.tsx";
 import { MaintenanceForm } from "./maintenance-form.tsx";
 import { FOR_OPERATORS, NotYours } from "./not-yours.tsx";
 

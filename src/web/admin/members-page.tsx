@@ -4,11 +4,12 @@ import type { Member } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { useDeed } from "../deed.ts";
+import { useLookedAgain } from "../looked-again.ts";
 import { findSession } from "../session.ts";
 import { say } from "../shell/notices.tsx";
 import { type Access, type RoomProps, useTitle } from "../shell/page.tsx";
 import { Confirm } from "./confirm.tsx";
-import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
+import { NotCurrent, useKnown } from "./known.tsx";
 import { MemberForm } from "./member-form.tsx";
 import { forAdmins, NotYours } from "./not-yours.tsx";
 

@@ -4,10 +4,11 @@ import type { Session } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { useDeed } from "../deed.ts";
+import { useLookedAgain } from "../looked-again.ts";
 import { say } from "../shell/notices.tsx";
 import { type RoomProps, useTitle } from "../shell/page.tsx";
 import { Confirm } from "./confirm.tsx";
-import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
+import { NotCurrent, useKnown } from "./known.tsx";
 import { OwnPassword } from "./own-password.tsx";
 import { nameOf, SessionList } from "./sessions.tsx";
 

@@ -5,6 +5,7 @@ import { EVERYTHING } from "../address.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { useDeed } from "../deed.ts";
+import { useLookedAgain } from "../looked-again.ts";
 import { Link } from "../navigation.tsx";
 import { findSession } from "../session.ts";
 import { Dialog, DialogButtons } from "../shell/dialog.tsx";
@@ -14,7 +15,7 @@ import { say } from "../shell/notices.tsx";
 import { type RoomProps, useTitle } from "../shell/page.tsx";
 import { When } from "../shell/when.tsx";
 import { fieldFaults } from "./field-faults.ts";
-import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
+import { NotCurrent, useKnown } from "./known.tsx";
 
 export default function ProjectsPage({ identity }: RoomProps) {
   useTitle("Projects");

@@ -4,8 +4,9 @@ import type { Session } from "../../sdk/index.ts";
 import { clientOf } from "../calls.ts";
 import { useWritesRefused } from "../connection.ts";
 import { useDeed } from "../deed.ts";
+import { useLookedAgain } from "../looked-again.ts";
 import { ConfirmForm } from "./confirm.tsx";
-import { NotCurrent, useKnown, useLookedAgain } from "./known.tsx";
+import { NotCurrent, useKnown } from "./known.tsx";
 import { nameOf, SessionList } from "./sessions.tsx";
 
 export function UserSessions({ username }: { username: string }) {

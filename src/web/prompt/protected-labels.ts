@@ -1,7 +1,7 @@
 /** Which labels of a project not everybody may move. */
 import { useMemo } from "react";
-import { useLookedAgain } from "../admin/known.tsx";
 import { clientOf, useLoaded } from "../calls.ts";
+import { useLookedAgain } from "../looked-again.ts";
 
 /** null: not known yet. */
 export function useProtectedLabels(project: string): ReadonlySet<string> | null {
